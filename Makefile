@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# A thin front to CMake. `make bench` and `make test` are all a newcomer needs.
+PROFILE ?= standard
+DIR ?=
+OUT ?=
+ENGINES ?=
+INSTALL ?= on
+WERROR ?= OFF
+# Handed over in the environment: the shell then sees each value as one word, whatever stands in it.
+export PROFILE DIR OUT ENGINES INSTALL WERROR
+
+.PHONY: all bench test lint format clean configure deps
+.NOTPARALLEL:
+.DEFAULT_GOAL := all
+
+ifneq ($(filter-out on off,$(INSTALL)),)
+$(error INSTALL is on or off, not "$(INSTALL)")
+endif
+
+all: configure
+	@cmake --build build --parallel
+
+bench: deps all
+	@build/storebench run --profile "$$PROFILE" $${DIR:+--dir "$$DIR"} $${OUT:+--out "$$OUT"} \
+	  $${ENGINES:+--engines "$$ENGINES"}
+
+test: deps all
+	@ctest --test-dir build --output-on-failure --output-junit junit.xml
+
+lint: configure
+	@if [ "$$INSTALL" = on ]; then scripts/install-deps --lint; fi
+	@scripts/lint build
+
+format:
+	@scripts/lint --format
+
+clean:
+	@rm -rf build build-debug build-asan-ubsan build-tsan
+
+configure:
+	@cmake --preset release "-DSTOREBENCH_WERROR=$$WERROR" --log-level=WARNING
+
+deps:
+	@if [ "$$INSTALL" = on ]; then scripts/install-deps; fi

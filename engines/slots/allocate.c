@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// Which slot a record goes to. Updates never overwrite: the record that supersedes another goes to a free slot, and the
+// old slot is free again when the new record is durable and no reader can still be looking at the old one. A deleted
+// key's tombstone is dropped only after every free slot that may hold an older copy of the key was zeroed durably.
+#include <errno.h>
+
+#include "engines/slots/internal.h"
+
+#define GROW_LIMIT ((uint64_t)1 << 30)
+
+uint64_t slots_in(uint64_t file_bytes, uint32_t record_size) {
+  return file_bytes < RECORDS_OFFSET ? 0 : (file_bytes - RECORDS_OFFSET) / record_size;
+}
+
+uint64_t file_bytes_for(uint64_t slots, uint32_t record_size) {
+  uint64_t bytes = slot_offset(record_size, slots);
+  return (bytes + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;
+}
+
+int set_capacity(struct store *store, uint64_t slots) {
+  struct bitmap *maps[] = {&store->used, &store->live, &store->tombs, &store->stale};
+  for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+    int error = bitmap_resize(maps[i], slots);
+    if (error) return error;  // those already resized only have room to spare
+  }
+  store->slots = slots;
+  return 0;
+}
+
+void release_slot(struct store *store, uint32_t slot) {
+  // With few free slots the search would walk far for each: begin at the one just freed.
+  if (store->used.set >= store->next_free) store->cursor = slot;
+  bitmap_clear(&store->used, slot);
+  bitmap_set(&store->stale, slot);
+}
+
+int retire_slot(struct store *store, uint32_t slot, uint64_t ordinal) {
+  bitmap_clear(&store->live, slot);
+  bitmap_clear(&store->tombs, slot);
+  struct pending_slot pending = {.slot = slot, .ordinal = ordinal, .stamp = epoch_retire(&store->epochs)};
+  return pending_push(&store->pending, pending);
+}
+
+static bool promises_nothing(const struct store *store) {
+  return store->policy.kind == SYNC_NONE || store->policy.kind == SYNC_ASYNC;
+}
+
+void reclaim_slots(struct store *store) {
+  struct pending *pending = &store->pending;
+  uint64_t durable = promises_nothing(store) ? UINT64_MAX : atomic_load(&store->syncing.durable);
+  while (pending->count) {
+    const struct pending_slot *first = &pending->ring[pending->head];
+    // Both grow along the ring: what holds back the first holds back all.
+    if (first->ordinal > durable || !epoch_passed(&store->epochs, first->stamp)) return;
+    release_slot(store, first->slot);
+    pending->head = (pending->head + 1) & (pending->capacity - 1);
+    pending->count--;
+  }
+}
+
+static bool take_free(struct store *store, uint32_t *slot) {
+  if (store->used.set >= store->next_free) return false;
+  uint64_t found = bitmap_next_zero(&store->used, store->cursor, store->next_free);
+  if (found == UINT64_MAX) found = bitmap_next_zero(&store->used, 0, store->next_free);
+  if (found == UINT64_MAX) return false;
+  *slot = (uint32_t)found;
+  store->cursor = found + 1;
+  return true;
+}
+
+static uint64_t grown_bytes(const struct store *store) {
+  uint64_t bytes = file_bytes_for(store->slots, store->record_size);
+  uint64_t step = store->grow_step ? store->grow_step : (bytes < GROW_LIMIT ? bytes : GROW_LIMIT);
+  if (step < store->record_size) step = store->record_size;
+  return (bytes + step + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;
+}
+
+static int grow(struct store *store) {
+  uint64_t old_bytes = file_bytes_for(store->slots, store->record_size);
+  uint64_t slots = slots_in(grown_bytes(store), store->record_size), old_slots = store->slots;
+  uint64_t new_bytes = file_bytes_for(slots, store->record_size);
+  if (slots > SLOTS_MAX) return -EFBIG;
+  int error = set_capacity(store, slots);
+  if (!error) error = resize_file(store, old_bytes, new_bytes);
+  if (!error) error = header_write(store, false);
+  if (error) {
+    store->slots = old_slots;
+    return error;
+  }
+  store->growths++;
+  return 0;
+}
+
+// Tombstones fill the store when keys come and go: clear them before they make it grow.
+static bool purge_is_due(const struct store *store) {
+  return store->tombs.set > 64 && store->tombs.set > store->slots / 8;
+}
+
+int allocate_slot(struct session *session, uint32_t *slot) {
+  struct store *store = session->store;
+  reclaim_slots(store);
+  bool found = take_free(store, slot);
+  if (!found && store->next_free == store->slots && purge_is_due(store)) {
+    int error = purge_tombstones(store, session);
+    if (error) return error;
+    found = take_free(store, slot);
+  }
+  if (!found && store->next_free == store->slots) {
+    int error = grow(store);
+    if (error) return error;
+  }
+  if (!found) *slot = (uint32_t)store->next_free++;
+  bitmap_set(&store->used, *slot);
+  bitmap_clear(&store->stale, *slot);
+  return 0;
+}
+
+// Takes a tombstone out of the index. Its key is in the record.
+static int drop_tombstone(struct store *store, struct session *session, uint32_t slot) {
+  const unsigned char *bytes;
+  int error = read_slot(session, slot, session->lookups[0].buffer, &bytes);
+  if (error) return error;
+  struct record record;
+  if (record_decode(bytes, store->record_size, record_seed(store->header.store_id, slot), &record) !=
+      RECORD_STATE_VALID)
+    return -EBADMSG;
+  keydir_remove(&store->keydir, keydir_hash(record.key, record.key_length), slot);
+  return retire_slot(store, slot, 0);
+}
+
+static int zero_stale(struct store *store, struct session *session) {
+  uint32_t slots[COMMIT_MAX];
+  uint64_t slot = 0;
+  while (slot != UINT64_MAX) {
+    size_t count = 0;
+    while (count < COMMIT_MAX && (slot = bitmap_next_one(&store->stale, slot)) != UINT64_MAX) {
+      bitmap_clear(&store->stale, slot);
+      slots[count++] = (uint32_t)slot++;
+    }
+    int error = count ? write_slots(session, slots, NULL, count, 0) : 0;
+    if (error) return error;
+  }
+  return 0;
+}
+
+// Slots that readers still look at cannot be zeroed, and then no tombstone may go: the caller grows the store instead.
+int purge_tombstones(struct store *store, struct session *session) {
+  if (session->in_flight) return 0;  // its window's buffers are in use
+  int error = sync_with_writer_lock(store, session->io);
+  if (error) return error;
+  reclaim_slots(store);
+  if (store->pending.count) return 0;
+  error = zero_stale(store, session);
+  if (!error) error = sync_with_writer_lock(store, session->io);
+  for (uint64_t slot = 0; !error && (slot = bitmap_next_one(&store->tombs, slot)) != UINT64_MAX; slot++)
+    error = drop_tombstone(store, session, (uint32_t)slot);
+  if (error) syncing_fail(store, error);
+  reclaim_slots(store);
+  return error;
+}

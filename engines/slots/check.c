@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "engines/slots/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engines/slots/file.h"
+#include "engines/slots/internal.h"
+
+enum { CHUNK_BYTES = 1 << 20 };
+
+static void check_header_pages(int fd, struct slot_check_report *report) {
+  for (unsigned i = 0; i < HEADER_COPIES; i++) {
+    unsigned char page[HEADER_SPACING], zeros[HEADER_SPACING] = {0};
+    struct header header;
+    uint32_t version;
+    report->header_damaged[i] = file_read(fd, page, sizeof page, i * HEADER_SPACING, 0) != 0 ||
+                                header_decode(page, &header, &version) != 0 ||
+                                memcmp(page + HEADER_BYTES, zeros, sizeof page - HEADER_BYTES) != 0;
+  }
+}
+
+static void check_chunk(const struct header *header, const unsigned char *chunk, uint64_t first, uint64_t count,
+                        struct slot_check_report *report) {
+  for (uint64_t i = 0; i < count; i++) {
+    struct record record;
+    switch (record_decode(chunk + i * header->record_size, header->record_size,
+                          record_seed(header->store_id, first + i), &record)) {
+      case RECORD_STATE_EMPTY:
+        report->empty++;
+        break;
+      case RECORD_STATE_VALID:
+        if (record.valid == RECORD_PUT)
+          report->puts++;
+        else
+          report->tombstones++;
+        break;
+      case RECORD_STATE_CORRUPT:
+        if (report->corrupt < CHECK_LISTED) report->corrupt_slots[report->corrupt] = first + i;
+        report->corrupt++;
+        break;
+    }
+  }
+}
+
+static int check_records(int fd, const struct header *header, struct slot_check_report *report) {
+  unsigned char *chunk = malloc(CHUNK_BYTES);
+  if (!chunk) return -ENOMEM;
+  uint64_t at_once = CHUNK_BYTES / header->record_size;
+  int error = 0;
+  for (uint64_t first = 0; first < report->slots && !error; first += at_once) {
+    uint64_t count = report->slots - first < at_once ? report->slots - first : at_once;
+    error = file_read(fd, chunk, count * header->record_size, slot_offset(header->record_size, first), 0);
+    if (!error) check_chunk(header, chunk, first, count, report);
+  }
+  free(chunk);
+  return error;
+}
+
+static int count_live(const char *path, int fd, const struct header *header, struct slot_check_report *report,
+                      struct error *error) {
+  struct store *store = NULL;
+  int code = slot_survey(path, fd, header, report->slots, &store, error);
+  if (code) return code;
+  report->live_found = store->records;
+  if (report->clean && header->next_free_offset > RECORDS_OFFSET) {
+    store->next_free = 0;
+    report->index_damaged = snapshot_load(store) != 0;
+  }
+  slot_survey_end(store);
+  return 0;
+}
+
+int slot_check(const char *path, struct slot_check_report *report, struct error *error) {
+  struct header header;
+  unsigned copy;
+  uint64_t bytes;
+  *report = (struct slot_check_report){0};
+  int fd = lock_store_file(path, true, error);
+  if (fd < 0) return fd;
+  int code = file_size(fd, &bytes);
+  if (!code && bytes < RECORDS_OFFSET) {
+    code = error_set(error, -EINVAL, "not a store: it has %llu bytes and a header needs %u; give the path of a store",
+                     (unsigned long long)bytes, RECORDS_OFFSET);
+    goto out;
+  }
+  if (code) goto unreadable;
+  code = header_read(fd, &header, &copy, error);
+  if (code) goto out;
+  report->record_size = header.record_size;
+  report->clean = header.clean;
+  report->live_expected = header.entry_count;
+  report->slots = slots_in(bytes, header.record_size);
+  check_header_pages(fd, report);
+  code = check_records(fd, &header, report);
+  if (code) goto unreadable;
+  code = count_live(path, fd, &header, report, error);
+  goto out;
+
+unreadable:
+  error_set(error, code, "cannot read: %s", strerror(-code));
+out:
+  close(fd);  // read only: nothing to lose
+  return code;
+}
+
+bool slot_check_sound(const struct slot_check_report *report) {
+  if (report->header_damaged[0] || report->header_damaged[1]) return false;
+  return !report->clean || (report->corrupt == 0 && report->live_found == report->live_expected);
+}

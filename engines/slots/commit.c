@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+// Puts and deletes: a group is located, given slots, written, published in the index, and acknowledged by policy. A reader
+// may see a write before it is durable; the writer hears of it only after.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/slots/internal.h"
+
+enum { SAME_KEY_BUCKETS = 2 * COMMIT_MAX, NO_ITEM = UINT16_MAX };
+
+struct item {
+  struct op *op;
+  uint64_t hash;
+  uint32_t slot;       // where it is written
+  uint32_t old_slot;   // what it supersedes, or SLOT_NONE
+  enum record_valid old_valid;
+  bool writes;
+};
+
+// The work space of one group: too large for a stack, and needed again and again.
+struct commit {
+  struct op *ops[COMMIT_MAX];
+  struct located located[COMMIT_MAX];
+  struct item items[COMMIT_MAX];
+  uint32_t slots[COMMIT_MAX];
+  struct record records[COMMIT_MAX];
+  uint16_t same_key[SAME_KEY_BUCKETS];  // latest item of the group that writes a key
+  size_t count, writing;
+  uint64_t ordinal, low, high;
+  bool durable;
+};
+
+int commit_new(struct commit **commit) {
+  *commit = calloc(1, sizeof **commit);
+  return *commit ? 0 : -ENOMEM;
+}
+
+static int op_check(const struct store *store, const struct op *op) {
+  if (store->read_only) return -EROFS;
+  if (key_check(op)) return -EINVAL;
+  if (op->kind != OP_PUT) return 0;
+  if (op->value_length > store->record_size - RECORD_OVERHEAD) return -EMSGSIZE;
+  return op->value_length && !op->value ? -EINVAL : 0;
+}
+
+static void fail_all(struct session *session, struct commit *commit, int error) {
+  for (size_t i = 0; i < commit->count; i++) finish(session, commit->ops[i], error);
+}
+
+// The item of this group that wrote the key last, or NULL. `bucket` is where it stands or would stand.
+static struct item *earlier(struct commit *commit, const struct item *item, size_t *bucket) {
+  for (*bucket = item->hash % SAME_KEY_BUCKETS;; *bucket = (*bucket + 1) % SAME_KEY_BUCKETS) {
+    if (commit->same_key[*bucket] == NO_ITEM) return NULL;
+    struct item *other = &commit->items[commit->same_key[*bucket]];
+    if (other->hash == item->hash && other->op->key_length == item->op->key_length &&
+        memcmp(other->op->key, item->op->key, item->op->key_length) == 0)
+      return other;
+  }
+}
+
+// What the item supersedes, seen from within the group; gives it a slot if it has anything to write.
+static int prepare_item(struct session *session, struct commit *commit, size_t i) {
+  struct item *item = &commit->items[i];
+  struct op *op = commit->ops[i];
+  size_t bucket;
+  *item = (struct item){.op = op,
+                        .hash = keydir_hash(op->key, op->key_length),
+                        .old_slot = commit->located[i].slot,
+                        .old_valid = commit->located[i].valid};
+  const struct item *before = earlier(commit, item, &bucket);
+  if (before) {
+    item->old_slot = before->slot;
+    item->old_valid = before->op->kind == OP_PUT ? RECORD_PUT : RECORD_DELETED;
+  } else if (commit->located[i].error) {
+    return commit->located[i].error;
+  }
+  if (op->kind == OP_DELETE && item->old_valid != RECORD_PUT) return -ENOENT;
+  int error = allocate_slot(session, &item->slot);
+  if (error) return error;
+  item->writes = true;
+  commit->same_key[bucket] = (uint16_t)i;
+  commit->slots[commit->writing] = item->slot;
+  commit->records[commit->writing++] = (struct record){
+      .key = op->key,
+      .value = op->value,
+      .key_length = op->key_length,
+      .value_length = op->kind == OP_PUT ? op->value_length : 0,
+      .sequence = ++session->store->sequence,
+      .valid = op->kind == OP_PUT ? RECORD_PUT : RECORD_DELETED,
+  };
+  return 0;
+}
+
+static void prepare(struct session *session, struct commit *commit) {
+  memset(commit->same_key, 0xFF, sizeof commit->same_key);
+  commit->writing = 0;
+  for (size_t i = 0; i < commit->count; i++) {
+    commit->ops[i]->status = prepare_item(session, commit, i);
+    if (commit->ops[i]->status) commit->items[i].writes = false;
+  }
+}
+
+static int publish_item(struct store *store, const struct item *item) {
+  int error = 0;
+  if (item->old_slot == SLOT_NONE)
+    error = keydir_insert(&store->keydir, item->hash, item->slot);
+  else
+    keydir_replace(&store->keydir, item->hash, item->old_slot, item->slot);
+  if (error) return error;
+  bool put = item->op->kind == OP_PUT;
+  if (put && item->old_valid != RECORD_PUT) store->records++;
+  if (!put) store->records--;
+  bitmap_set(put ? &store->live : &store->tombs, item->slot);
+  return item->old_slot == SLOT_NONE ? 0 : retire_slot(store, item->old_slot, store->written);
+}
+
+static int publish(struct store *store, struct commit *commit) {
+  int error = 0;
+  for (size_t i = 0; i < commit->count && !error; i++) {
+    if (!commit->items[i].writes) continue;
+    store->written++;
+    error = publish_item(store, &commit->items[i]);
+  }
+  commit->ordinal = store->written;
+  return error;
+}
+
+// Whether the write itself is to be durable, in place of a sync after it.
+static bool wants_durable_write(const struct store *store, const struct commit *commit) {
+  if (store->policy.kind != SYNC_ALWAYS) return false;
+  if (store->limits.durable == IO_DURABLE_EACH) return true;
+  return store->limits.durable == IO_DURABLE_ALONE && commit->writing == 1 && atomic_load(&store->sessions) == 1;
+}
+
+// Everything up to this write is durable: under `always` all before it was, and it brought its own sync.
+static void note_durable(struct store *store) {
+  pthread_mutex_lock(&store->syncing.lock);
+  store->syncing.count++;
+  atomic_store(&store->syncing.durable, store->written);
+  pthread_mutex_unlock(&store->syncing.lock);
+  store->sync_started = store->written;
+  store->dirty_low = store->dirty_high = 0;
+}
+
+static int write_group(struct session *session, struct commit *commit) {
+  struct store *store = session->store;
+  int error = keydir_reserve(&store->keydir, commit->writing);
+  if (error) return error;
+  commit->durable = wants_durable_write(store, commit);
+  error = write_slots(session, commit->slots, commit->records, commit->writing, commit->durable ? IO_DURABLE : 0);
+  // Another session's reader looks into the file, not into this process's buffer.
+  if (!error && store->io->flush && atomic_load(&store->sessions) > 1) error = store->io->flush(store->file);
+  if (!error) error = publish(store, commit);
+  if (!error && commit->durable) note_durable(store);
+  if (error) syncing_fail(store, error);
+  return error;
+}
+
+static void note_extent(const struct store *store, struct commit *commit) {
+  commit->low = UINT64_MAX;
+  commit->high = 0;
+  for (size_t i = 0; i < commit->writing; i++) {
+    uint64_t offset = slot_offset(store->record_size, commit->slots[i]);
+    if (offset < commit->low) commit->low = offset;
+    if (offset + store->record_size > commit->high) commit->high = offset + store->record_size;
+  }
+}
+
+// With the writer lock held.
+static int commit_group(struct session *session, struct commit *commit) {
+  struct store *store = session->store;
+  if (atomic_load(&store->syncing.failed)) return -EIO;
+  int error = store->header.clean ? header_write(store, false) : 0;
+  if (error) {
+    syncing_fail(store, error);
+    return error;
+  }
+  error = locate_all(session, commit->ops, commit->located, commit->count);
+  if (error) return error;
+  prepare(session, commit);
+  note_extent(store, commit);
+  return commit->writing ? write_group(session, commit) : 0;
+}
+
+// every=N: a sync after each N operations, in the middle of a batch if it falls there.
+static size_t group_limit(const struct store *store, size_t count) {
+  if (count > COMMIT_MAX) count = COMMIT_MAX;
+  if (store->policy.kind != SYNC_EVERY) return count;
+  uint64_t since = store->written - store->sync_started;
+  uint64_t left = since < store->policy.amount ? store->policy.amount - since : 1;
+  return count < left ? count : (size_t)left;
+}
+
+static size_t commit_some(struct session *session, struct op *const *ops, size_t count) {
+  struct store *store = session->store;
+  struct commit *commit = session->commit;
+  if (store->linear) pthread_rwlock_wrlock(&store->linear_lock);
+  pthread_mutex_lock(&store->writer);
+  commit->count = group_limit(store, count);
+  memcpy(commit->ops, ops, commit->count * sizeof *ops);
+  commit->writing = 0;
+  int error = commit_group(session, commit);
+  pthread_mutex_unlock(&store->writer);
+  if (store->linear) pthread_rwlock_unlock(&store->linear_lock);
+  if (!error && commit->writing && !commit->durable)
+    error = acknowledge(session, commit->ordinal, commit->low, commit->high - commit->low);
+  if (error)
+    fail_all(session, commit, error);
+  else
+    for (size_t i = 0; i < commit->count; i++) finish(session, commit->ops[i], commit->ops[i]->status);
+  return commit->count;
+}
+
+int commit_ops(struct session *session, struct op *const *ops, size_t count) {
+  struct op *group[COMMIT_MAX];
+  size_t grouped = 0;
+  session_settle(session);
+  for (size_t i = 0; i < count; i++) {
+    if (ops[i]->kind != OP_PUT && ops[i]->kind != OP_DELETE) continue;
+    int error = op_check(session->store, ops[i]);
+    if (error) {
+      finish(session, ops[i], error);
+      continue;
+    }
+    group[grouped++] = ops[i];
+    if (grouped < COMMIT_MAX) continue;
+    for (size_t done = 0; done < grouped;) done += commit_some(session, group + done, grouped - done);
+    grouped = 0;
+  }
+  for (size_t done = 0; done < grouped;) done += commit_some(session, group + done, grouped - done);
+  return 0;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Giving space back: records from the end move to free slots at the front, and the file is cut behind the last one. A moved
+// record is an update with its own value, so a crash in between loses nothing.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/slots/internal.h"
+#include "engines/slots/store.h"
+
+// Everything that waits or holds a slot without need is let go. Readers must leave first for that.
+static int clear_out(struct session *session) {
+  struct store *store = session->store;
+  int error = sync_with_writer_lock(store, session->io);
+  if (error) return error;
+  epochs_close_gate(&store->epochs);
+  epochs_open_gate(&store->epochs);
+  reclaim_slots(store);
+  return store->tombs.set ? purge_tombstones(store, session) : 0;
+}
+
+static int move_record(struct session *session, uint32_t from, unsigned char *copy) {
+  struct store *store = session->store;
+  const unsigned char *bytes;
+  struct record record;
+  int error = read_slot(session, from, session->lookups[0].buffer, &bytes);
+  if (error) return error;
+  memcpy(copy, bytes, store->record_size);
+  if (record_decode(copy, store->record_size, record_seed(store->header.store_id, from), &record) != RECORD_STATE_VALID)
+    return -EBADMSG;
+  uint32_t to = (uint32_t)bitmap_next_zero(&store->used, 0, from);
+  record.sequence = ++store->sequence;
+  bitmap_set(&store->used, to);
+  bitmap_clear(&store->stale, to);
+  error = write_slots(session, &to, &record, 1, 0);
+  if (error) return error;
+  uint64_t hash = keydir_hash(record.key, record.key_length);
+  keydir_replace(&store->keydir, hash, from, to);
+  bitmap_set(&store->live, to);
+  return retire_slot(store, from, ++store->written);
+}
+
+// The records that do not fit in the first `wanted` slots.
+static int move_together(struct session *session, uint64_t wanted) {
+  struct store *store = session->store;
+  unsigned char *copy = malloc(store->record_size);
+  int error = copy ? 0 : -ENOMEM;
+  for (uint64_t slot = wanted; !error && (slot = bitmap_next_one(&store->live, slot)) != UINT64_MAX; slot++) {
+    if (bitmap_next_zero(&store->used, 0, slot) == UINT64_MAX) break;
+    error = move_record(session, (uint32_t)slot, copy);
+  }
+  free(copy);
+  return error;
+}
+
+static uint64_t last_used(const struct store *store) {
+  uint64_t end = store->next_free;
+  while (end > 0 && !bitmap_get(&store->used, end - 1)) end--;
+  return end;
+}
+
+static int cut(struct store *store) {
+  uint64_t end = last_used(store), old_slots = store->slots;
+  uint64_t slots = slots_in(file_bytes_for(end ? end : 1, store->record_size), store->record_size);
+  store->next_free = end;
+  store->cursor = 0;
+  store->block_offset = 0;
+  if (slots >= old_slots) return 0;
+  uint64_t old_bytes = file_bytes_for(old_slots, store->record_size);
+  int error = header_write(store, false);
+  if (!error) error = set_capacity(store, slots);
+  if (!error) error = resize_file(store, old_bytes, file_bytes_for(slots, store->record_size));
+  return error ? error : header_write(store, false);
+}
+
+static int compact(struct session *session) {
+  struct store *store = session->store;
+  int error = atomic_load(&store->syncing.failed);
+  if (!error && store->header.clean) error = header_write(store, false);
+  if (!error) error = clear_out(session);
+  if (!error) error = move_together(session, store->live.set);
+  if (!error) error = clear_out(session);
+  if (!error) error = cut(store);
+  if (error) syncing_fail(store, error);
+  return error;
+}
+
+int slot_store_compact(struct store *store, struct error *error) {
+  struct session *session;
+  if (store->read_only) return error_set(error, -EROFS, "is open for reading only; open it for writing to compact it");
+  int code = slot_store_session_open(store, &session, error);
+  if (code) return code;
+  if (store->linear) pthread_rwlock_wrlock(&store->linear_lock);
+  pthread_mutex_lock(&store->writer);
+  code = compact(session);
+  pthread_mutex_unlock(&store->writer);
+  if (store->linear) pthread_rwlock_unlock(&store->linear_lock);
+  int closed = slot_store_session_close(session);
+  if (!code) code = closed;
+  return code ? error_set(error, code, "cannot compact: %s", strerror(-code)) : 0;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// A new store: built under a temporary name, synced, linked into place, the folder synced. Nothing is left on failure.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "engines/slots/file.h"
+#include "engines/slots/internal.h"
+
+// Updates go to another slot before the old one is free: some more slots than records.
+static uint64_t slots_for(uint64_t capacity_hint) {
+  return capacity_hint ? capacity_hint + capacity_hint / 16 + 64 : 1024;
+}
+
+static int fill_new_file(int fd, uint32_t record_size, uint64_t slots) {
+  struct header header = {.record_size = record_size, .clean = true, .next_free_offset = RECORDS_OFFSET};
+  header.max_file_size = file_bytes_for(slots, record_size);
+  ssize_t random = getrandom(&header.store_id, sizeof header.store_id, 0);
+  if (random != (ssize_t)sizeof header.store_id) return random < 0 ? -errno : -EIO;
+  int error = file_extend(fd, 0, header.max_file_size);
+  if (!error) error = header_create(fd, &header);
+  return error ? error : file_fsync(fd);
+}
+
+static int explain(int code, const char *path, uint64_t bytes, struct error *error) {
+  if (code == -EEXIST) return error_set(error, code, "already exists; remove it or give another path");
+  if (code == -ENOSPC) {
+    struct statvfs space;
+    unsigned long long free_bytes = 0;
+    char *copy = strdup(path), *slash = copy ? strrchr(copy, '/') : NULL;
+    if (slash) slash[slash == copy] = '\0';
+    if (statvfs(slash ? copy : ".", &space) == 0) free_bytes = (unsigned long long)space.f_bavail * space.f_frsize;
+    free(copy);
+    return error_set(error, code, "no space: %llu bytes are needed and %llu are free; free some or use another disk",
+                     (unsigned long long)bytes, free_bytes);
+  }
+  if (code == -ENOENT) return error_set(error, code, "its folder does not exist; create the folder first");
+  return error_set(error, code, "cannot create the store: %s", strerror(-code));
+}
+
+int create_store_file(const char *path, const struct store_config *config, struct error *error) {
+  uint32_t record_size = config->record_size ? config->record_size : RECORD_SIZE_DEFAULT;
+  uint64_t hint = slots_for(config->capacity_hint);
+  if (hint > SLOTS_MAX) return error_set(error, -EFBIG, "a store holds at most %u records", SLOTS_MAX);
+  uint64_t slots = slots_in(file_bytes_for(hint, record_size), record_size);
+  char *temporary = NULL;
+  if (asprintf(&temporary, "%s.new-%d", path, (int)getpid()) < 0) return error_set(error, -ENOMEM, "no memory");
+  int code = 0, fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) {
+    code = -errno;
+    goto out;
+  }
+  code = fill_new_file(fd, record_size, slots);
+  if (close(fd) && !code) code = -errno;
+  if (!code && link(temporary, path)) code = -errno;
+  if (unlink(temporary) && !code) code = -errno;
+  if (!code) code = file_sync_folder(path);
+out:
+  free(temporary);
+  return code ? explain(code, path, file_bytes_for(slots, record_size), error) : 0;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// System calls on files, each with EINTR, short transfers and errors dealt with once. 0 or -errno throughout; thread
+// safe as the calls are.
+#ifndef STOREBENCH_SLOTS_FILE_H
+#define STOREBENCH_SLOTS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// Exactly `length` bytes; reading past the end is -EIO. `flags` are preadv2's/pwritev2's RWF_*; 0 uses plain pread/pwrite.
+int file_read(int fd, void *buffer, size_t length, uint64_t offset, int flags);
+int file_write(int fd, const void *buffer, size_t length, uint64_t offset, int flags);
+int file_fdatasync(int fd);
+int file_fsync(int fd);
+// Asks the kernel to begin writing dirty pages of [offset, offset + length) back, waits for nothing, promises nothing.
+int file_start_writeback(int fd, uint64_t offset, uint64_t length);
+int file_size(int fd, uint64_t *bytes);
+int file_truncate(int fd, uint64_t bytes);
+// Syncs the folder that holds `path`, so that a new or renamed entry is durable.
+int file_sync_folder(const char *path);
+// Allocates [old_size, new_size) as real blocks, readable as zeros, and syncs the new size; checks the free space first
+// (-ENOSPC) and truncates back to old_size on any failure.
+int file_extend(int fd, uint64_t old_size, uint64_t new_size);
+// A second open file description of the same file with other flags (O_DIRECT ...). Returns the descriptor or -errno.
+int file_reopen(int fd, int flags);
+// The alignment O_DIRECT needs on this file (512 to 4096), or -errno (-EINVAL: no direct I/O here).
+int file_direct_alignment(int fd);
+// Drops the file's pages from the page cache (it must be synced and unmapped). 0 if none stayed, -EBUSY if some did.
+int file_drop_cache(int fd, uint64_t size);
+// Writes the whole of a small file by temporary name, fsync, rename and sync of the folder; 0600.
+int file_replace(const char *path, const void *bytes, size_t length);
+
+#endif

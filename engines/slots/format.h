@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The bytes of a store file, version 2: two header copies, then records. docs/format.md describes them for users.
+// Pure functions on memory; thread safe.
+#ifndef STOREBENCH_SLOTS_FORMAT_H
+#define STOREBENCH_SLOTS_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engines/engine.h"
+
+#define FORMAT_MAGIC 0xDEADBEEFu
+#define FORMAT_VERSION 2u
+#define HEADER_BYTES 64u
+#define HEADER_COPIES 2u
+#define HEADER_SPACING 4096u    // from one copy to the next: copies never share a sector
+#define RECORDS_OFFSET 8192u    // first record
+#define FILE_ALIGNMENT 4096u    // file sizes are multiples of this
+#define SLOT_NONE UINT32_MAX    // no slot
+#define SLOTS_MAX (UINT32_MAX - 1u)
+
+struct header {
+  uint64_t entry_count;       // live records; true only when clean
+  uint64_t next_free_offset;  // end of the slots ever used; true only when clean
+  uint64_t max_file_size;     // size when last grown: a hint
+  uint32_t record_size;
+  bool clean;
+  uint64_t store_id;
+  uint64_t generation;
+};
+
+enum record_valid { RECORD_UNUSED = 0, RECORD_PUT = 1, RECORD_DELETED = 2 };
+
+// A record's fields, pointing into its bytes.
+struct record {
+  const unsigned char *key;
+  const unsigned char *value;
+  uint32_t key_length;
+  uint32_t value_length;
+  uint64_t sequence;
+  enum record_valid valid;
+};
+
+enum record_state { RECORD_STATE_EMPTY, RECORD_STATE_VALID, RECORD_STATE_CORRUPT };
+
+bool record_size_allowed(uint64_t record_size);
+// Bytes of the file up to the end of slot `slots` - 1.
+uint64_t slot_offset(uint32_t record_size, uint64_t slot);
+
+void header_encode(const struct header *header, unsigned char bytes[HEADER_BYTES]);
+// 0, -EINVAL (no magic), -EPROTONOSUPPORT (another version: *version says which) or -EBADMSG (checksum or a field wrong).
+int header_decode(const unsigned char bytes[HEADER_BYTES], struct header *header, uint32_t *version);
+
+// The seed of a record's checksum: ties it to its store and its slot, so that a copy elsewhere is not a record.
+uint64_t record_seed(uint64_t store_id, uint64_t slot);
+// Fills all record_size bytes. Lengths have been checked by the caller.
+void record_encode(unsigned char *bytes, uint32_t record_size, uint64_t seed, const struct record *record);
+// Reads the fields without checking them: only for slots the index points to.
+void record_view(const unsigned char *bytes, uint32_t record_size, struct record *record);
+// Checks the checksum, then every field. `record` is filled when valid.
+enum record_state record_decode(const unsigned char *bytes, uint32_t record_size, uint64_t seed, struct record *record);
+
+#endif

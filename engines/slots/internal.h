@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// The slot store from the inside: shared by the files of engines/slots/ only.
+//
+// Locks, in the order in which they are taken: `linear` (lookup=linear only), `writer`, `syncing.lock`. Readers take none
+// of the last two: they enter an epoch, look the slot up, and read it. A slot that readers may still look at is not
+// written (see allocate.c).
+#ifndef STOREBENCH_SLOTS_INTERNAL_H
+#define STOREBENCH_SLOTS_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engines/engine.h"
+#include "engines/slots/bitmap.h"
+#include "engines/slots/epoch.h"
+#include "engines/slots/format.h"
+#include "engines/slots/guard.h"
+#include "engines/slots/io.h"
+#include "engines/slots/keydir.h"
+
+enum {
+  COMMIT_MAX = 256,              // writes committed together
+  WRITE_BUFFER_BYTES = 1 << 20,  // of one commit
+  SCAN_CHUNK_BYTES = 256 << 10,  // read at a time by scans: stays in the second-level cache
+};
+
+// A slot whose record was superseded: free when the superseding record is durable and no reader can see the old one.
+struct pending_slot {
+  uint32_t slot;
+  uint64_t ordinal;  // of the operation that superseded it
+  uint64_t stamp;    // epoch of retirement
+};
+
+struct pending {
+  struct pending_slot *ring;  // capacity is a power of two
+  size_t capacity, head, count;
+};
+
+// Which operations are durable. An ordinal counts the writes since open; a sync covers all that were written before it
+// began. Guarded by `lock`, except that `durable` and `failed` may be read without it.
+struct syncing {
+  pthread_mutex_t lock;
+  pthread_cond_t done;
+  bool busy;                  // one thread syncs, or moves the file's map, at a time
+  _Atomic uint64_t durable;   // ordinal
+  _Atomic int failed;         // 0, or the -errno of the first failed write or sync: no write is taken any more
+  uint64_t count;             // syncs completed
+  uint64_t window_max_ns;
+};
+
+struct timer {
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t wake;
+  bool running, stop;
+};
+
+struct store {
+  const struct engine *engine;
+  const struct io_ops *io;
+  struct io_file *file;
+  struct io_limits limits;
+  struct engine_options options;
+  char *path;
+  int fd;       // buffered: header, recovery, size
+  int lock_fd;  // flock only: io_uring keeps registered files open for a while after close
+  bool read_only;
+  bool verify, linear, prefetch;
+  struct sync_policy policy;
+  uint64_t grow_step, fill_write;
+
+  struct header header;     // as last written, or about to be
+  unsigned header_copy;     // which copy holds it: the other one is written next
+  uint32_t record_size;
+  uint32_t span;            // bytes a read of one record may take: record_size, or whole blocks for direct I/O
+
+  struct epochs epochs;
+  struct keydir keydir;
+  pthread_rwlock_t linear_lock;
+
+  pthread_mutex_t writer;   // guards what follows
+  uint64_t slots;           // capacity
+  uint64_t next_free;       // slots ever used
+  uint64_t records;         // live
+  uint64_t sequence;        // last one given
+  uint64_t written;         // ordinal of the last write
+  uint64_t sync_started;    // ordinal that the latest sync covers
+  uint64_t dirty_low, dirty_high;  // bytes written since the latest sync began; low >= high: none
+  uint64_t dirty_since_ns;  // when the first of them was written
+  struct bitmap used;       // slot holds something that is needed, or is pending
+  struct bitmap live;       // slot holds the current record of its key
+  struct bitmap tombs;      // slot holds the tombstone of a deleted key
+  struct bitmap stale;      // slot is free but holds an old record
+  uint64_t cursor;          // where the search for a free slot goes on
+  struct pending pending;
+  unsigned char *block;     // direct I/O: the last block written, and where it belongs (0: none)
+  uint64_t block_offset;
+  uint64_t growths;
+  uint64_t bytes_written;
+
+  _Atomic unsigned sessions;  // open now
+  struct syncing syncing;
+  struct timer timer;
+  uint64_t recovered, corrupt;
+  _Atomic uint64_t in_flight_sum, in_flight_count;  // of closed sessions
+};
+
+// One get, or one search for the slot of a key that is about to be written.
+struct lookup {
+  struct io_request request;
+  struct op *op;
+  struct located *located;  // NULL: a get
+  struct keydir_cursor cursor;
+  uint64_t epoch;           // in which it began; UINT64_MAX when idle
+  uint32_t slot;
+  unsigned char *buffer;    // span bytes
+  struct lookup *next;      // of those not in use
+};
+
+struct located {
+  uint32_t slot;            // SLOT_NONE: the key has no record
+  enum record_valid valid;
+  int error;                // 0 or -errno of reading the record
+};
+
+struct op_queue {           // operations, first in first out
+  struct op **ring;         // capacity is a power of two
+  size_t capacity, head, count;
+};
+
+struct session {
+  struct store *store;
+  struct io_session *io;
+  struct guard_stack *guard;
+  struct epoch_reader reader;
+  bool inside;              // in an epoch
+  uint32_t depth;
+  struct lookup *lookups;   // depth of them
+  struct lookup *idle;
+  uint32_t in_flight;       // lookups
+  uint32_t locating;        // of those, on behalf of writes
+  uint32_t write_in_flight; // write requests
+  int write_error;          // first that failed
+  bool lent;                // a pointer is out: stays inside until the next call
+  unsigned char *buffers;   // depth * span, then the write buffer
+  size_t buffers_bytes;
+  unsigned char *write_buffer;
+  unsigned char *scan_buffer;
+  struct op_queue backlog;  // reads that wait for room in the window
+  struct op_queue done;     // finished, to be reaped
+  struct commit *commit;
+  uint64_t in_flight_sum, in_flight_count;
+};
+
+// queue.c
+int op_queue_reserve(struct op_queue *queue, size_t more);
+void op_queue_push(struct op_queue *queue, struct op *op);
+struct op *op_queue_pop(struct op_queue *queue);
+int pending_push(struct pending *pending, struct pending_slot slot);
+
+// header.c: the durable header. All 0 or -errno.
+int header_read(int fd, struct header *header, unsigned *copy, struct error *error);
+int header_write(struct store *store, bool clean);
+int header_create(int fd, const struct header *header);
+
+// snapshot.c: the index as of a clean close, in <path>.index.
+int snapshot_write(struct store *store, uint64_t generation);
+int snapshot_load(struct store *store);  // 0, -ENOENT, -ESTALE (another state of the store) or -EBADMSG
+
+// recover.c
+int recover(struct store *store, bool after_crash, struct error *error);
+
+// open.c and create.c
+int lock_store_file(const char *path, bool read_only, struct error *error);  // the descriptor or -errno
+int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **store,
+                struct error *error);
+void slot_survey_end(struct store *store);
+int create_store_file(const char *path, const struct store_config *config, struct error *error);
+
+// allocate.c: free slots, growth. With the writer lock held.
+int allocate_slot(struct session *session, uint32_t *slot);
+void release_slot(struct store *store, uint32_t slot);  // free at once
+int retire_slot(struct store *store, uint32_t slot, uint64_t ordinal);
+void reclaim_slots(struct store *store);
+int set_capacity(struct store *store, uint64_t slots);  // sizes the bitmaps
+int purge_tombstones(struct store *store, struct session *session);
+uint64_t slots_in(uint64_t file_bytes, uint32_t record_size);
+uint64_t file_bytes_for(uint64_t slots, uint32_t record_size);
+
+// space.c: the size of the file and what follows it
+int resize_file(struct store *store, uint64_t old_bytes, uint64_t new_bytes);
+
+// sync.c
+int syncing_init(struct syncing *syncing);
+void syncing_destroy(struct syncing *syncing);
+void syncing_acquire(struct store *store);  // keeps syncs out until syncing_release
+void syncing_release(struct store *store);
+void syncing_fail(struct store *store, int error);
+int sync_until(struct store *store, struct io_session *io, uint64_t ordinal);
+int sync_with_writer_lock(struct store *store, struct io_session *io);
+int acknowledge(struct session *session, uint64_t ordinal, uint64_t offset, uint64_t length);
+int timer_start(struct store *store);
+void timer_stop(struct store *store);
+
+// read.c
+void read_ops(struct session *session, struct op *const *ops, size_t count);
+// Finds the current slot of each op's key; results, errors included, in `located`.
+int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count);
+// The record in `slot`, through the map or into `buffer` (span bytes). *record stays valid as long as the buffer and, on
+// maps, the epoch. Not guarded.
+int read_slot(struct session *session, uint32_t slot, unsigned char *buffer, const unsigned char **record);
+void finish(struct session *session, struct op *op, int status);
+// Hands a found record to its get or peek. `bytes` is the record.
+void answer(struct session *session, struct op *op, uint32_t slot, const unsigned char *bytes);
+bool key_equal(const struct record *record, const struct op *op);
+int key_check(const struct op *op);
+
+// window.c: requests in flight, on ways that queue
+int window_drive(struct session *session, size_t min);  // starts, waits, completes, refills; completions or -errno
+int window_write(struct session *session, struct io_request *request);  // queues a write, waiting for room if it must
+int window_locate(struct session *session, struct op *const *ops, struct located *located, size_t count);
+void window_refill(struct session *session);
+
+// session.c
+void session_enter(struct session *session);
+void session_settle(struct session *session);  // leaves the epoch, or advances it to the oldest read in flight
+
+// scan.c
+int scan_buffer_need(struct session *session);
+uint64_t scan_chunk_slots(const struct store *store);  // read at a time
+int read_chunk(struct session *session, uint64_t slot, uint64_t count);  // into scan_buffer
+
+// linear.c
+void linear_get(struct session *session, struct op *op);
+
+// commit.c
+struct commit;
+int commit_new(struct commit **commit);
+int commit_ops(struct session *session, struct op *const *ops, size_t count);
+
+// write.c: records (or, with NULL, zeros) into slots, gathered into as few writes as may be. With the writer lock held.
+int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
+                unsigned flags);
+int write_buffer_need(struct session *session);
+
+uint64_t clock_ns(void);
+
+#endif

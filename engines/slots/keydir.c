@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "engines/slots/keydir.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <xxhash.h>
+
+// An entry is tag << 32 | slot + 1; 0 is empty, a slot field of REMOVED the mark of a removed entry.
+enum { BUCKETS_MIN = 64 };
+#define SLOT_FIELD UINT64_C(0xFFFFFFFF)
+#define REMOVED SLOT_FIELD
+#define HUGE_PAGE ((size_t)2 << 20)
+
+static uint64_t entry_make(uint32_t tag, uint32_t slot) { return (uint64_t)tag << 32 | ((uint64_t)slot + 1); }
+static uint64_t limit_of(uint64_t buckets) { return buckets / 5 * 4; }
+
+uint64_t keydir_hash(const void *key, uint32_t length) { return XXH3_64bits(key, length); }
+
+struct keydir_table *keydir_table_new(uint64_t buckets) {
+  struct keydir_table *table = calloc(1, sizeof *table);
+  if (!table) return NULL;
+  table->buckets = buckets;
+  table->bytes = buckets * sizeof *table->entries;
+  void *memory = mmap(NULL, table->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    free(table);
+    return NULL;
+  }
+  // Random probes of a large table miss the TLB on every look-up without huge pages. Only a hint: not having them is
+  // slower, not wrong, and AnonHugePages in smaps shows which it was.
+  if (table->bytes >= HUGE_PAGE) (void)madvise(memory, table->bytes, MADV_HUGEPAGE);
+  table->entries = memory;
+  return table;
+}
+
+void keydir_table_free(struct keydir_table *table) {
+  if (!table) return;
+  munmap((void *)table->entries, table->bytes);
+  free(table);
+}
+
+static void free_retired(struct keydir *keydir, bool all) {
+  struct keydir_table **link = &keydir->retired;
+  while (*link) {
+    struct keydir_table *table = *link;
+    if (all || epoch_passed(keydir->epochs, table->stamp)) {
+      *link = table->retired;
+      keydir_table_free(table);
+    } else {
+      link = &table->retired;
+    }
+  }
+}
+
+int keydir_init(struct keydir *keydir, uint64_t expected, struct epochs *epochs) {
+  uint64_t buckets = expected + expected / 5 * 2;
+  struct keydir_table *table = keydir_table_new(buckets < BUCKETS_MIN ? BUCKETS_MIN : buckets);
+  if (!table) return -ENOMEM;
+  *keydir = (struct keydir){.epochs = epochs};
+  atomic_init(&keydir->table, table);
+  return 0;
+}
+
+void keydir_free(struct keydir *keydir) {
+  free_retired(keydir, true);
+  keydir_table_free(atomic_load(&keydir->table));
+}
+
+static uint32_t cursor_scan(struct keydir_cursor *cursor) {
+  const struct keydir_table *table = cursor->table;
+  for (;;) {
+    uint64_t entry = atomic_load_explicit(&table->entries[cursor->at], memory_order_acquire);
+    if (entry == 0) return SLOT_NONE;
+    if (++cursor->at == table->buckets) cursor->at = 0;
+    if (entry >> 32 == cursor->tag && (entry & SLOT_FIELD) != REMOVED) return (uint32_t)(entry - 1);
+  }
+}
+
+uint32_t keydir_first(const struct keydir *keydir, uint64_t hash, struct keydir_cursor *cursor) {
+  cursor->table = atomic_load_explicit(&keydir->table, memory_order_acquire);
+  cursor->tag = (uint32_t)(hash >> 32);
+  cursor->at = cursor->tag * cursor->table->buckets >> 32;
+  return cursor_scan(cursor);
+}
+
+uint32_t keydir_next(struct keydir_cursor *cursor) { return cursor_scan(cursor); }
+
+static void table_insert(struct keydir_table *table, uint64_t entry) {
+  uint64_t at = (entry >> 32) * table->buckets >> 32;
+  while (atomic_load_explicit(&table->entries[at], memory_order_relaxed) != 0)
+    if (++at == table->buckets) at = 0;
+  atomic_store_explicit(&table->entries[at], entry, memory_order_release);
+}
+
+static int rebuild(struct keydir *keydir, uint64_t buckets) {
+  struct keydir_table *old = atomic_load_explicit(&keydir->table, memory_order_relaxed);
+  struct keydir_table *table = keydir_table_new(buckets);
+  if (!table) return -ENOMEM;
+  for (uint64_t i = 0; i < old->buckets; i++) {
+    uint64_t entry = atomic_load_explicit(&old->entries[i], memory_order_relaxed);
+    if (entry && (entry & SLOT_FIELD) != REMOVED) table_insert(table, entry);
+  }
+  atomic_store(&keydir->table, table);
+  keydir->used = keydir->live;
+  old->stamp = epoch_retire(keydir->epochs);
+  old->retired = keydir->retired;
+  keydir->retired = old;
+  free_retired(keydir, false);
+  return 0;
+}
+
+int keydir_reserve(struct keydir *keydir, uint64_t more) {
+  uint64_t buckets = atomic_load_explicit(&keydir->table, memory_order_relaxed)->buckets;
+  if (keydir->used + more <= limit_of(buckets)) return 0;
+  // Mostly marks of removed entries: the same size is enough once they are gone.
+  uint64_t wanted = keydir->live + more > buckets / 5 * 3 ? buckets / 5 * 7 : buckets;
+  while (keydir->live + more > limit_of(wanted)) wanted = wanted / 5 * 7;
+  return rebuild(keydir, wanted);
+}
+
+int keydir_insert(struct keydir *keydir, uint64_t hash, uint32_t slot) {
+  int error = keydir_reserve(keydir, 1);
+  if (error) return error;
+  table_insert(atomic_load_explicit(&keydir->table, memory_order_relaxed), entry_make((uint32_t)(hash >> 32), slot));
+  keydir->live++;
+  keydir->used++;
+  return 0;
+}
+
+static _Atomic uint64_t *entry_of(struct keydir *keydir, uint64_t hash, uint32_t slot) {
+  struct keydir_cursor cursor;
+  uint32_t found = keydir_first(keydir, hash, &cursor);
+  while (found != slot && found != SLOT_NONE) found = keydir_next(&cursor);
+  if (found == SLOT_NONE) abort();  // the writer lost track of its own index: no answer would be right
+  return &cursor.table->entries[cursor.at == 0 ? cursor.table->buckets - 1 : cursor.at - 1];
+}
+
+void keydir_replace(struct keydir *keydir, uint64_t hash, uint32_t old_slot, uint32_t new_slot) {
+  atomic_store_explicit(entry_of(keydir, hash, old_slot), entry_make((uint32_t)(hash >> 32), new_slot),
+                        memory_order_release);
+}
+
+void keydir_remove(struct keydir *keydir, uint64_t hash, uint32_t slot) {
+  uint64_t mark = (hash >> 32) << 32 | REMOVED;
+  atomic_store_explicit(entry_of(keydir, hash, slot), mark, memory_order_release);
+  keydir->live--;
+}
+
+uint64_t keydir_bytes(const struct keydir *keydir) { return atomic_load(&keydir->table)->bytes; }
+
+int keydir_adopt(struct keydir *keydir, struct keydir_table *table, uint64_t slots) {
+  uint64_t live = 0, used = 0;
+  for (uint64_t i = 0; i < table->buckets; i++) {
+    uint64_t entry = atomic_load_explicit(&table->entries[i], memory_order_relaxed);
+    uint64_t field = entry & SLOT_FIELD;
+    if (!entry) continue;
+    used++;
+    if (field == REMOVED) continue;
+    if (field == 0 || field > slots) return -EBADMSG;
+    live++;
+  }
+  if (used > limit_of(table->buckets)) return -EBADMSG;
+  keydir_table_free(atomic_load(&keydir->table));
+  atomic_store(&keydir->table, table);
+  keydir->live = live;
+  keydir->used = used;
+  return 0;
+}

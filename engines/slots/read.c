@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+// Gets and peeks: index, record, key comparison, answer. Three ways, by what the io can do: through a map, by requests
+// in flight (window.c), or one read after the other.
+#include <errno.h>
+#include <string.h>
+
+#include "engines/slots/internal.h"
+
+enum { GROUP = 64 };  // look-ups whose cache misses overlap
+
+int key_check(const struct op *op) {
+  return op->key && op->key_length >= 1 && op->key_length <= KEY_LENGTH_MAX ? 0 : -EINVAL;
+}
+
+bool key_equal(const struct record *record, const struct op *op) {
+  return record->key_length == op->key_length && memcmp(record->key, op->key, op->key_length) == 0;
+}
+
+void finish(struct session *session, struct op *op, int status) {
+  op->status = status;
+  op_queue_push(&session->done, op);
+}
+
+static int lend(struct session *session, struct op *op, const struct record *record) {
+  if (!session->store->io->map) return -EOPNOTSUPP;
+  op->value = (void *)(uintptr_t)record->value;
+  op->value_length = record->value_length;
+  session->lent = true;
+  return 0;
+}
+
+static int copy_value(struct op *op, const struct record *record) {
+  uint32_t room = op->value_length;
+  op->value_length = record->value_length;
+  if (room < record->value_length) return -EMSGSIZE;
+  if (record->value_length) memcpy(op->value, record->value, record->value_length);
+  return 0;
+}
+
+void answer(struct session *session, struct op *op, uint32_t slot, const unsigned char *bytes) {
+  const struct store *store = session->store;
+  struct record record;
+  int status;
+  record_view(bytes, store->record_size, &record);
+  bool sound = record.value_length <= store->record_size - RECORD_OVERHEAD;
+  if (store->verify && sound)
+    sound = record_decode(bytes, store->record_size, record_seed(store->header.store_id, slot), &record) ==
+            RECORD_STATE_VALID;
+  if (!sound)
+    status = -EBADMSG;
+  else if (record.valid != RECORD_PUT)
+    status = -ENOENT;
+  else
+    status = op->kind == OP_PEEK ? lend(session, op, &record) : copy_value(op, &record);
+  finish(session, op, status);
+}
+
+int read_slot(struct session *session, uint32_t slot, unsigned char *buffer, const unsigned char **record) {
+  const struct store *store = session->store;
+  uint64_t offset = slot_offset(store->record_size, slot);
+  if (store->io->map) {
+    struct io_map map;
+    int error = store->io->map(store->file, &map);
+    if (error) return error;
+    *record = (const unsigned char *)map.base + offset;
+    return 0;
+  }
+  uint64_t start = offset / store->limits.alignment * store->limits.alignment;
+  *record = buffer + (offset - start);
+  return store->io->read(session->io, buffer, store->span, start);
+}
+
+// A group of look-ups through the map. `at` survives the jump out of a fault.
+struct map_group {
+  struct session *session;
+  struct op *const *ops;
+  struct located *located;  // NULL: gets
+  size_t count;
+  volatile size_t at;
+  struct io_map map;
+  uint32_t slots[GROUP];
+  struct keydir_cursor cursors[GROUP];
+};
+
+static const unsigned char *map_find(struct map_group *group, size_t i) {
+  uint32_t record_size = group->session->store->record_size;
+  for (; group->slots[i] != SLOT_NONE; group->slots[i] = keydir_next(&group->cursors[i])) {
+    const unsigned char *bytes = (const unsigned char *)group->map.base + slot_offset(record_size, group->slots[i]);
+    struct record record;
+    record_view(bytes, record_size, &record);
+    if (key_equal(&record, group->ops[i])) return bytes;
+  }
+  return NULL;
+}
+
+static int map_answer(void *argument) {
+  struct map_group *group = argument;
+  for (; group->at < group->count; group->at++) {
+    size_t i = group->at;
+    const unsigned char *bytes = map_find(group, i);
+    if (group->located) {
+      struct record record = {.valid = RECORD_UNUSED};
+      if (bytes) record_view(bytes, group->session->store->record_size, &record);
+      group->located[i] = (struct located){.slot = group->slots[i], .valid = record.valid};
+    } else if (bytes) {
+      answer(group->session, group->ops[i], group->slots[i], bytes);
+    } else {
+      finish(group->session, group->ops[i], -ENOENT);
+    }
+  }
+  return 0;
+}
+
+// Index lines first, then records: by the time a record is compared, its cache misses have overlapped with the others'.
+static void map_prefetch(struct map_group *group) {
+  struct store *store = group->session->store;
+  uint64_t hashes[GROUP], offsets[GROUP];
+  for (size_t i = 0; i < group->count; i++) {
+    hashes[i] = keydir_hash(group->ops[i]->key, group->ops[i]->key_length);
+    keydir_prefetch(&store->keydir, hashes[i]);
+  }
+  size_t found = 0;
+  for (size_t i = 0; i < group->count; i++) {
+    group->slots[i] = keydir_first(&store->keydir, hashes[i], &group->cursors[i]);
+    if (group->slots[i] == SLOT_NONE) continue;
+    offsets[found] = slot_offset(store->record_size, group->slots[i]);
+    const char *bytes = group->map.base + offsets[found++];
+    __builtin_prefetch(bytes);
+    __builtin_prefetch(bytes + 64);
+    __builtin_prefetch(bytes + store->record_size - 1);
+  }
+  if (store->prefetch) store->io->prefetch(store->file, offsets, store->record_size, found);
+}
+
+static int map_group_run(struct session *session, struct op *const *ops, struct located *located, size_t count) {
+  struct map_group group = {.session = session, .ops = ops, .located = located, .count = count};
+  int error = session->store->io->map(session->store->file, &group.map);
+  if (error) return error;
+  map_prefetch(&group);
+  while (guard_run(group.map.base, group.map.length, map_answer, &group) == -EIO) {
+    size_t i = group.at++;
+    if (located)
+      located[i] = (struct located){.slot = SLOT_NONE, .error = -EIO};
+    else
+      finish(session, ops[i], -EIO);
+  }
+  return 0;
+}
+
+// One read after the other.
+static const unsigned char *find_by_read(struct session *session, const struct op *op, uint32_t *slot, int *error) {
+  struct keydir_cursor cursor;
+  const unsigned char *bytes;
+  *error = 0;
+  *slot = keydir_first(&session->store->keydir, keydir_hash(op->key, op->key_length), &cursor);
+  for (; *slot != SLOT_NONE; *slot = keydir_next(&cursor)) {
+    struct record record;
+    *error = read_slot(session, *slot, session->lookups[0].buffer, &bytes);
+    if (*error) return NULL;
+    record_view(bytes, session->store->record_size, &record);
+    if (key_equal(&record, op)) return bytes;
+  }
+  return NULL;
+}
+
+static void get_by_read(struct session *session, struct op *op) {
+  uint32_t slot;
+  int error;
+  const unsigned char *bytes = find_by_read(session, op, &slot, &error);
+  if (bytes)
+    answer(session, op, slot, bytes);
+  else
+    finish(session, op, error ? error : -ENOENT);
+}
+
+int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count) {
+  const struct io_ops *io = session->store->io;
+  if (io->submit && count > 1) return window_locate(session, ops, located, count);
+  for (size_t i = 0; io->map && i < count; i += GROUP) {
+    size_t rest = count - i;
+    int error = map_group_run(session, ops + i, located + i, rest < GROUP ? rest : GROUP);
+    if (error) return error;
+  }
+  for (size_t i = 0; !io->map && i < count; i++) {
+    struct record record = {.valid = RECORD_UNUSED};
+    uint32_t slot;
+    int error;
+    const unsigned char *bytes = find_by_read(session, ops[i], &slot, &error);
+    if (bytes) record_view(bytes, session->store->record_size, &record);
+    located[i] = (struct located){.slot = slot, .valid = record.valid, .error = error};
+  }
+  return 0;
+}
+
+static void read_group(struct session *session, struct op *const *ops, size_t count) {
+  const struct store *store = session->store;
+  if (!store->linear && store->io->map) {
+    int error = map_group_run(session, ops, NULL, count);
+    for (size_t i = 0; error && i < count; i++) finish(session, ops[i], error);
+    return;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (ops[i]->kind == OP_PEEK && !store->io->map)
+      finish(session, ops[i], -EOPNOTSUPP);
+    else if (store->linear)
+      linear_get(session, ops[i]);
+    else if (store->io->submit)
+      op_queue_push(&session->backlog, ops[i]);
+    else
+      get_by_read(session, ops[i]);
+  }
+}
+
+void read_ops(struct session *session, struct op *const *ops, size_t count) {
+  struct op *group[GROUP];
+  size_t grouped = 0;
+  session_enter(session);
+  for (size_t i = 0; i < count; i++) {
+    if (ops[i]->kind != OP_GET && ops[i]->kind != OP_PEEK) continue;
+    int error = key_check(ops[i]);
+    if (error) {
+      finish(session, ops[i], error);
+      continue;
+    }
+    group[grouped++] = ops[i];
+    if (grouped == GROUP) {
+      read_group(session, group, grouped);
+      grouped = 0;
+    }
+  }
+  if (grouped) read_group(session, group, grouped);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// A thread's way into the store: its window of requests, its buffers, and the epoch it is in.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/registry.h"
+#include "engines/slots/internal.h"
+#include "engines/slots/store.h"
+
+void session_enter(struct session *session) {
+  if (session->inside) return;
+  epoch_enter(&session->store->epochs, &session->reader);
+  session->inside = true;
+}
+
+// With reads always in flight a session would hold its first epoch for ever, and no slot would be free again.
+void session_settle(struct session *session) {
+  if (!session->inside || session->lent) return;
+  if (!session->in_flight) {
+    session->inside = false;
+    epoch_leave(&session->reader);
+    return;
+  }
+  uint64_t oldest = UINT64_MAX;
+  for (uint32_t i = 0; i < session->depth; i++)
+    if (session->lookups[i].epoch < oldest) oldest = session->lookups[i].epoch;
+  epoch_advance(&session->reader, oldest);
+}
+
+static int allocate_window(struct session *session) {
+  struct store *store = session->store;
+  session->lookups = calloc(session->depth, sizeof *session->lookups);
+  if (!session->lookups) return -ENOMEM;
+  for (uint32_t i = session->depth; i-- > 0;) {
+    struct lookup *lookup = &session->lookups[i];
+    lookup->buffer = session->buffers + (size_t)i * store->span;
+    lookup->epoch = UINT64_MAX;
+    lookup->next = session->idle;
+    session->idle = lookup;
+  }
+  return 0;
+}
+
+// The window's depth is the io's to say, but its buffers must be there before the io can register them: as many as the
+// most it may ask for.
+static int allocate_buffers(struct session *session, uint32_t depth) {
+  struct store *store = session->store;
+  void *memory;
+  session->buffers_bytes = ((size_t)depth * store->span + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;
+  if (posix_memalign(&memory, FILE_ALIGNMENT, session->buffers_bytes)) return -ENOMEM;
+  session->buffers = memory;
+  return 0;
+}
+
+// A way that queues says by its option how much.
+static uint32_t depth_asked(const struct store *store) {
+  return store->io->submit ? (uint32_t)registry_option(store->engine, &store->options, "depth") : 1;
+}
+
+static void session_free(struct session *session) {
+  if (session->io) session->store->io->session_close(session->io);
+  guard_leave(session->guard);
+  free(session->lookups);
+  free(session->buffers);
+  free(session->write_buffer);
+  free(session->scan_buffer);
+  free(session->backlog.ring);
+  free(session->done.ring);
+  free(session->commit);
+  free(session);
+}
+
+// Until now puts were seen through this process's buffer only: hand it to the kernel before a second session reads.
+static int flush_before_sharing(struct store *store) {
+  pthread_mutex_lock(&store->writer);
+  atomic_fetch_add(&store->sessions, 1);
+  int error = store->io->flush && !store->read_only ? store->io->flush(store->file) : 0;
+  pthread_mutex_unlock(&store->writer);
+  return error;
+}
+
+int slot_store_session_open(struct store *store, struct session **out, struct error *error) {
+  struct session *session = aligned_alloc(64, (sizeof *session + 63) / 64 * 64);
+  if (!session) return error_set(error, -ENOMEM, "no memory for a session");
+  *session = (struct session){.store = store};
+  int code = allocate_buffers(session, depth_asked(store));
+  if (!code) code = commit_new(&session->commit);
+  if (!code && store->io->map) code = guard_enter(&session->guard);
+  struct io_buffers buffers = {session->buffers, session->buffers_bytes};
+  if (!code) code = store->io->session_open(store->file, &buffers, &session->io, &session->depth);
+  if (!code && (size_t)session->depth * store->span > session->buffers_bytes) code = -EOVERFLOW;
+  if (!code) code = allocate_window(session);
+  if (!code) code = flush_before_sharing(store);
+  if (code) {
+    session_free(session);
+    return error_set(error, code, "cannot open a session of %s: %s", store->engine->name, strerror(-code));
+  }
+  epoch_add(&store->epochs, &session->reader);
+  *out = session;
+  return 0;
+}
+
+int slot_store_session_close(struct session *session) {
+  struct store *store = session->store;
+  int error = 0;
+  while (!error && (session->in_flight || session->backlog.count)) {
+    int count = window_drive(session, 1);
+    if (count < 0) error = count;
+  }
+  session->lent = false;
+  if (session->inside) epoch_leave(&session->reader);
+  epoch_remove(&store->epochs, &session->reader);
+  atomic_fetch_add(&store->in_flight_sum, session->in_flight_sum);
+  atomic_fetch_add(&store->in_flight_count, session->in_flight_count);
+  atomic_fetch_sub(&store->sessions, 1);
+  session_free(session);
+  return error;
+}
+
+int slot_store_submit(struct session *session, struct op *const *ops, size_t count) {
+  struct store *store = session->store;
+  session->lent = false;
+  size_t reads = 0;
+  for (size_t i = 0; i < count; i++) reads += ops[i]->kind == OP_GET || ops[i]->kind == OP_PEEK;
+  // What is outstanding ends up in `done` too: room for all of it now, so that completing an operation cannot fail.
+  int error = op_queue_reserve(&session->done, count + session->in_flight + session->backlog.count);
+  if (!error && store->io->submit) error = op_queue_reserve(&session->backlog, reads);
+  if (error) return error;
+  if (reads < count) error = commit_ops(session, ops, count);
+  if (error) return error;
+  if (reads) read_ops(session, ops, count);
+  int moved = 0;
+  while (session->in_flight || session->backlog.count) {
+    moved = window_drive(session, 0);
+    if (moved <= 0) break;
+  }
+  session_settle(session);
+  return moved < 0 ? moved : 0;
+}
+
+int slot_store_reap(struct session *session, struct op **done, size_t max, size_t min) {
+  size_t outstanding = session->in_flight + session->backlog.count + session->done.count;
+  if (min > outstanding) min = outstanding;
+  if (min > max) min = max;
+  while (session->done.count < min) {
+    int count = window_drive(session, 1);
+    if (count < 0) return count;
+  }
+  size_t count = session->done.count < max ? session->done.count : max;
+  for (size_t i = 0; i < count; i++) done[i] = op_queue_pop(&session->done);
+  if (!session->in_flight) session_settle(session);
+  return (int)count;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Sync policies. Writers that need a sync at the same time share one (group commit): the first becomes the leader, and
+// its sync covers all that was written before it began; the others wait for it.
+#include <errno.h>
+#include <time.h>
+
+#include "engines/slots/internal.h"
+
+int syncing_init(struct syncing *syncing) {
+  atomic_init(&syncing->durable, 0);
+  atomic_init(&syncing->failed, 0);
+  int error = pthread_mutex_init(&syncing->lock, NULL);
+  if (error) return -error;
+  error = pthread_cond_init(&syncing->done, NULL);
+  if (error) pthread_mutex_destroy(&syncing->lock);
+  return -error;
+}
+
+void syncing_destroy(struct syncing *syncing) {
+  pthread_cond_destroy(&syncing->done);
+  pthread_mutex_destroy(&syncing->lock);
+}
+
+void syncing_acquire(struct store *store) {
+  struct syncing *syncing = &store->syncing;
+  pthread_mutex_lock(&syncing->lock);
+  while (syncing->busy) pthread_cond_wait(&syncing->done, &syncing->lock);
+  syncing->busy = true;
+  pthread_mutex_unlock(&syncing->lock);
+}
+
+void syncing_release(struct store *store) {
+  struct syncing *syncing = &store->syncing;
+  pthread_mutex_lock(&syncing->lock);
+  syncing->busy = false;
+  pthread_cond_broadcast(&syncing->done);
+  pthread_mutex_unlock(&syncing->lock);
+}
+
+// After a failed sync the page cache holds clean pages that never reached the disk, and the next sync returns 0 (Rebello
+// et al., ATC 2020): nothing written from here on could be promised, so nothing is taken.
+void syncing_fail(struct store *store, int error) {
+  int none = 0;
+  atomic_compare_exchange_strong(&store->syncing.failed, &none, error);
+}
+
+struct round {
+  uint64_t ordinal, low, high, dirty_since_ns;
+};
+
+// With the writer lock: what this sync will cover.
+static int begin(struct store *store, struct round *round) {
+  *round = (struct round){store->written, store->dirty_low, store->dirty_high, store->dirty_since_ns};
+  int error = store->io->flush ? store->io->flush(store->file) : 0;
+  if (error) return error;
+  store->sync_started = store->written;
+  store->dirty_low = store->dirty_high = 0;
+  return 0;
+}
+
+static int perform(struct store *store, struct io_session *io, const struct round *round) {
+  if (round->low >= round->high) return 0;
+  return store->io->sync(store->file, io, round->low, round->high - round->low, true);
+}
+
+// With syncing.lock.
+static void end(struct store *store, const struct round *round, int error) {
+  struct syncing *syncing = &store->syncing;
+  if (error) {
+    syncing_fail(store, error);
+    return;
+  }
+  if (round->low < round->high) syncing->count++;
+  if (round->ordinal > atomic_load(&syncing->durable)) atomic_store(&syncing->durable, round->ordinal);
+  uint64_t window = round->dirty_since_ns ? clock_ns() - round->dirty_since_ns : 0;
+  if (window > syncing->window_max_ns) syncing->window_max_ns = window;
+}
+
+// The leader holds `busy` from before it lets go of the writer lock until it is done, and never waits for the writer lock
+// meanwhile; so a holder of the writer lock may wait for `busy`.
+static bool try_lead(struct store *store, uint64_t ordinal, struct round *round, int *error) {
+  struct syncing *syncing = &store->syncing;
+  pthread_mutex_lock(&store->writer);
+  pthread_mutex_lock(&syncing->lock);
+  bool lead = !syncing->busy && atomic_load(&syncing->durable) < ordinal;
+  if (lead) syncing->busy = true;
+  pthread_mutex_unlock(&syncing->lock);
+  if (lead) *error = begin(store, round);
+  pthread_mutex_unlock(&store->writer);
+  return lead;
+}
+
+static void wait_for_leader(struct syncing *syncing, uint64_t ordinal) {
+  pthread_mutex_lock(&syncing->lock);
+  while (syncing->busy && atomic_load(&syncing->durable) < ordinal) pthread_cond_wait(&syncing->done, &syncing->lock);
+  pthread_mutex_unlock(&syncing->lock);
+}
+
+static void end_and_release(struct store *store, const struct round *round, int error) {
+  struct syncing *syncing = &store->syncing;
+  pthread_mutex_lock(&syncing->lock);
+  end(store, round, error);
+  syncing->busy = false;
+  pthread_cond_broadcast(&syncing->done);
+  pthread_mutex_unlock(&syncing->lock);
+}
+
+int sync_until(struct store *store, struct io_session *io, uint64_t ordinal) {
+  struct syncing *syncing = &store->syncing;
+  while (atomic_load(&syncing->durable) < ordinal) {
+    struct round round = {0};
+    int error = atomic_load(&syncing->failed);
+    if (error) return error;
+    if (!try_lead(store, ordinal, &round, &error)) {
+      wait_for_leader(syncing, ordinal);
+      continue;
+    }
+    if (!error) error = perform(store, io, &round);
+    end_and_release(store, &round, error);
+    if (error) return error;
+  }
+  return 0;
+}
+
+int sync_with_writer_lock(struct store *store, struct io_session *io) {
+  int error = atomic_load(&store->syncing.failed);
+  if (error) return error;
+  struct round round = {0};
+  syncing_acquire(store);
+  error = begin(store, &round);
+  if (!error) error = perform(store, io, &round);
+  end_and_release(store, &round, error);
+  return error;
+}
+
+// An acknowledgement waits until no more operations than the policy allows are acknowledged and not durable.
+int acknowledge(struct session *session, uint64_t ordinal, uint64_t offset, uint64_t length) {
+  struct store *store = session->store;
+  switch (store->policy.kind) {
+    case SYNC_ASYNC:
+      return length ? store->io->sync(store->file, session->io, offset, length, false) : 0;
+    case SYNC_EVERY:
+      return ordinal < store->policy.amount ? 0 : sync_until(store, session->io, ordinal - store->policy.amount + 1);
+    case SYNC_ALWAYS:
+      return sync_until(store, session->io, ordinal);
+    default:
+      return 0;
+  }
+}
+
+static bool timer_wait(struct timer *timer, uint64_t milliseconds) {
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += (time_t)(milliseconds / 1000);
+  until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+  if (until.tv_nsec >= 1000000000) {
+    until.tv_nsec -= 1000000000;
+    until.tv_sec++;
+  }
+  pthread_mutex_lock(&timer->lock);
+  int waited = 0;
+  while (!timer->stop && waited != ETIMEDOUT) waited = pthread_cond_timedwait(&timer->wake, &timer->lock, &until);
+  bool go_on = !timer->stop;
+  pthread_mutex_unlock(&timer->lock);
+  return go_on;
+}
+
+static void *timer_main(void *argument) {
+  struct store *store = argument;
+  struct io_session *io = NULL;
+  struct io_buffers none = {0};
+  uint32_t depth;
+  int error = store->io->session_open(store->file, &none, &io, &depth);
+  if (error) syncing_fail(store, error);  // the promise cannot be kept: the next write says so
+  while (timer_wait(&store->timer, store->policy.amount)) {
+    pthread_mutex_lock(&store->writer);
+    uint64_t written = store->written;
+    pthread_mutex_unlock(&store->writer);
+    (void)sync_until(store, io, written);  // a failure stays in syncing.failed, where every writer meets it
+  }
+  if (io) store->io->session_close(io);
+  return NULL;
+}
+
+int timer_start(struct store *store) {
+  struct timer *timer = &store->timer;
+  if (store->read_only || store->policy.kind != SYNC_INTERVAL) return 0;
+  pthread_condattr_t attributes;
+  int error = pthread_condattr_init(&attributes);
+  if (error) return -error;
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  error = pthread_cond_init(&timer->wake, &attributes);
+  pthread_condattr_destroy(&attributes);
+  if (error) return -error;
+  error = pthread_mutex_init(&timer->lock, NULL);
+  if (error) goto no_mutex;
+  error = pthread_create(&timer->thread, NULL, timer_main, store);
+  if (error) goto no_thread;
+  timer->running = true;
+  return 0;
+
+no_thread:
+  pthread_mutex_destroy(&timer->lock);
+no_mutex:
+  pthread_cond_destroy(&timer->wake);
+  return -error;
+}
+
+void timer_stop(struct store *store) {
+  struct timer *timer = &store->timer;
+  if (!timer->running) return;
+  pthread_mutex_lock(&timer->lock);
+  timer->stop = true;
+  pthread_cond_signal(&timer->wake);
+  pthread_mutex_unlock(&timer->lock);
+  pthread_join(timer->thread, NULL);
+  pthread_mutex_destroy(&timer->lock);
+  pthread_cond_destroy(&timer->wake);
+  timer->running = false;
+}

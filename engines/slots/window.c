@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// A rolling window of requests in flight: whenever one completes, the next one that waits takes its place, so the device
+// sees the full depth for as long as there is work.
+#include <errno.h>
+
+#include "engines/slots/internal.h"
+
+enum { REAP_MAX = 64 };
+
+static bool has_room(const struct session *session) {
+  return session->in_flight + session->write_in_flight < session->depth;
+}
+
+static void release(struct session *session, struct lookup *lookup) {
+  if (lookup->located) session->locating--;
+  lookup->epoch = UINT64_MAX;
+  lookup->next = session->idle;
+  session->idle = lookup;
+  session->in_flight--;
+}
+
+static void end_lookup(struct session *session, struct lookup *lookup, int error, const unsigned char *bytes) {
+  if (lookup->located) {
+    struct record record = {.valid = RECORD_UNUSED};
+    if (bytes) record_view(bytes, session->store->record_size, &record);
+    *lookup->located = (struct located){.slot = lookup->slot, .valid = record.valid, .error = error};
+  } else if (error || !bytes) {
+    finish(session, lookup->op, error ? error : -ENOENT);
+  } else {
+    answer(session, lookup->op, lookup->slot, bytes);
+  }
+  release(session, lookup);
+}
+
+// Reads the record that the cursor found, or ends a look-up that has no candidate left.
+static void read_candidate(struct session *session, struct lookup *lookup) {
+  struct store *store = session->store;
+  if (lookup->slot == SLOT_NONE) {
+    end_lookup(session, lookup, 0, NULL);
+    return;
+  }
+  uint64_t offset = slot_offset(store->record_size, lookup->slot);
+  lookup->request = (struct io_request){
+      .kind = IO_READ,
+      .buffer = lookup->buffer,
+      .length = store->span,
+      .offset = offset / store->limits.alignment * store->limits.alignment,
+      .user = lookup,
+  };
+  struct io_request *request = &lookup->request;
+  int error = store->io->submit(session->io, &request, 1);
+  if (error) end_lookup(session, lookup, error, NULL);
+}
+
+static void start_lookup(struct session *session, struct op *op, struct located *located) {
+  struct store *store = session->store;
+  struct lookup *lookup = session->idle;
+  session->idle = lookup->next;
+  session->in_flight++;
+  if (located) session->locating++;
+  lookup->op = op;
+  lookup->located = located;
+  lookup->epoch = atomic_load(&store->epochs.current);
+  lookup->slot = keydir_first(&store->keydir, keydir_hash(op->key, op->key_length), &lookup->cursor);
+  read_candidate(session, lookup);
+}
+
+void window_refill(struct session *session) {
+  while (session->backlog.count && has_room(session)) {
+    session_enter(session);
+    start_lookup(session, op_queue_pop(&session->backlog), NULL);
+  }
+}
+
+static void complete(struct session *session, struct io_request *request) {
+  struct lookup *lookup = request->user;
+  session->in_flight_sum += session->in_flight + session->write_in_flight;
+  session->in_flight_count++;
+  if (!lookup) {
+    session->write_in_flight--;
+    if (request->result && !session->write_error) session->write_error = request->result;
+    return;
+  }
+  if (request->result) {
+    end_lookup(session, lookup, request->result, NULL);
+    return;
+  }
+  struct store *store = session->store;
+  struct record record;
+  const unsigned char *bytes = lookup->buffer + (slot_offset(store->record_size, lookup->slot) - request->offset);
+  record_view(bytes, store->record_size, &record);
+  if (key_equal(&record, lookup->op)) {
+    end_lookup(session, lookup, 0, bytes);
+    return;
+  }
+  lookup->slot = keydir_next(&lookup->cursor);
+  read_candidate(session, lookup);
+}
+
+int window_drive(struct session *session, size_t min) {
+  struct io_request *done[REAP_MAX];
+  window_refill(session);
+  uint32_t outstanding = session->in_flight + session->write_in_flight;
+  int count = session->store->io->reap(session->io, done, REAP_MAX, min < outstanding ? min : outstanding);
+  for (int i = 0; i < count; i++) complete(session, done[i]);
+  window_refill(session);
+  return count;
+}
+
+int window_write(struct session *session, struct io_request *request) {
+  while (!has_room(session)) {
+    int count = window_drive(session, 1);
+    if (count < 0) return count;
+  }
+  int error = session->store->io->submit(session->io, &request, 1);
+  if (!error) session->write_in_flight++;
+  return error;
+}
+
+int window_locate(struct session *session, struct op *const *ops, struct located *located, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    while (!has_room(session)) {
+      int reaped = window_drive(session, 1);
+      if (reaped < 0) return reaped;
+    }
+    start_lookup(session, ops[i], &located[i]);
+  }
+  while (session->locating) {
+    int reaped = window_drive(session, 1);
+    if (reaped < 0) return reaped;
+  }
+  return 0;
+}

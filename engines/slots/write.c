@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// Records into slots. Neighbouring slots go out in one write; for direct I/O the blocks around them are completed from
+// what the file holds, and all records that share a block leave in one write of that block.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/slots/internal.h"
+
+struct run {
+  uint64_t start, end;  // bytes in the file
+  size_t first, count;  // of the sorted slots
+};
+
+struct plan {
+  struct session *session;
+  const uint32_t *slots;
+  const struct record *records;  // NULL: zeros
+  uint16_t order[COMMIT_MAX];    // ascending by slot
+  struct io_request requests[COMMIT_MAX];
+  size_t count, runs;
+  unsigned flags;
+};
+
+int write_buffer_need(struct session *session) {
+  if (session->write_buffer) return 0;
+  void *memory;
+  if (posix_memalign(&memory, FILE_ALIGNMENT, WRITE_BUFFER_BYTES + 2 * FILE_ALIGNMENT)) return -ENOMEM;
+  session->write_buffer = memory;
+  return 0;
+}
+
+static void sort_order(struct plan *plan) {
+  // Slots come nearly ascending from the allocator: insertion sort is linear then.
+  for (size_t i = 0; i < plan->count; i++) {
+    size_t at = i;
+    for (; at > 0 && plan->slots[plan->order[at - 1]] > plan->slots[i]; at--) plan->order[at] = plan->order[at - 1];
+    plan->order[at] = (uint16_t)i;
+  }
+}
+
+static uint64_t align_down(uint64_t value, uint64_t alignment) { return value / alignment * alignment; }
+
+static struct run next_run(const struct plan *plan, size_t first) {
+  const struct store *store = plan->session->store;
+  uint64_t alignment = store->limits.alignment;
+  uint64_t limit = store->fill_write > store->record_size ? store->fill_write : store->record_size;
+  if (!store->fill_write) limit = WRITE_BUFFER_BYTES;
+  struct run run = {.first = first};
+  for (size_t i = first; i < plan->count; i++) {
+    uint64_t offset = slot_offset(store->record_size, plan->slots[plan->order[i]]);
+    uint64_t start = align_down(offset, alignment);
+    uint64_t end = align_down(offset + store->record_size + alignment - 1, alignment);
+    if (i == first) {
+      run.start = start;
+    } else if (start > run.end || (end > run.end && end - run.start > limit)) {
+      break;
+    }
+    if (end > run.end) run.end = end;
+    run.count++;
+  }
+  return run;
+}
+
+// What stands in the run's blocks now, for the parts of them that are not written.
+static int load_blocks(struct session *session, const struct run *run, unsigned char *data) {
+  struct store *store = session->store;
+  if (run->count * store->record_size == run->end - run->start) return 0;
+  if (store->block_offset == run->start && run->end - run->start == store->limits.alignment) {
+    memcpy(data, store->block, store->limits.alignment);
+    return 0;
+  }
+  return store->io->read(session->io, data, run->end - run->start, run->start);
+}
+
+static void keep_last_block(struct store *store, const struct run *run, const unsigned char *data) {
+  if (store->limits.alignment == 1) return;
+  store->block_offset = run->end - store->limits.alignment;
+  memcpy(store->block, data + (store->block_offset - run->start), store->limits.alignment);
+}
+
+static void encode(const struct plan *plan, const struct run *run, unsigned char *data) {
+  const struct store *store = plan->session->store;
+  for (size_t i = run->first; i < run->first + run->count; i++) {
+    size_t item = plan->order[i];
+    uint32_t slot = plan->slots[item];
+    unsigned char *bytes = data + (slot_offset(store->record_size, slot) - run->start);
+    if (plan->records)
+      record_encode(bytes, store->record_size, record_seed(store->header.store_id, slot), &plan->records[item]);
+    else
+      memset(bytes, 0, store->record_size);
+  }
+}
+
+static void note_dirty(struct store *store, const struct run *run) {
+  if (store->dirty_low >= store->dirty_high) {
+    store->dirty_low = run->start;
+    store->dirty_high = run->end;
+    store->dirty_since_ns = store->policy.kind == SYNC_INTERVAL ? clock_ns() : 0;
+  }
+  if (run->start < store->dirty_low) store->dirty_low = run->start;
+  if (run->end > store->dirty_high) store->dirty_high = run->end;
+  store->bytes_written += run->end - run->start;
+}
+
+// `queue`: several requests are in flight at once. Two of them never touch one block: runs are apart by a block at least.
+static int send(struct plan *plan, const struct run *run, unsigned char *data, bool queue) {
+  struct session *session = plan->session;
+  note_dirty(session->store, run);
+  uint32_t length = (uint32_t)(run->end - run->start);
+  if (!queue) return session->store->io->write(session->io, data, length, run->start, plan->flags);
+  struct io_request *request = &plan->requests[plan->runs++];
+  *request = (struct io_request){
+      .kind = IO_WRITE, .flags = plan->flags, .buffer = data, .length = length, .offset = run->start};
+  return window_write(session, request);
+}
+
+// All of them, whatever failed: their buffers are in use until they are back.
+static int wait_for_writes(struct session *session) {
+  while (session->write_in_flight) {
+    int count = window_drive(session, 1);
+    if (count < 0) return count;
+  }
+  int error = session->write_error;
+  session->write_error = 0;
+  return error;
+}
+
+static int write_plan(struct plan *plan) {
+  struct session *session = plan->session;
+  struct store *store = session->store;
+  unsigned char *data = session->write_buffer;
+  int error = 0;
+  for (size_t first = 0; first < plan->count && !error;) {
+    struct run run = next_run(plan, first);
+    first += run.count;
+    bool queue = store->io->submit && !(plan->flags & IO_DURABLE) && run.count < plan->count;
+    error = load_blocks(session, &run, data);
+    if (error) break;
+    encode(plan, &run, data);
+    keep_last_block(store, &run, data);
+    error = send(plan, &run, data, queue);
+    data += run.end - run.start;
+  }
+  int late = store->io->submit ? wait_for_writes(session) : 0;
+  if (!error) error = late;
+  if (error) store->block_offset = 0;
+  return error;
+}
+
+int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
+                unsigned flags) {
+  const struct store *store = session->store;
+  uint32_t each = store->record_size > store->limits.alignment ? store->record_size : store->limits.alignment;
+  size_t at_once = WRITE_BUFFER_BYTES / each < COMMIT_MAX ? WRITE_BUFFER_BYTES / each : COMMIT_MAX;
+  struct plan *plan = malloc(sizeof *plan);
+  if (!plan) return -ENOMEM;
+  int error = write_buffer_need(session);
+  for (size_t done = 0; done < count && !error; done += plan->count) {
+    plan->session = session;
+    plan->slots = slots + done;
+    plan->records = records ? records + done : NULL;
+    plan->count = count - done < at_once ? count - done : at_once;
+    plan->runs = 0;
+    plan->flags = flags | (store->fill_write ? IO_BY_CALL : 0);
+    sort_order(plan);
+    error = write_plan(plan);
+  }
+  free(plan);
+  return error;
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// Cache states: how each is reached, and the proof that it was.
+#include "harness/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_cachestat
+#define SYS_cachestat 451  // the same on every architecture (Linux 6.5); older headers lack it
+#endif
+
+enum { READ_BYTES = 1 << 20, PAGE_BYTES = 4096 };
+static const double COLD_BELOW = 0.01, WARM_FROM = 0.99;
+// What fault-around maps (fault_around_bytes, 64 KiB) around the few pages that opening touches.
+static const uint64_t MAPPED_SLACK = 256 << 10;
+
+struct cachestat_range {
+  uint64_t offset, length;
+};
+struct cachestat {
+  uint64_t cached, dirty, writeback, evicted, recently_evicted;
+};
+
+static int mincore_pages(int fd, size_t size, uint64_t *cached) {
+  size_t pages = (size + PAGE_BYTES - 1) / PAGE_BYTES;
+  void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+  if (map == MAP_FAILED) return -errno;
+  int code = 0;
+  unsigned char *present = malloc(pages);
+  if (!present) {
+    code = -ENOMEM;
+  } else if (mincore(map, size, present) != 0) {
+    code = -errno;
+  } else {
+    for (size_t i = 0; i < pages; i++) *cached += present[i] & 1;
+  }
+  free(present);
+  munmap(map, size);
+  return code;
+}
+
+static int cached_pages(int fd, size_t size, uint64_t *cached) {
+  struct cachestat_range range = {0, size};
+  struct cachestat stat;
+  *cached = 0;
+  if (syscall(SYS_cachestat, fd, &range, &stat, 0) == 0) {
+    *cached = stat.cached;
+    return 0;
+  }
+  // ENOSYS: an older kernel; EPERM: a filter that does not know the call; EOPNOTSUPP: not on this file system.
+  return mincore_pages(fd, size, cached);
+}
+
+int cache_residency(const char *path, double *share) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return -errno;
+  struct stat stat;
+  uint64_t cached;
+  int code = fstat(fd, &stat) == 0 ? 0 : -errno;
+  if (!code && !S_ISREG(stat.st_mode)) code = S_ISDIR(stat.st_mode) ? -EISDIR : -EINVAL;
+  if (!code && stat.st_size == 0) code = -ENODATA;
+  if (!code) code = cached_pages(fd, (size_t)stat.st_size, &cached);
+  if (!code) *share = (double)cached / (double)(((uint64_t)stat.st_size + PAGE_BYTES - 1) / PAGE_BYTES);
+  close(fd);
+  return code;
+}
+
+int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps) {
+  char *real = realpath(path, NULL);
+  if (!real) return -errno;
+  FILE *smaps = fopen("/proc/self/smaps", "re");
+  if (!smaps) {
+    int code = -errno;
+    free(real);
+    return code;
+  }
+  char *line = NULL;
+  size_t room = 0;
+  bool ours = false;
+  *bytes = 0;
+  *maps = 0;
+  while (getline(&line, &room, smaps) > 0) {
+    unsigned long long from, to, kilobytes;
+    int name = 0;
+    line[strcspn(line, "\n")] = '\0';
+    if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %n", &from, &to, &name) == 2 && name > 0) {
+      ours = strcmp(line + name, real) == 0;
+      *maps += ours;
+    } else if (ours && sscanf(line, "Rss: %llu kB", &kilobytes) == 1) {
+      *bytes += kilobytes << 10;
+    }
+  }
+  int code = ferror(smaps) ? -EIO : 0;
+  free(line);
+  fclose(smaps);
+  free(real);
+  return code;
+}
+
+int cache_drop(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int code = 0;
+  // Dirty pages stay where they are, so they are written first.
+  if (fdatasync(fd) != 0) code = -errno;
+  if (!code) code = -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  close(fd);
+  return code;
+}
+
+// Costs every other file its cache, so only where dropping one file was not enough. 0 or -errno (-EACCES: not root).
+static int drop_everything(void) {
+  int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int code = write(fd, "1", 1) == 1 ? 0 : -errno;
+  close(fd);
+  return code;
+}
+
+// Tries one way after the other until the file is out of the cache. *share is what stays.
+static int drop(const struct engine *engine, struct store *store, const char *path, double *share,
+                struct error *error) {
+  // The store first: pages that its map holds survive every other way.
+  int code = engine->forget(store);
+  if (code) return error_set(error, code, "%s cannot drop its cached pages: %s", engine->name, strerror(-code));
+  code = cache_residency(path, share);
+  if (!code && *share >= COLD_BELOW) {
+    code = cache_drop(path);
+    if (!code) code = cache_residency(path, share);
+  }
+  if (!code && *share >= COLD_BELOW && drop_everything() == 0) code = cache_residency(path, share);
+  if (code) return error_set(error, code, "%s: cannot tell what is in the page cache: %s", path, strerror(-code));
+  return 0;
+}
+
+static int make_cold(const struct engine *engine, struct store *store, const char *path, struct error *error) {
+  double share;
+  int code = drop(engine, store, path, &share, error);
+  if (code) return code;
+  if (share < COLD_BELOW) return 0;
+  return error_set(error, -EBUSY, "cache=cold: %.1f%% of %s stays in the page cache; use --dir on a disk, or run as root",
+                   share * 100, path);
+}
+
+static int read_through(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int code = 0;
+  char *buffer = malloc(READ_BYTES);
+  if (!buffer) code = -ENOMEM;
+  for (off_t offset = 0; !code;) {
+    ssize_t got = pread(fd, buffer, READ_BYTES, offset);
+    if (got == 0) break;
+    if (got > 0) offset += got;
+    if (got < 0 && errno != EINTR) code = -errno;
+  }
+  free(buffer);
+  close(fd);
+  return code;
+}
+
+static int make_warm(const struct engine *engine, struct store *store, const char *path, struct error *error) {
+  double share;
+  // Where the drop cannot empty the cache (tmpfs has no other place for its pages) the file is warm already.
+  int code = drop(engine, store, path, &share, error);
+  if (code) return code;
+  code = read_through(path);
+  if (!code) code = cache_residency(path, &share);
+  if (code) return error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code));
+  if (share >= WARM_FROM) return 0;
+  return error_set(error, -ENOMEM, "only %.1f%% of %s stays in the page cache; use less data or more memory",
+                   share * 100, path);
+}
+
+static int touched(const char *path, uint64_t *bytes, unsigned *maps, struct error *error) {
+  int code = cache_mapped(path, bytes, maps);
+  return code ? error_set(error, code, "/proc/self/smaps: %s; cannot prove the cache state", strerror(-code)) : 0;
+}
+
+static int check_untouched(const char *path, struct error *error) {
+  uint64_t bytes;
+  unsigned maps;
+  struct stat stat;
+  int code = touched(path, &bytes, &maps, error);
+  if (code) return code;
+  if (lstat(path, &stat) != 0) return error_set(error, -errno, "%s: %s", path, strerror(errno));
+  if (bytes <= MAPPED_SLACK || (double)bytes < COLD_BELOW * (double)stat.st_size) return 0;
+  return error_set(error, -EBUSY, "cache=warm: %llu bytes of %s are in the page table", (unsigned long long)bytes, path);
+}
+
+static int touch(void *user, const void *key, uint32_t key_length, const void *value, uint32_t value_length) {
+  volatile unsigned char *sink = user;
+  (void)key, (void)key_length;
+  for (uint32_t i = 0; i < value_length; i += PAGE_BYTES) *sink ^= ((const unsigned char *)value)[i];
+  if (value_length) *sink ^= ((const unsigned char *)value)[value_length - 1];
+  return 0;
+}
+
+static int touch_all(const struct engine *engine, struct store *store, struct error *error) {
+  struct session *session;
+  unsigned char sink = 0;
+  int code = engine->session_open(store, &session, error);
+  if (code) return code;
+  code = engine->scan(session, NULL, 0, 0, touch, &sink);
+  int closed = engine->session_close(session);
+  if (!code) code = closed;
+  return code ? error_set(error, code, "cache=mapped: scan: %s", strerror(-code)) : 0;
+}
+
+static int make_mapped(const struct engine *engine, struct store *store, const char *path, struct error *error) {
+  uint64_t bytes;
+  unsigned maps;
+  struct store_stat stat;
+  int code = touch_all(engine, store, error);
+  if (code) return code;
+  code = engine->stat(store, &stat);
+  if (code) return error_set(error, code, "stat: %s", strerror(-code));
+  code = touched(path, &bytes, &maps, error);
+  if (code) return code;
+  // Engines without a map have no more to touch than the page cache.
+  if (maps == 0 || (double)bytes >= WARM_FROM * (double)stat.records * stat.record_size) return 0;
+  return error_set(error, -EAGAIN, "cache=mapped: only %llu bytes of %s are in the page table",
+                   (unsigned long long)bytes, path);
+}
+
+int cache_set(enum cache_state state, const struct engine *engine, struct store *store, const char *path,
+              struct error *error) {
+  if (state == CACHE_ASIS || !(engine->caps & CAP_PERSISTENT)) return 0;
+  if (state == CACHE_COLD) return make_cold(engine, store, path, error);
+  int code = make_warm(engine, store, path, error);
+  if (code) return code;
+  return state == CACHE_MAPPED ? make_mapped(engine, store, path, error) : check_untouched(path, error);
+}

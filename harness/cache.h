@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Bringing a data file's cached pages into a named state, and proving that they are in it.
+#ifndef STOREBENCH_CACHE_H
+#define STOREBENCH_CACHE_H
+
+#include <stdint.h>
+
+#include "engines/engine.h"
+#include "workloads/experiment.h"
+
+// The share (0 to 1) of the file's pages that are in the page cache, by cachestat(2) or, before Linux 6.5, mincore(2).
+// 0 or -errno: -ENOENT, -EISDIR, -ENODATA (the file is empty) ... Thread safe.
+int cache_residency(const char *path, double *share);
+
+// Bytes of the file that are in this process's page table, over all its maps of it, and how many maps those are.
+// 0 or -errno. Thread safe.
+int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps);
+
+// Brings the open store at `path` into the state, in the same way for every engine:
+//   as-is   nothing is done
+//   cold    synced and dropped; under 1% of the file is in the page cache
+//   warm    dropped, then read from first to last byte in pieces of 1 MiB by plain pread; 99% or more is in the page
+//           cache and under 1% in the page table. Read anew even where it was there: how a file got into the cache
+//           decides the size of its folios, and that alone moves a map's speed
+//   mapped  warm, then every page of every record touched by a scan through the store, so through its map if it has one
+// Engines that keep nothing (without CAP_PERSISTENT) have no file; nothing is done.
+// 0, or -errno with the reason and the remedy: the state is not reached. No operation may be outstanding.
+int cache_set(enum cache_state state, const struct engine *engine, struct store *store, const char *path,
+              struct error *error);
+
+// Drops the pages of a closed file that others will use in a state of their own. Best effort by nature (pages in use
+// stay). 0 or -errno.
+int cache_drop(const char *path);
+
+#endif

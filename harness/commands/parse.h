@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Command lines through glibc's argp, with every complaint on one line and the nearest valid option named.
+#ifndef STOREBENCH_PARSE_H
+#define STOREBENCH_PARSE_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+// Parses argv[1..] with `argp`, whose parser gets `input`. Adds --help, which prints to standard output. The options of
+// `argp` must be long ones (keys above 255), and its parser must take every argument: it returns usage_error(...) for
+// one that is wrong. True: go on. False: stop with *exit_code (0 after --help, else EXIT_USAGE, the message printed).
+bool command_parse(const struct argp *argp, int argc, char **argv, void *input, int *exit_code);
+
+// Prints "storebench: ..." and a newline on standard error. Returns EINVAL, as an argp parser does to stop.
+int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// Prints a message of the form `storebench: TEXT` or, with `path`, `storebench: PATH: TEXT` on standard error. Control
+// characters of the path are shown as '?', so that a message is always one line.
+void print_error(const char *path, const char *text);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// What a contract case does with its fixture: opening, closing, and processes of its own.
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engines/registry.h"
+#include "tests/contract/contract.h"
+
+void fixture_open(struct fixture *fixture) {
+  assert_done(fixture->engine->open(fixture->path, &fixture->config, &fixture->store, &fixture->error),
+              &fixture->error);
+  assert_code(access_open(&fixture->access, fixture->engine, fixture->store), 0);
+}
+
+void fixture_close(struct fixture *fixture) {
+  assert_code(access_close(&fixture->access), 0);
+  struct store *store = fixture->store;
+  fixture->store = NULL;  // close frees it also when it fails
+  assert_done(fixture->engine->close(store, &fixture->error), &fixture->error);
+}
+
+void fixture_reopen(struct fixture *fixture) {
+  fixture_close(fixture);
+  fixture_open(fixture);
+}
+
+struct store_stat fixture_stat(struct fixture *fixture) {
+  struct store_stat stat = {0};
+  assert_code(fixture->engine->stat(fixture->store, &stat), 0);
+  return stat;
+}
+
+void fixture_refused(struct fixture *fixture, int code) {
+  struct error error = {0};
+  int result = fixture->engine->open(fixture->path, &fixture->config, &fixture->store, &error);
+  if (result) fixture->store = NULL;
+  assert_code(result, code);
+  assert_message(&error, code, "");
+}
+
+uint32_t fixture_room(const struct fixture *fixture) {
+  uint32_t size = fixture->config.record_size;
+  return (size ? size : RECORD_SIZE_DEFAULT) - RECORD_OVERHEAD;
+}
+
+bool fixture_buffers(const struct fixture *fixture) { return !strcmp(fixture->engine->name, "stdio"); }
+
+uint64_t fixture_count(const struct fixture *fixture, uint64_t full) {
+  bool linear = strstr(fixture->spec, "lookup=linear") != NULL;
+  return linear && full > 300 ? 300 : full;
+}
+
+static int child_run(struct fixture *fixture, child_fn body, void *argument) {
+  int code = fixture->engine->open(fixture->path, &fixture->config, &fixture->store, &fixture->error);
+  if (code) return code;
+  code = access_open(&fixture->access, fixture->engine, fixture->store);
+  if (!code) {
+    code = body(fixture, argument);
+    int closed = access_close(&fixture->access);
+    if (!code) code = closed;
+  }
+  int closed = fixture->engine->close(fixture->store, &fixture->error);
+  return code ? code : closed;
+}
+
+int fixture_fork(struct fixture *fixture, child_fn body, void *argument) {
+  size_t slot = 0;
+  while (slot < FIXTURE_CHILDREN && fixture->children[slot]) slot++;
+  assert_true(slot < FIXTURE_CHILDREN);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent that fails or times out takes the child along
+    int code = child_run(fixture, body, argument);
+    if (code) print_error("the child failed: %s: %s\n", strerrorname_np(-code), fixture->error.text);
+    _exit(code ? 1 : 0);
+  }
+  fixture->children[slot] = child;
+  return child;
+}
+
+static int join(struct fixture *fixture, int child) {
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  for (size_t i = 0; i < FIXTURE_CHILDREN; i++) {
+    if (fixture->children[i] == child) fixture->children[i] = 0;
+  }
+  return status;
+}
+
+void fixture_join(struct fixture *fixture, int child) {
+  int status = join(fixture, child);
+  if (!WIFEXITED(status) || WEXITSTATUS(status)) fail_msg("the child ended with wait status %#x", (unsigned)status);
+}
+
+void fixture_join_killed(struct fixture *fixture, int child) {
+  int status = join(fixture, child);
+  if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
+    fail_msg("the child ended with wait status %#x, not by SIGKILL", (unsigned)status);
+  }
+}
+
+struct crash {
+  child_fn body;
+  void *argument;
+};
+
+static int crash_body(struct fixture *fixture, void *argument) {
+  const struct crash *crash = argument;
+  int code = crash->body(fixture, crash->argument);
+  if (!code) kill(getpid(), SIGKILL);
+  return code;
+}
+
+void fixture_crash(struct fixture *fixture, child_fn body, void *argument) {
+  struct crash crash = {body, argument};
+  fixture_join_killed(fixture, fixture_fork(fixture, crash_body, &crash));
+}
+
+void *shared_memory(size_t bytes) {
+  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  assert_true(memory != MAP_FAILED);
+  return memory;
+}

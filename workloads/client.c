@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+// One thread's stream of operations: a rolling window of `depth` operations, handed in `batch` at a time.
+#include "workloads/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "workloads/client_internal.h"
+
+enum { DEPTH_MAX = 1 << 16, CACHE_LINE = 64, SPACING_MAX = 1024, SPACING_NS = 50000 };
+
+uint64_t clock_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+// The spacing stays within 1024 operations: reading the clock then costs nothing that shows even on null operations, and
+// a sudden stall is seen soon.
+void run_look(struct run *run, uint64_t finished) {
+  run->unseen += finished;
+  if (run->unseen < run->spacing || run->deadline == 0) return;
+  uint64_t now = clock_ns();
+  if (now >= run->deadline) run->stop = true;
+  uint64_t passed = now - run->looked;
+  if (passed < SPACING_NS / 2 && run->spacing < SPACING_MAX) run->spacing *= 2;
+  if (passed > SPACING_NS * 2 && run->spacing > 1) run->spacing /= 2;
+  run->looked = now;
+  run->unseen = 0;
+}
+
+static bool once_each(enum operation operation) {
+  return operation == OPERATION_FILL || operation == OPERATION_DELETE;
+}
+
+uint64_t once_left(const struct client *client) {
+  uint64_t records = client->workload.records, thread = client->thread, threads = client->workload.threads;
+  uint64_t share = records > thread ? (records - thread - 1) / threads + 1 : 0;
+  return share - client->once;
+}
+
+static int check_mix(const struct workload *workload, const struct engine *engine, struct error *error) {
+  unsigned sum = workload->mix.get + workload->mix.update + workload->mix.insert + workload->mix.remove +
+                 workload->mix.scan + workload->mix.read_modify_write;
+  if (sum != 100) return error_set(error, -EINVAL, "the shares of the mix add up to %u; they must make 100", sum);
+  if (workload->mix.scan == 0) return 0;
+  if (!(engine->caps & CAP_SCAN_ORDERED))
+    return error_set(error, -EOPNOTSUPP, "%s keeps no key order, so it cannot scan from a key; leave scan out of the mix",
+                     engine->name);
+  if (workload->batch != 1)
+    return error_set(error, -EINVAL, "a mix with scans runs one operation a call; use batch = 1");
+  return 0;
+}
+
+static int check_workload(const struct workload *workload, unsigned thread, const struct engine *engine,
+                          struct error *error) {
+  if (workload->records == 0) return error_set(error, -EINVAL, "the workload has no records");
+  if (workload->records >= KEY_ID_LIMIT / 2)  // above them is room for inserts
+    return error_set(error, -EINVAL, "%llu records; below %llu are possible", (unsigned long long)workload->records,
+                     KEY_ID_LIMIT / 2);
+  if (workload->batch == 0 || workload->depth < workload->batch || workload->depth > DEPTH_MAX)
+    return error_set(error, -EINVAL, "batch %u and depth %u; 1 <= batch <= depth <= %d", workload->batch,
+                     workload->depth, DEPTH_MAX);
+  if (thread >= workload->threads)
+    return error_set(error, -EINVAL, "thread %u of %u; count from 0", thread, workload->threads);
+  if (workload->operation == OPERATION_PEEK && !(engine->caps & CAP_LEND))
+    return error_set(error, -EOPNOTSUPP, "%s cannot lend pointers; use operation = get", engine->name);
+  return workload->operation == OPERATION_MIXED ? check_mix(workload, engine, error) : 0;
+}
+
+// A queue deeper than a batch means something only where submit returns early; and a pointer lent by one submit does not
+// outlive the next.
+static uint32_t effective_depth(const struct workload *workload, const struct engine *engine) {
+  bool rolls = (engine->caps & CAP_QUEUE) && workload->operation != OPERATION_PEEK;
+  return rolls ? workload->depth : workload->batch;
+}
+
+static int allocate(struct client *client) {
+  size_t depth = client->depth;
+  client->value_room = ((size_t)client->workload.value_size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+  client->ops = calloc(depth, sizeof *client->ops);
+  client->slots = calloc(depth, sizeof *client->slots);
+  client->free_ops = calloc(depth, sizeof *client->free_ops);
+  client->ids = calloc(client->workload.batch, sizeof *client->ids);
+  client->tails = calloc(client->workload.batch, sizeof *client->tails);
+  client->keys = aligned_alloc(CACHE_LINE, (depth * KEY_BYTES + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+  client->values = aligned_alloc(CACHE_LINE, client->value_room ? depth * client->value_room : CACHE_LINE);
+  if (!client->ops || !client->slots || !client->free_ops || !client->ids || !client->tails || !client->keys || !client->values)
+    return -ENOMEM;
+  // Touched now: the first touch of a page costs microseconds, which belong to no operation.
+  memset(client->values, 0, depth * client->value_room);
+  for (size_t i = 0; i < depth; i++) {
+    memcpy(client->keys[i], KEY_HEAD, KEY_HEAD_BYTES);
+    client->ops[i].key = client->keys[i];
+    client->ops[i].key_length = KEY_BYTES;
+    client->ops[i].value = client->values + i * client->value_room;
+    client->free_ops[depth - 1 - i] = &client->ops[i];
+  }
+  client->free_count = depth;
+  return 0;
+}
+
+static void release(struct client *client) {
+  key_stream_close(client->stream);
+  free(client->ops);
+  free(client->slots);
+  free(client->free_ops);
+  free(client->ids);
+  free(client->tails);
+  free(client->keys);
+  free(client->values);
+  free(client);
+}
+
+static int open_stream(struct client *client) {
+  const struct workload *workload = &client->workload;
+  uint64_t seed = random_mix(workload->seed) + client->thread;
+  random_seed(&client->random, ~seed);
+  if (once_each(workload->operation) || workload->operation == OPERATION_SCAN) return 0;
+  struct key_stream_config config = {
+      .order = workload->keys,
+      .records = workload->records,
+      .theta = workload->theta,
+      .seed = seed,
+      .first = client->thread,
+      .stride = workload->threads,
+  };
+  return key_stream_open(&config, &client->stream);
+}
+
+int client_open(const struct workload *workload, unsigned thread, const struct engine *engine, struct store *store,
+                struct client **client, struct error *error) {
+  int code = check_workload(workload, thread, engine, error);
+  if (code) return code;
+  struct client *opened = calloc(1, sizeof *opened);
+  if (!opened) return error_set(error, -ENOMEM, "no memory for a client");
+  opened->workload = *workload;
+  if (workload->operation != OPERATION_MIXED) memset(&opened->workload.mix, 0, sizeof opened->workload.mix);
+  opened->thread = thread;
+  opened->engine = engine;
+  opened->steps = operation_steps(workload->operation);
+  opened->depth = effective_depth(workload, engine);
+  code = allocate(opened);
+  if (!code) code = open_stream(opened);
+  if (code) {
+    error_set(error, code, "cannot set up a client of depth %u: %s", opened->depth, strerror(-code));
+    goto out;
+  }
+  code = engine->session_open(store, &opened->session, error);
+out:
+  if (code) {
+    release(opened);
+  } else {
+    *client = opened;
+  }
+  return code;
+}
+
+int client_close(struct client *client) {
+  // Before the buffers go: an engine may still be writing into them after a failed reap.
+  int error = client->engine->session_close(client->session);
+  release(client);
+  return error;
+}
+
+static void stamp(struct client *client, struct op *const *ops, size_t count) {
+  uint64_t now = clock_ns();
+  for (size_t i = 0; i < count; i++) {
+    struct slot *slot = &client->slots[ops[i] - client->ops];
+    if (slot->part != PART_WRITE) slot->started = now;
+  }
+}
+
+static void record(struct run *run, struct op *const *ops, size_t count, uint64_t now) {
+  for (size_t i = 0; i < count; i++) {
+    const struct slot *slot = &run->client->slots[ops[i] - run->client->ops];
+    if (slot->part != PART_WRITE_DUE) run->record(run->user, ops[i]->kind, now - slot->started);
+  }
+}
+
+static int submit_batch(struct run *run, size_t count) {
+  struct client *client = run->client;
+  struct op **ops = client->free_ops + client->free_count - count;
+  size_t fresh = client->steps.start(client, ops, count);
+  run->left -= fresh;
+  run->counts->asked += fresh;
+  run->counts->splits++;
+  if (run->record) stamp(client, ops, count);
+  int error = client->engine->submit(client->session, ops, count);
+  if (error) return error_set(run->error, error, "submit of %zu operations: %s", count, strerror(-error));
+  client->free_count -= count;
+  return 0;
+}
+
+static int reap_some(struct run *run, size_t min) {
+  struct client *client = run->client;
+  struct op **done = client->free_ops + client->free_count;
+  int reaped = client->engine->reap(client->session, done, client->depth - client->free_count, min);
+  if (reaped < 0) return error_set(run->error, reaped, "reap: %s", strerror(-reaped));
+  if (reaped == 0) return error_set(run->error, -EIO, "reap handed back nothing though operations are outstanding");
+  uint64_t now = run->record ? clock_ns() : 0;
+  client->free_count += (size_t)reaped;
+  int error = client->steps.finish(run, done, (size_t)reaped);
+  if (run->record) record(run, done, (size_t)reaped, now);
+  run_look(run, (uint64_t)reaped);
+  return error;
+}
+
+// Starts batches while they fit. Sets run->stop when there is nothing left to start.
+static int fill_window(struct run *run) {
+  struct client *client = run->client;
+  size_t batch = client->workload.batch;
+  while (!run->stop && !run->scan_due && client->free_count >= batch) {
+    if (run->left == 0) {
+      run->stop = true;
+      break;
+    }
+    if (client->workload.mix.scan && mix_draws_scan(client)) {
+      run->scan_due = true;
+      break;
+    }
+    int error = submit_batch(run, run->left < batch ? (size_t)run->left : batch);
+    if (error) return error;
+  }
+  return 0;
+}
+
+// Hands in what a mix began and has not finished: after the last operation was started nothing else would.
+static int finish_due(struct run *run) {
+  struct client *client = run->client;
+  if (client->due == 0) return 0;
+  mix_raise_due(client);
+  return submit_batch(run, client->due < client->workload.batch ? client->due : client->workload.batch);
+}
+
+static int run_window(struct run *run) {
+  struct client *client = run->client;
+  for (;;) {
+    int error = fill_window(run);
+    if (!error && (run->stop || run->scan_due)) error = finish_due(run);
+    if (error) return error;
+    if (client->free_count == client->depth) {
+      if (run->stop && client->due == 0) return 0;
+      if (run->scan_due) error = scan_range(run);
+    } else {
+      bool more = !run->stop && !run->scan_due && client->free_count < client->workload.batch;
+      error = reap_some(run, more ? client->workload.batch - client->free_count : 1);
+    }
+    if (error) return error;
+  }
+}
+
+// After a failure: nothing new is started, and what is outstanding comes home. The first failure is the one reported.
+static void drain(struct run *run) {
+  struct client *client = run->client;
+  run->error = NULL;
+  run->record = NULL;
+  for (size_t before = client->depth + 1; client->free_count < client->depth && client->free_count != before;) {
+    before = client->free_count;
+    (void)reap_some(run, 1);
+  }
+}
+
+int client_run(struct client *client, uint64_t operations, uint64_t deadline, latency_fn record_fn, void *user,
+               struct client_counts *counts, struct error *error) {
+  struct run run = {
+      .client = client,
+      .left = operations,
+      .deadline = deadline,
+      .looked = deadline ? clock_ns() : 0,
+      .spacing = 1,
+      .record = record_fn,
+      .user = user,
+      .counts = counts,
+      .error = error,
+  };
+  if (client->workload.operation == OPERATION_SCAN) return scan_run(&run);
+  if (once_each(client->workload.operation)) run.left = run.left < once_left(client) ? run.left : once_left(client);
+  int code = run_window(&run);
+  if (code) drain(&run);
+  return code;
+}

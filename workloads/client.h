@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// What is asked of a store: one client is one thread's stream of operations, kept going at a batch size and depth.
+#ifndef STOREBENCH_CLIENT_H
+#define STOREBENCH_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engines/engine.h"
+#include "workloads/keys.h"
+
+enum operation {
+  OPERATION_FILL,    // put each id once, in order (keys=sequential) or permuted (any other order): new records
+  OPERATION_UPDATE,  // put over existing ids
+  OPERATION_GET,
+  OPERATION_PEEK,
+  OPERATION_DELETE,  // each id once, in the order a fill has
+  OPERATION_SCAN,    // whole scans, record by record; one operation is one record visited
+  OPERATION_MIXED,   // shares below
+  OPERATIONS
+};
+
+struct workload {
+  enum operation operation;
+  // OPERATION_MIXED: percent of each, together 100. An insert puts ids above `records`; a read-modify-write is a get
+  // and then an update of the same id, counted as one operation.
+  struct {
+    unsigned get, update, insert, remove, scan, read_modify_write;
+  } mix;
+  enum key_order keys;
+  double theta;
+  uint64_t records;     // ids that exist (fill: that shall exist)
+  uint32_t value_size;  // bytes
+  uint32_t batch;       // operations handed in by one submit, at least 1
+  uint32_t depth;       // operations kept outstanding, at least batch: whenever `batch` fit below it, the next submit goes
+                        // out, before all earlier ones are back. Engines that do not queue finish inside submit
+  unsigned threads;     // how many clients share the work
+  uint64_t seed;
+};
+
+struct client_counts {
+  uint64_t asked;         // operations submitted
+  uint64_t acknowledged;  // came back with the status that was expected
+  uint64_t failed;        // came back with another status; the first one is in `error`
+  uint64_t not_found;     // gets and deletes of ids that are not there, when the workload allows it
+  uint64_t bytes;         // useful bytes: of values read and written
+  uint64_t sum;           // over all value bytes read
+  uint64_t splits;        // engine calls (submit) made
+};
+
+// Called after each finished operation in latency runs. `ns` from its submit to its reap.
+typedef void (*latency_fn)(void *user, enum op_kind kind, uint64_t ns);
+
+struct client;
+
+// Opens a session on the calling thread for client number `thread` of workload->threads. *client is the caller's.
+int client_open(const struct workload *workload, unsigned thread, const struct engine *engine, struct store *store,
+                struct client **client, struct error *error);
+int client_close(struct client *client);
+
+// Runs up to `operations` operations or until the clock (CLOCK_MONOTONIC, ns) passes `deadline` (0: none), whichever is
+// first, and waits for all that is outstanding. Fills and deletes also end when every id of this client is done (asked < operations).
+// Adds to `counts`. With `record`, stamps each operation (else no clock is
+// read per operation). Returns 0 or -errno of the first failed operation (error filled); stops there.
+// The clock is looked at about every 50 us of work, so that null operations stay cheap.
+int client_run(struct client *client, uint64_t operations, uint64_t deadline, latency_fn record, void *user,
+               struct client_counts *counts, struct error *error);
+
+// Puts every id of 0..records-1 at version 0, in order, many in one submit whatever `batch` says: builds a data set. Not
+// timed.
+int client_fill(const struct workload *workload, const struct engine *engine, struct store *store, struct error *error);
+
+// Reads every record back and checks that each value is a value of its id (untimed verification). `expect` records must
+// be there. Sets *checked. With `sample` > 0 checks that many random ids instead of all (some may then be absent where
+// `expect` is below `records`).
+int client_verify(const struct workload *workload, const struct engine *engine, struct store *store, uint64_t expect,
+                  uint64_t sample, uint64_t *checked, struct error *error);
+
+// "get", "update", "mixed" ...: names for files and results. Parse: 0 or -EINVAL.
+const char *operation_name(enum operation operation);
+int operation_parse(const char *text, enum operation *operation);
+const char *key_order_name(enum key_order order);
+int key_order_parse(const char *text, enum key_order *order);
+
+#endif

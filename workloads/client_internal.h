@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// What the parts of a client share. Not for the floors above.
+//
+// A client's operations live in one array. `free_ops` is a stack of pointers to those that are not outstanding: submit
+// takes its batch straight from the top, reap writes what it hands back to the same place, so that keeping the window
+// costs no copying. What is outstanding is `depth - free_count`.
+#ifndef STOREBENCH_CLIENT_INTERNAL_H
+#define STOREBENCH_CLIENT_INTERNAL_H
+
+#include <errno.h>
+#include <string.h>
+
+#include "workloads/client.h"
+#include "workloads/random.h"
+
+struct run;
+
+// The two halves of an operation. `start` turns the `count` operations of one submit into new ones and returns how many
+// it started afresh (fewer than `count` only where some had a second half due). `finish` looks at reaped ones, adds to
+// the counts, and returns 0 or -errno of the first that failed (error filled).
+struct operation_steps {
+  size_t (*start)(struct client *client, struct op **ops, size_t count);
+  int (*finish)(struct run *run, struct op **ops, size_t count);
+};
+
+// What an operation of a mix is part of.
+enum part { PART_WHOLE, PART_INSERT, PART_READ, PART_WRITE_DUE, PART_WRITE };
+
+// Beside each op: used by latency runs and mixes only.
+struct slot {
+  uint64_t started;  // ns
+  enum part part;    // of a mix
+};
+
+struct client {
+  struct workload workload;
+  unsigned thread;
+  const struct engine *engine;
+  struct session *session;
+  struct operation_steps steps;
+  struct key_stream *stream;  // NULL for fills, deletes and scans
+  struct random random;       // draws the mix
+  uint64_t once;              // fills and deletes: ids of this thread done so far
+  uint64_t inserted;          // mix: ids put above workload.records by this thread
+  uint64_t version;           // of the last value written
+  uint32_t depth;             // in effect
+  size_t due;                 // mix: free operations whose second half is to come
+  size_t free_count;
+  struct op **free_ops;
+  struct op *ops;
+  struct slot *slots;
+  char (*keys)[KEY_BYTES];
+  unsigned char *values;
+  size_t value_room;  // bytes from one op's value to the next
+  uint64_t *ids;              // room for a batch
+  uint64_t *tails;            // of their keys
+};
+
+// One call of client_run.
+struct run {
+  struct client *client;
+  uint64_t left;      // operations still to start
+  uint64_t deadline;  // CLOCK_MONOTONIC ns, 0: none
+  uint64_t looked;    // when the clock was read last
+  uint64_t unseen;    // operations finished since
+  uint64_t spacing;   // ... before it is read again
+  bool stop;          // start nothing new
+  bool scan_due;      // mix: drain, then scan
+  latency_fn record;
+  void *user;
+  struct client_counts *counts;
+  struct error *error;
+};
+
+uint64_t clock_ns(void);
+// Counts `finished` operations and reads the clock when that many have passed as make about 50 us; sets run->stop at the
+// deadline.
+void run_look(struct run *run, uint64_t finished);
+
+struct operation_steps operation_steps(enum operation operation);
+// The ids this thread still has to do in a fill or delete.
+uint64_t once_left(const struct client *client);
+// Makes a free operation a new one. `key_tail` is from key_tails; the head of its key never changes. The status is one no engine gives: an operation that is handed back untouched must not
+// pass for a finished one.
+static inline void op_renew(struct op *op, enum op_kind kind, uint32_t value_length, uint64_t key_tail) {
+  op->kind = kind;
+  op->status = -EINPROGRESS;
+  op->value_length = value_length;
+  memcpy((char *)op->key + KEY_HEAD_BYTES, &key_tail, sizeof key_tail);
+}
+// The id behind an operation's key.
+uint64_t op_id(const struct op *op);
+// Fills the run's error for an operation that came back wrong. Returns its code.
+int op_failed(struct run *run, const struct op *op);
+
+// The halves of an operation of a mix.
+size_t mix_start(struct client *client, struct op **ops, size_t count);
+int mix_finish(struct run *run, struct op **ops, size_t count);
+// Whether the next operation of the mix is a scan.
+bool mix_draws_scan(struct client *client);
+// Brings the free operations with a second half due to the top of the stack.
+void mix_raise_due(struct client *client);
+
+// Runs whole scans until the run's end.
+int scan_run(struct run *run);
+// Scans a few records from a drawn key, as one operation of a mix.
+int scan_range(struct run *run);
+
+#endif

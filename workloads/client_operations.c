@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// The two halves of each plain operation: what is handed in, and what must come back.
+#include <errno.h>
+#include <string.h>
+
+#include "workloads/client_internal.h"
+#include "workloads/values.h"
+
+uint64_t op_id(const struct op *op) {
+  uint64_t id = 0;
+  (void)key_parse(op->key, op->key_length, &id);  // the key is ours: it parses
+  return id;
+}
+
+static const char *kind_name(enum op_kind kind) {
+  static const char *const names[] = {[OP_PUT] = "put", [OP_GET] = "get", [OP_PEEK] = "peek", [OP_DELETE] = "delete"};
+  return names[kind];
+}
+
+int op_failed(struct run *run, const struct op *op) {
+  const char *kind = kind_name(op->kind);
+  unsigned long long id = op_id(op);
+  if (op->status == 0)
+    return error_set(run->error, -EIO, "%s of record %llu gave %u bytes instead of %u", kind, id, op->value_length,
+                     run->client->workload.value_size);
+  return error_set(run->error, op->status, "%s of record %llu: %s", kind, id, strerror(-op->status));
+}
+
+static size_t start_reads(struct client *client, struct op **ops, size_t count, enum op_kind kind) {
+  uint32_t length = client->workload.value_size;
+  const uint64_t *tails = client->tails;
+  key_stream_next(client->stream, client->ids, count);
+  key_tails(client->ids, client->tails, count);
+  for (size_t i = 0; i < count; i++) op_renew(ops[i], kind, length, tails[i]);
+  return count;
+}
+
+static size_t start_gets(struct client *client, struct op **ops, size_t count) {
+  return start_reads(client, ops, count, OP_GET);
+}
+
+static size_t start_peeks(struct client *client, struct op **ops, size_t count) {
+  return start_reads(client, ops, count, OP_PEEK);
+}
+
+static int finish_reads(struct run *run, struct op **ops, size_t count) {
+  uint32_t length = run->client->workload.value_size;
+  struct value_summer summer = {0};
+  size_t good = 0;
+  int error = 0;
+  for (size_t i = 0; i < count; i++) {
+    const struct op *op = ops[i];
+    if (op->status == 0 && op->value_length == length) {
+      value_summer_add(&summer, op->value, length);
+      good++;
+    } else if (!error) {
+      error = op_failed(run, op);
+    }
+  }
+  run->counts->sum += value_summer_total(&summer);
+  run->counts->bytes += good * length;
+  run->counts->acknowledged += good;
+  run->counts->failed += count - good;
+  return error;
+}
+
+static void start_puts(struct client *client, struct op **ops, size_t count, uint64_t version, uint64_t step) {
+  uint32_t length = client->workload.value_size;
+  key_tails(client->ids, client->tails, count);
+  for (size_t i = 0; i < count; i++, version += step) {
+    op_renew(ops[i], OP_PUT, length, client->tails[i]);
+    value_make(client->ids[i], version, ops[i]->value, length);
+  }
+}
+
+static size_t start_updates(struct client *client, struct op **ops, size_t count) {
+  key_stream_next(client->stream, client->ids, count);
+  start_puts(client, ops, count, client->version + 1, 1);
+  client->version += count;
+  return count;
+}
+
+// The next ids of a fill or delete: thread t of T takes every T-th place, so that each id is taken once.
+static void next_once(struct client *client, size_t count) {
+  const struct workload *workload = &client->workload;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t place = client->thread + client->once++ * workload->threads;
+    client->ids[i] = workload->keys == KEYS_SEQUENTIAL ? place : key_permute(place, workload->records, workload->seed);
+  }
+}
+
+static size_t start_fill(struct client *client, struct op **ops, size_t count) {
+  next_once(client, count);
+  start_puts(client, ops, count, 0, 0);
+  return count;
+}
+
+static size_t start_deletes(struct client *client, struct op **ops, size_t count) {
+  next_once(client, count);
+  key_tails(client->ids, client->tails, count);
+  for (size_t i = 0; i < count; i++) op_renew(ops[i], OP_DELETE, 0, client->tails[i]);
+  return count;
+}
+
+static int finish_writes(struct run *run, struct op **ops, size_t count) {
+  size_t good = 0, bytes = 0;
+  int error = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (ops[i]->status == 0) {
+      good++;
+      bytes += ops[i]->kind == OP_PUT ? ops[i]->value_length : 0;
+    } else if (!error) {
+      error = op_failed(run, ops[i]);
+    }
+  }
+  run->counts->bytes += bytes;
+  run->counts->acknowledged += good;
+  run->counts->failed += count - good;
+  return error;
+}
+
+struct operation_steps operation_steps(enum operation operation) {
+  static const struct operation_steps steps[OPERATIONS] = {
+      [OPERATION_FILL] = {start_fill, finish_writes},     [OPERATION_UPDATE] = {start_updates, finish_writes},
+      [OPERATION_GET] = {start_gets, finish_reads},       [OPERATION_PEEK] = {start_peeks, finish_reads},
+      [OPERATION_DELETE] = {start_deletes, finish_writes}, [OPERATION_MIXED] = {mix_start, mix_finish},
+  };
+  return steps[operation];
+}

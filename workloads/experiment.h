@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Experiment files: a question, what is held, what is swept, how it is drawn and judged. See docs/experiments.md.
+#ifndef STOREBENCH_EXPERIMENT_H
+#define STOREBENCH_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engines/engine.h"
+#include "workloads/client.h"
+
+enum { EXPERIMENT_AXES_MAX = 3, EXPERIMENT_VALUES_MAX = 32, EXPERIMENT_KEYS_MAX = 32, EXPERIMENT_WORD_MAX = 128 };
+
+enum cache_state { CACHE_ASIS, CACHE_COLD, CACHE_WARM, CACHE_MAPPED };  // pressure: with the measurement issue
+enum better { BETTER_HIGHER, BETTER_LOWER };
+
+// Every key that may stand in [hold] or [sweep], for one point of the sweep.
+struct cell_settings {
+  char engine[EXPERIMENT_WORD_MAX];  // as the chart names it: an alias of [engines], or a spec
+  char spec[EXPERIMENT_WORD_MAX];    // the spec behind it, for registry_parse
+  struct workload workload;
+  struct sync_policy sync;
+  enum cache_state cache;
+  uint64_t data_bytes;   // size of all records (records * record_size)
+  uint32_t record_size;
+  unsigned threads;
+  unsigned processes;
+};
+
+struct experiment_axis {
+  char key[32];  // "engine", "sync", "batch" ...
+  size_t count;
+  char values[EXPERIMENT_VALUES_MAX][EXPERIMENT_WORD_MAX];
+};
+
+struct experiment_chart {
+  char shape[16];       // bars, lines, ladder, heatmap ...: plots/<shape>.gp
+  char x[32];           // axis key
+  char series[32];      // axis key
+  char panel[32];       // third axis: one panel a value; "" if none
+  char y[32];           // a metric: ops_per_s, bytes_per_s, p99 ...
+  bool log_y;
+};
+
+struct experiment_verdict {
+  char compare[2][256];  // "mmap sync=always", "mmap sync=none"; "" if the file has no [verdict]
+  char holds[32];        // "< 0.5"
+};
+
+struct experiment;
+
+// Reads a file. On error the text is "FILE:LINE: what is wrong; nearest valid word". `memory` is the bytes of memory that
+// "2x memory" refers to. *experiment is the caller's.
+int experiment_load(const char *path, uint64_t memory, struct experiment **experiment, struct error *error);
+// The same for text in memory; `name` stands for the file in messages and results.
+int experiment_parse(const char *name, const char *text, uint64_t memory, struct experiment **experiment,
+                     struct error *error);
+void experiment_free(struct experiment *experiment);
+
+const char *experiment_name(const struct experiment *experiment);  // file name without folder and ".ini"
+const char *experiment_title(const struct experiment *experiment);
+const char *experiment_question(const struct experiment *experiment);
+const char *experiment_claim(const struct experiment *experiment);  // "" if none
+bool experiment_in_profile(const struct experiment *experiment, const char *profile);  // none listed: in all
+const struct experiment_chart *experiment_chart(const struct experiment *experiment);
+const struct experiment_verdict *experiment_verdict(const struct experiment *experiment);
+
+// The swept axes for a profile ([sweep], or [sweep quick] where the file has one). `engines`, a comma-separated list or
+// NULL, replaces the engine axis. Returned through a caller's array of EXPERIMENT_AXES_MAX; sets *count.
+int experiment_axes(const struct experiment *experiment, const char *profile, const char *engines,
+                    struct experiment_axis *axes, size_t *count, struct error *error);
+// The settings at one point: index[i] chooses the value of axis i. Impossible combinations are -EINVAL with a message.
+int experiment_cell(const struct experiment *experiment, const char *profile, const struct experiment_axis *axes,
+                    size_t count, const size_t *index, struct cell_settings *settings, struct error *error);
+
+#endif

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+// What an experiment file may not say: points that cannot run or mean nothing, charts that do not show what is swept,
+// verdicts about cells that are not there.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workloads/experiment_internal.h"
+
+static const char *const shapes[] = {"bars", "lines", "ladder", "heatmap"};
+static const char *const metrics[] = {"ops_per_s", "bytes_per_s", "p50", "p90", "p99", "p999", "max", "mean"};
+static const char *const yes_no[] = {"no", "yes"};
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static bool writes(const struct workload *workload) {
+  switch (workload->operation) {
+    case OPERATION_GET:
+    case OPERATION_PEEK:
+    case OPERATION_SCAN:
+      return false;
+    case OPERATION_MIXED:
+      return workload->mix.get + workload->mix.scan < 100;
+    default:
+      return true;
+  }
+}
+
+struct checking {
+  const struct experiment *experiment;
+  const struct point *point;
+  const struct cell_settings *settings;
+  struct error *error;
+};
+
+static int line_of(const struct checking *checking, enum key key) {
+  return checking->point->texts[key] ? checking->point->texts[key]->line : 0;
+}
+
+// Refuses `key`, when it is given, because of another one.
+static int refuse(const struct checking *checking, enum key key, const char *why) {
+  if (!checking->point->texts[key]) return 0;
+  return experiment_error(checking->experiment, line_of(checking, key), checking->error, "%s = %s %s", key_names[key],
+                          checking->point->texts[key]->text, why);
+}
+
+static int check_required(const struct checking *checking) {
+  const struct setting *const *texts = checking->point->texts;
+  const struct experiment *experiment = checking->experiment;
+  if (!texts[KEY_ENGINE])
+    return experiment_error(experiment, 0, checking->error, "no engine; name some in [sweep], or one in [hold]");
+  if (!texts[KEY_OPERATION])
+    return experiment_error(experiment, 0, checking->error, "no operation; say in [hold] what is measured");
+  if (!texts[KEY_DATA] && !texts[KEY_RECORDS])
+    return experiment_error(experiment, 0, checking->error, "no size; give data or records in [hold]");
+  if (texts[KEY_DATA] && texts[KEY_RECORDS])
+    return experiment_error(experiment, line_of(checking, KEY_RECORDS), checking->error,
+                            "both data and records; give one, the other follows from record_size");
+  return 0;
+}
+
+static int check_keys(const struct checking *checking) {
+  const struct workload *workload = &checking->settings->workload;
+  bool skewed = workload->keys == KEYS_ZIPFIAN || workload->keys == KEYS_LATEST;
+  bool once = workload->operation == OPERATION_FILL || workload->operation == OPERATION_DELETE;
+  if (workload->operation == OPERATION_SCAN && refuse(checking, KEY_KEYS, "has no effect on a scan; remove it"))
+    return -EINVAL;
+  if (once && skewed &&
+      refuse(checking, KEY_KEYS, "would repeat keys, but each is filled or deleted once; use sequential or uniform"))
+    return -EINVAL;
+  if (!skewed && refuse(checking, KEY_THETA, "has no effect; it belongs to keys = zipfian or latest")) return -EINVAL;
+  if (workload->operation != OPERATION_MIXED)
+    return refuse(checking, KEY_MIX, "has no effect; it belongs to operation = mixed");
+  if (!checking->point->texts[KEY_MIX])
+    return experiment_error(checking->experiment, line_of(checking, KEY_OPERATION), checking->error,
+                            "operation = mixed without a mix; add one such as mix = get:95/update:5");
+  return 0;
+}
+
+static int check_effects(const struct checking *checking) {
+  const struct cell_settings *settings = checking->settings;
+  const struct workload *workload = &settings->workload;
+  if (!writes(workload) && settings->sync.kind != SYNC_NONE &&
+      refuse(checking, KEY_SYNC, "has no effect on an operation that only reads; remove it"))
+    return -EINVAL;
+  if (workload->operation == OPERATION_FILL && settings->cache != CACHE_ASIS &&
+      refuse(checking, KEY_CACHE, "cannot be: a fill begins with a new file; remove it"))
+    return -EINVAL;
+  if (settings->processes > 1 && writes(workload) &&
+      refuse(checking, KEY_PROCESSES, "cannot be: a store takes one writing process; use threads"))
+    return -EINVAL;
+  return 0;
+}
+
+static int check_window(const struct checking *checking) {
+  const struct workload *workload = &checking->settings->workload;
+  if (workload->operation == OPERATION_SCAN && workload->batch > 1 &&
+      refuse(checking, KEY_BATCH, "has no effect on a scan; remove it"))
+    return -EINVAL;
+  if (workload->operation == OPERATION_SCAN && workload->depth > 1 &&
+      refuse(checking, KEY_DEPTH, "has no effect on a scan; remove it"))
+    return -EINVAL;
+  if (workload->operation == OPERATION_MIXED && workload->mix.scan && workload->batch > 1 &&
+      refuse(checking, KEY_BATCH, "cannot be: a mix with scans runs one operation a call; use batch = 1"))
+    return -EINVAL;
+  if (workload->depth < workload->batch && refuse(checking, KEY_DEPTH, "is below batch; a window holds a batch or more"))
+    return -EINVAL;
+  if (workload->operation == OPERATION_PEEK && workload->depth > workload->batch &&
+      refuse(checking, KEY_DEPTH, "cannot be: a lent pointer lasts until the next call; use depth = batch"))
+    return -EINVAL;
+  return 0;
+}
+
+int experiment_check_point(const struct experiment *experiment, const struct point *point,
+                           const struct cell_settings *settings, struct error *error) {
+  const struct checking checking = {experiment, point, settings, error};
+  int code = check_required(&checking);
+  if (!code) code = check_keys(&checking);
+  if (!code) code = check_effects(&checking);
+  if (!code) code = check_window(&checking);
+  return code;
+}
+
+static int check_word(const struct experiment *experiment, const struct setting *setting, const char *what,
+                      const char *const *words, size_t count, char *to, size_t room, struct error *error) {
+  int found = experiment_word(experiment, setting->line, what, setting->text, words, count, error);
+  if (found < 0) return found;
+  snprintf(to, room, "%s", words[found]);
+  return found;
+}
+
+static int require(const struct experiment *experiment, const struct setting *setting, const char *section,
+                   const char *key, struct error *error) {
+  if (setting->line) return 0;
+  return experiment_error(experiment, 0, error, "[%s] has no %s; add it", section, key);
+}
+
+static int check_about(struct experiment *experiment, struct error *error) {
+  int code = require(experiment, &experiment->title, "experiment", "title", error);
+  if (!code) code = require(experiment, &experiment->question, "experiment", "question", error);
+  if (code) return code;
+  bool listed = experiment->profiles.line != 0;
+  for (int i = 0; i < PROFILES; i++) experiment->in_profile[i] = !listed;
+  char text[TEXT_MAX], *rest = text, *word;
+  snprintf(text, sizeof text, "%s", experiment->profiles.text);
+  while (listed && (word = strsep(&rest, " \t"))) {
+    if (!*word) continue;
+    int found = experiment_word(experiment, experiment->profiles.line, "profile", word, profile_names, PROFILES, error);
+    if (found < 0) return found;
+    experiment->in_profile[found] = true;
+  }
+  return 0;
+}
+
+// An override for a profile changes what is there: it neither sweeps what is held nor holds what is swept.
+static int check_override(const struct experiment *experiment, int profile, enum key key, struct error *error) {
+  const struct setting *hold = &experiment->hold[profile][key], *sweep = &experiment->sweep[profile][key];
+  const struct setting *base_sweep = &experiment->sweep[0][key];
+  const char *name = key_names[key];
+  if (hold->line && base_sweep->line)
+    return experiment_error(experiment, hold->line, error, "%s is held here and swept on line %d; keep one", name,
+                            base_sweep->line);
+  if (sweep->line && !base_sweep->line)
+    return experiment_error(experiment, sweep->line, error, "%s is not swept in [sweep]; add it there first", name);
+  if (profile > 0 && (hold->line || sweep->line) && !experiment->in_profile[profile - 1])
+    return experiment_error(experiment, hold->line ? hold->line : sweep->line, error,
+                            "the experiment is not in profile %s; add it to profiles", profile_names[profile - 1]);
+  return 0;
+}
+
+static int check_sections(const struct experiment *experiment, struct error *error) {
+  if (experiment->sweep_count == 0)
+    return experiment_error(experiment, 0, error, "nothing is swept; add [sweep] with an engine list");
+  if (experiment->sweep_count > EXPERIMENT_AXES_MAX)
+    return experiment_error(experiment, experiment->sweep[0][experiment->sweep_order[EXPERIMENT_AXES_MAX]].line, error,
+                            "more than %d axes; hold some", EXPERIMENT_AXES_MAX);
+  for (int profile = 0; profile <= PROFILES; profile++) {
+    for (int key = 0; key < KEY_COUNT; key++) {
+      int code = check_override(experiment, profile, (enum key)key, error);
+      if (code) return code;
+    }
+  }
+  return 0;
+}
+
+// Reads one of x, series and panel: an axis that no other of them shows. `shown` counts.
+static int check_axis(const struct experiment *experiment, const struct setting *setting, const char *what, char *to,
+                      bool *shown, struct error *error) {
+  if (!setting->line) return 0;
+  const char *swept[EXPERIMENT_AXES_MAX];
+  for (size_t i = 0; i < experiment->sweep_count; i++) swept[i] = key_names[experiment->sweep_order[i]];
+  int found = check_word(experiment, setting, what, swept, experiment->sweep_count, to,
+                         sizeof experiment->chart.x, error);
+  if (found < 0) return found;
+  if (shown[found])
+    return experiment_error(experiment, setting->line, error, "%s is already drawn; give each axis one place", to);
+  shown[found] = true;
+  return 0;
+}
+
+static int check_axes_drawn(struct experiment *experiment, struct error *error) {
+  struct experiment_chart *chart = &experiment->chart;
+  bool shown[EXPERIMENT_AXES_MAX] = {false};
+  int code = check_axis(experiment, &experiment->x, "swept axis for x", chart->x, shown, error);
+  if (!code) code = check_axis(experiment, &experiment->series, "swept axis for series", chart->series, shown, error);
+  if (!code) code = check_axis(experiment, &experiment->panel, "swept axis for panel", chart->panel, shown, error);
+  for (size_t i = 0; i < experiment->sweep_count && !code; i++) {
+    enum key key = experiment->sweep_order[i];
+    if (!shown[i])
+      code = experiment_error(experiment, experiment->sweep[0][key].line, error,
+                              "%s is swept but the chart does not draw it; make it x, series or panel", key_names[key]);
+  }
+  return code;
+}
+
+static int check_chart(struct experiment *experiment, struct error *error) {
+  struct experiment_chart *chart = &experiment->chart;
+  int code = require(experiment, &experiment->shape, "chart", "shape", error);
+  if (!code) code = require(experiment, &experiment->x, "chart", "x", error);
+  if (!code) code = require(experiment, &experiment->y, "chart", "y", error);
+  if (code) return code;
+  code = check_word(experiment, &experiment->shape, "shape", shapes, LENGTH(shapes), chart->shape, sizeof chart->shape,
+                    error);
+  if (code < 0) return code;
+  code = check_word(experiment, &experiment->y, "metric", metrics, LENGTH(metrics), chart->y, sizeof chart->y, error);
+  if (code < 0) return code;
+  if (experiment->log_y.line) {
+    code = experiment_word(experiment, experiment->log_y.line, "word for log_y", experiment->log_y.text, yes_no, 2,
+                           error);
+    if (code < 0) return code;
+    chart->log_y = code == 1;
+  }
+  return check_axes_drawn(experiment, error);
+}
+
+static int check_value(const struct experiment *experiment, const struct experiment_axis *axis, const char *value,
+                       const char *profile, struct error *error) {
+  for (size_t i = 0; i < axis->count; i++)
+    if (strcmp(axis->values[i], value) == 0) return 0;
+  return experiment_error(experiment, experiment->compare.line, error,
+                          "%s is not a value of %s in profile %s; compare cells that are swept", value, axis->key,
+                          profile);
+}
+
+static const struct experiment_axis *find_axis(const struct experiment_axis *axes, size_t count, const char *key) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(axes[i].key, key) == 0) return &axes[i];
+  return NULL;
+}
+
+// One side of a comparison: "mmap sync=always": an engine's name and KEY=VALUE for each other axis.
+static int check_side(const struct experiment *experiment, const char *side, const struct experiment_axis *axes,
+                      size_t count, const char *profile, struct error *error) {
+  char text[256], *rest = text, *word;
+  size_t named = 0;
+  int line = experiment->compare.line;
+  snprintf(text, sizeof text, "%s", side);
+  while ((word = strsep(&rest, " \t"))) {
+    if (!*word) continue;
+    size_t length = strcspn(word, "=:");
+    bool pair = word[length] == '=';
+    if (pair) word[length] = '\0';
+    const char *key = pair ? word : "engine";
+    const struct experiment_axis *axis = find_axis(axes, count, key);
+    if (!axis) return experiment_error(experiment, line, error, "%s is not swept; compare by axes that are", key);
+    int code = check_value(experiment, axis, pair ? word + length + 1 : word, profile, error);
+    if (code) return code;
+    named++;
+  }
+  if (named != count)
+    return experiment_error(experiment, line, error, "\"%s\" names %zu of %zu axes; say which cell is meant", side,
+                            named, count);
+  return 0;
+}
+
+static int check_holds(struct experiment *experiment, struct error *error) {
+  const struct setting *holds = &experiment->holds;
+  char *end;
+  if (!holds->line) return 0;
+  if (!experiment->compare.line)
+    return experiment_error(experiment, holds->line, error, "holds without compare; say which two cells are compared");
+  bool sign = holds->text[0] == '<' || holds->text[0] == '>';
+  double number = sign ? strtod(holds->text + 1, &end) : 0;
+  if (!sign || end == holds->text + 1 || *end || !(number > 0) || strlen(holds->text) >= sizeof experiment->verdict.holds)
+    return experiment_error(experiment, holds->line, error,
+                            "bad holds \"%s\"; write < or > and a ratio above 0, such as \"< 0.5\"", holds->text);
+  snprintf(experiment->verdict.holds, sizeof experiment->verdict.holds, "%s", holds->text);
+  return 0;
+}
+
+// Cuts "A / B" in two.
+static int cut_compare(struct experiment *experiment, struct error *error) {
+  const char *text = experiment->compare.text, *slash = strstr(text, " / ");
+  if (!slash || strstr(slash + 3, " / "))
+    return experiment_error(experiment, experiment->compare.line, error,
+                            "bad compare \"%s\"; write two cells with \" / \" between them", text);
+  snprintf(experiment->verdict.compare[0], sizeof experiment->verdict.compare[0], "%.*s", (int)(slash - text), text);
+  snprintf(experiment->verdict.compare[1], sizeof experiment->verdict.compare[1], "%s", slash + 3);
+  return 0;
+}
+
+static int check_points(const struct experiment *experiment, const char *profile, const struct experiment_axis *axes,
+                        size_t count, struct error *error) {
+  size_t index[EXPERIMENT_AXES_MAX] = {0};
+  for (;;) {
+    struct cell_settings settings;
+    int code = experiment_cell(experiment, profile, axes, count, index, &settings, error);
+    if (code) return code;
+    size_t axis = 0;
+    while (axis < count && ++index[axis] == axes[axis].count) index[axis++] = 0;
+    if (axis == count) return 0;
+  }
+}
+
+static int check_profile(const struct experiment *experiment, const char *profile, struct experiment_axis *axes,
+                         struct error *error) {
+  size_t count;
+  int code = experiment_axes(experiment, profile, NULL, axes, &count, error);
+  if (!code) code = check_points(experiment, profile, axes, count, error);
+  for (int side = 0; side < 2 && !code && experiment->compare.line; side++)
+    code = check_side(experiment, experiment->verdict.compare[side], axes, count, profile, error);
+  return code;
+}
+
+// A word of an engine axis that is an alias marks it; one that nobody uses is a slip of the pen.
+static int check_aliases(const struct experiment *experiment, struct experiment_axis *axis, struct error *error) {
+  for (size_t i = 0; i < experiment->alias_count; i++) {
+    const struct alias *alias = &experiment->aliases[i];
+    bool used = false;
+    for (int profile = 0; profile <= PROFILES && !used; profile++) {
+      const struct setting *hold = &experiment->hold[profile][KEY_ENGINE];
+      const struct setting *sweep = &experiment->sweep[profile][KEY_ENGINE];
+      used = hold->line && strcmp(hold->text, alias->name) == 0;
+      if (!sweep->line) continue;
+      int code = experiment_split(experiment, sweep->line, sweep->text, axis, error);
+      if (code) return code;
+      for (size_t v = 0; v < axis->count; v++) used = used || strcmp(axis->values[v], alias->name) == 0;
+    }
+    if (!used)
+      return experiment_error(experiment, alias->line, error, "%s is named but never used; sweep it or remove it",
+                              alias->name);
+  }
+  return 0;
+}
+
+int experiment_check(struct experiment *experiment, struct error *error) {
+  struct experiment_axis *axes = calloc(EXPERIMENT_AXES_MAX, sizeof *axes);  // 12 KiB: too much for a stack
+  if (!axes) return error_set(error, -ENOMEM, "%s: no memory to read it", experiment->file);
+  int code = check_about(experiment, error);
+  if (!code) code = check_sections(experiment, error);
+  if (!code) code = check_chart(experiment, error);
+  if (!code) code = check_holds(experiment, error);
+  if (!code && experiment->compare.line) code = cut_compare(experiment, error);
+  if (!code) code = check_aliases(experiment, axes, error);
+  for (int profile = 0; profile < PROFILES && !code; profile++)
+    if (experiment->in_profile[profile]) code = check_profile(experiment, profile_names[profile], axes, error);
+  free(axes);
+  return code;
+}

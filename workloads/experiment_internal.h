@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// What the parts of the experiment reader share. Not for the floors above.
+//
+// A file is read into settings: a key's text and the line it stands on. Only when a point of the sweep is asked for are
+// the texts of that point put together (base, profile, axes) and turned into numbers, so that one table of keys serves
+// [hold], [sweep] and every profile.
+#ifndef STOREBENCH_EXPERIMENT_INTERNAL_H
+#define STOREBENCH_EXPERIMENT_INTERNAL_H
+
+#include "workloads/experiment.h"
+
+enum { PROFILES = 3, ALIASES_MAX = 32, TEXT_MAX = 200 };  // 200: the longest line inih takes
+
+// In the order they are read in: a key may look at those before it.
+enum key {
+  KEY_ENGINE,
+  KEY_OPERATION,
+  KEY_KEYS,
+  KEY_THETA,
+  KEY_MIX,
+  KEY_SYNC,
+  KEY_CACHE,
+  KEY_RECORD_SIZE,
+  KEY_VALUE_SIZE,
+  KEY_DATA,
+  KEY_RECORDS,
+  KEY_BATCH,
+  KEY_DEPTH,
+  KEY_THREADS,
+  KEY_PROCESSES,
+  KEY_COUNT
+};
+
+struct setting {
+  int line;  // 0: not given
+  char text[TEXT_MAX];
+};
+
+struct alias {
+  int line;
+  char name[EXPERIMENT_WORD_MAX];
+  char spec[EXPERIMENT_WORD_MAX];
+};
+
+struct experiment {
+  char name[EXPERIMENT_WORD_MAX];
+  char file[256];  // for messages
+  uint64_t memory;
+  int last_line;
+  struct setting title, question, claim, profiles;
+  bool in_profile[PROFILES];
+  struct alias aliases[ALIASES_MAX];
+  size_t alias_count;
+  struct setting hold[PROFILES + 1][KEY_COUNT];   // index 0: for all profiles; 1 + profile: overrides
+  struct setting sweep[PROFILES + 1][KEY_COUNT];
+  enum key sweep_order[KEY_COUNT];                // axes in the order of the file
+  size_t sweep_count;
+  struct setting shape, x, series, panel, y, log_y;
+  struct setting compare, holds;
+  struct experiment_chart chart;
+  struct experiment_verdict verdict;
+};
+
+// One point, as texts.
+struct point {
+  const struct setting *texts[KEY_COUNT];  // NULL: not given
+};
+
+extern const char *const profile_names[PROFILES];
+extern const char *const key_names[KEY_COUNT];
+
+// The index of `text` in `words`, or -EINVAL with "FILE:LINE: unknown WHAT "TEXT"; did you mean "..."?".
+int experiment_word(const struct experiment *experiment, int line, const char *what, const char *text,
+                    const char *const *words, size_t count, struct error *error);
+// Fills the error with "FILE:LINE: ..." and returns -EINVAL.
+int experiment_error(const struct experiment *experiment, int line, struct error *error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+// Reads the text into settings.
+int experiment_read(struct experiment *experiment, const char *text, struct error *error);
+
+// Turns the texts of one point into settings, with defaults for those not given.
+int experiment_apply(const struct experiment *experiment, const struct point *point, struct cell_settings *settings,
+                     struct error *error);
+// Refuses combinations that cannot run or mean nothing.
+int experiment_check_point(const struct experiment *experiment, const struct point *point,
+                           const struct cell_settings *settings, struct error *error);
+
+// Cuts a comma-separated list into the values of an axis. -EINVAL for an empty value, a value twice, or too many.
+int experiment_split(const struct experiment *experiment, int line, const char *list, struct experiment_axis *axis,
+                     struct error *error);
+
+// Checks [experiment], [chart], [verdict] and every point of every profile the experiment is in.
+int experiment_check(struct experiment *experiment, struct error *error);
+
+// The number of a profile, or -1.
+int profile_find(const char *profile);
+
+#endif
