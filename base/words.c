@@ -66,8 +66,8 @@ int parse_count(const char *text, uint64_t *count) {
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-// Edits (insert, remove, replace, swap of neighbours) that turn one word into the other. Both are shorter than WORD_MAX.
-// The optimal string alignment form of Damerau-Levenshtein, which keeps three rows of the table.
+// Edits (insert, remove, replace, swap of neighbours) that turn one word into the other. Both are shorter than
+// WORD_MAX. The optimal string alignment form of Damerau-Levenshtein, which keeps three rows of the table.
 static size_t edit_distance(const char *a, const char *b) {
   size_t rows[3][WORD_MAX + 1];
   size_t *before = rows[0], *last = rows[1], *row = rows[2];

@@ -31,7 +31,7 @@ enum msync_choice { MSYNC_RANGE, MSYNC_WHOLE };
 enum prefetch_choice { PREFETCH_OFF, PREFETCH_WILLNEED, PREFETCH_POPULATE };
 enum map_choice { MAP_CHOICE_SHARED, MAP_CHOICE_PRIVATE };
 
-#define RESERVE_BYTES (1ull << 40)     // of address space, which costs nothing until it is mapped
+#define RESERVE_BYTES (1ull << 40)    // of address space, which costs nothing until it is mapped
 #define HUGE_PAGE_BYTES (2ull << 20)  // a huge page needs file offset and address to be aligned alike
 
 struct io_file {
@@ -42,10 +42,10 @@ struct io_file {
   enum grow_choice grow;
   enum prefetch_choice prefetch;
   bool read_only, populate, huge, whole;
-  int msync_flags;       // MS_INVALIDATE or 0
-  size_t page;           // bytes
-  size_t reserved;       // GROW_RESERVE: bytes of address space at `space`
-  void *space;           // GROW_RESERVE: what munmap must be given (the window begins at the first huge page in it)
+  int msync_flags;  // MS_INVALIDATE or 0
+  size_t page;      // bytes
+  size_t reserved;  // GROW_RESERVE: bytes of address space at `space`
+  void *space;      // GROW_RESERVE: what munmap must be given (the window begins at the first huge page in it)
   size_t space_bytes;
   char *_Atomic base;
   _Atomic size_t length;  // under GROW_RESERVE it grows while readers are inside
@@ -106,7 +106,8 @@ static int map_reserved(struct io_file *file, char *base, uint64_t from, uint64_
 static int unmap_reserved(struct io_file *file, char *base, uint64_t from, uint64_t to) {
   size_t first = round_up(from, file->page), end = round_up(to, file->page);
   if (first >= end) return 0;
-  void *hole = mmap(base + first, end - first, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  void *hole =
+      mmap(base + first, end - first, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   return hole == MAP_FAILED ? -errno : 0;
 }
 
@@ -165,6 +166,7 @@ static int resize_by_mremap(struct io_file *file, uint64_t old_size, uint64_t ne
     uint64_t first = old_size / file->page * file->page;
     if (madvise(moved + first, new_size - first, MADV_POPULATE_READ)) error = -errno;
   }
+  if (error && mremap(moved, new_size, old_size, 0) == MAP_FAILED) error = -errno;  // shrinks in place
   set_window(file, moved, error ? old_size : new_size);
   return error;
 }
@@ -187,9 +189,12 @@ static int mmap_resize(struct io_file *file, uint64_t old_size, uint64_t new_siz
   if (old_size != window_length(file) || new_size == 0) return -EINVAL;
   if (new_size == old_size) return 0;
   switch (file->grow) {
-    case GROW_RESERVE: return resize_reserved(file, old_size, new_size);
-    case GROW_MREMAP: return resize_by_mremap(file, old_size, new_size);
-    case GROW_REMAP: return resize_by_remap(file, old_size, new_size);
+    case GROW_RESERVE:
+      return resize_reserved(file, old_size, new_size);
+    case GROW_MREMAP:
+      return resize_by_mremap(file, old_size, new_size);
+    case GROW_REMAP:
+      return resize_by_remap(file, old_size, new_size);
   }
   return -EINVAL;
 }
@@ -315,7 +320,6 @@ static int mmap_write(struct io_session *session, const void *buffer, size_t len
 }
 
 static int mmap_map(struct io_file *file, struct io_map *map) {
-  // The length first: a base that is read after it is never older than the length.
   map->length = window_length(file);
   map->base = window_base(file);
   return 0;
@@ -378,15 +382,13 @@ const struct io_ops mmap_io = {
     .forget = mmap_forget,
 };
 
-#define POLICIES(call, async)                                                                                   \
-  {                                                                                                             \
-    [SYNC_NONE] = "nothing: the kernel writes back when it likes",                                              \
-    [SYNC_ASYNC] = async " after each batch of puts", [SYNC_EVERY] = call " after every N puts",                \
-    [SYNC_INTERVAL] = call " on a timer", [SYNC_ALWAYS] = call " after each put (one for a batch)"              \
+#define POLICIES(call, async)                                                                                        \
+  {                                                                                                                  \
+    [SYNC_NONE] = "nothing: the kernel writes back when it likes", [SYNC_ASYNC] = async " after each batch of puts", \
+    [SYNC_EVERY] = call " after every N puts", [SYNC_INTERVAL] = call " on a timer",                                 \
+    [SYNC_ALWAYS] = call " after each put (one for a batch)"                                                         \
   }
 #define IDLE "(does nothing since Linux 2.6.19)"
-
-static const char *durability(const struct store_config *config);
 
 static const struct engine_option options[] = {
     {"advice", OPTION_CHOICE, "normal/random/sequential", "normal", 0, 0, "madvise of the map: how far to read ahead"},
@@ -415,7 +417,8 @@ static int probe(const char *folder, const struct store_config *config, struct e
 static const char *durability(const struct store_config *config) {
   static const char *const by_pwrite[SYNC_KINDS] =
       POLICIES("fdatasync", "sync_file_range(SYNC_FILE_RANGE_WRITE), which waits for nothing,");
-  static const char *const by_msync[2][2][SYNC_KINDS] = {  // [whole][invalidate]
+  static const char *const by_msync[2][2][SYNC_KINDS] = {
+      // [whole][invalidate]
       {POLICIES("msync(MS_SYNC) of the pages written", "msync(MS_ASYNC) " IDLE),
        POLICIES("msync(MS_SYNC|MS_INVALIDATE) of the pages written", "msync(MS_ASYNC|MS_INVALIDATE) " IDLE)},
       {POLICIES("msync(MS_SYNC) of the whole map", "msync(MS_ASYNC) " IDLE),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The null engine: keeps nothing, and answers every get with the same 64 bytes. What it costs is what the harness costs,
-// so each operation does only what no engine can leave out: look at the key, and move the value.
+// The null engine: keeps nothing, and answers every get with the same 64 bytes. What it costs is what the harness
+// costs, so each operation does only what no engine can leave out: look at the key, and move the value.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

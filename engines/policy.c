@@ -41,8 +41,8 @@ static int unknown_policy(struct error *error, const char *text, size_t length) 
   snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), text);
   const char *near = nearest_word(name, policy_names, SYNC_KINDS);
   if (near) return error_set(error, -EINVAL, "unknown sync policy \"%s\"; did you mean \"%s\"?", text, near);
-  return error_set(error, -EINVAL,
-                   "unknown sync policy \"%s\"; choose none, async, every=N, interval=MS or always", text);
+  return error_set(error, -EINVAL, "unknown sync policy \"%s\"; choose none, async, every=N, interval=MS or always",
+                   text);
 }
 
 int sync_policy_parse(const char *text, struct sync_policy *policy, struct error *error) {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/words.h"
-
+#include "engines/native.h"
 
 static const struct engine *const engines[] = {
 #ifdef STOREBENCH_HAVE_MMAP

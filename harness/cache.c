@@ -129,15 +129,16 @@ static int drop(const struct engine *engine, struct store *store, const char *pa
                 struct error *error) {
   // The store first: pages that its map holds survive every other way.
   int code = engine->forget(store);
-  if (code) return error_set(error, code, "%s cannot drop its cached pages: %s", engine->name, strerror(-code));
+  // -EBUSY: pages stayed, which the next ways may mend.
+  if (code && code != -EBUSY)
+    return error_set(error, code, "%s cannot drop its cached pages: %s", engine->name, strerror(-code));
   code = cache_residency(path, share);
   if (!code && *share >= COLD_BELOW) {
     code = cache_drop(path);
     if (!code) code = cache_residency(path, share);
   }
   if (!code && *share >= COLD_BELOW && drop_everything() == 0) code = cache_residency(path, share);
-  if (code) return error_set(error, code, "%s: cannot tell what is in the page cache: %s", path, strerror(-code));
-  return 0;
+  return code ? error_set(error, -EBUSY, "%s: cannot tell what is in the page cache: %s", path, strerror(-code)) : 0;
 }
 
 static int make_cold(const struct engine *engine, struct store *store, const char *path, struct error *error) {
@@ -145,8 +146,10 @@ static int make_cold(const struct engine *engine, struct store *store, const cha
   int code = drop(engine, store, path, &share, error);
   if (code) return code;
   if (share < COLD_BELOW) return 0;
-  return error_set(error, -EBUSY, "cache=cold: %.1f%% of %s stays in the page cache; use --dir on a disk, or run as root",
-                   share * 100, path);
+  return error_set(
+      error, -EBUSY,
+      "cache=cold: %.1f%% of %s stays in the page cache; use --dir with a folder on a disk, or run as root",
+      share * 100, path);
 }
 
 static int read_through(const char *path) {
@@ -175,13 +178,13 @@ static int make_warm(const struct engine *engine, struct store *store, const cha
   if (!code) code = cache_residency(path, &share);
   if (code) return error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code));
   if (share >= WARM_FROM) return 0;
-  return error_set(error, -ENOMEM, "only %.1f%% of %s stays in the page cache; use less data or more memory",
+  return error_set(error, -EBUSY, "only %.1f%% of %s stays in the page cache; use less data or more memory",
                    share * 100, path);
 }
 
 static int touched(const char *path, uint64_t *bytes, unsigned *maps, struct error *error) {
   int code = cache_mapped(path, bytes, maps);
-  return code ? error_set(error, code, "/proc/self/smaps: %s; cannot prove the cache state", strerror(-code)) : 0;
+  return code ? error_set(error, -EBUSY, "/proc/self/smaps: %s; cannot prove the cache state", strerror(-code)) : 0;
 }
 
 static int check_untouched(const char *path, struct error *error) {
@@ -190,9 +193,13 @@ static int check_untouched(const char *path, struct error *error) {
   struct stat stat;
   int code = touched(path, &bytes, &maps, error);
   if (code) return code;
-  if (lstat(path, &stat) != 0) return error_set(error, -errno, "%s: %s", path, strerror(errno));
+  if (lstat(path, &stat) != 0) {
+    code = -errno;
+    return error_set(error, code, "%s: %s", path, strerror(-code));
+  }
   if (bytes <= MAPPED_SLACK || (double)bytes < COLD_BELOW * (double)stat.st_size) return 0;
-  return error_set(error, -EBUSY, "cache=warm: %llu bytes of %s are in the page table", (unsigned long long)bytes, path);
+  return error_set(error, -EBUSY, "cache=warm: %llu bytes of %s are in the page table", (unsigned long long)bytes,
+                   path);
 }
 
 static int touch(void *user, const void *key, uint32_t key_length, const void *value, uint32_t value_length) {
@@ -226,7 +233,7 @@ static int make_mapped(const struct engine *engine, struct store *store, const c
   if (code) return code;
   // Engines without a map have no more to touch than the page cache.
   if (maps == 0 || (double)bytes >= WARM_FROM * (double)stat.records * stat.record_size) return 0;
-  return error_set(error, -EAGAIN, "cache=mapped: only %llu bytes of %s are in the page table",
+  return error_set(error, -EBUSY, "cache=mapped: only %llu bytes of %s are in the page table",
                    (unsigned long long)bytes, path);
 }
 

@@ -24,9 +24,13 @@ int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps);
 //           decides the size of its folios, and that alone moves a map's speed
 //   mapped  warm, then every page of every record touched by a scan through the store, so through its map if it has one
 // Engines that keep nothing (without CAP_PERSISTENT) have no file; nothing is done.
-// 0, or -errno with the reason and the remedy: the state is not reached. No operation may be outstanding.
+// 0; -EBUSY with reason and remedy where the state cannot be reached, or not proven, on this machine; any other -errno
+// where something failed. No operation may be outstanding.
 int cache_set(enum cache_state state, const struct engine *engine, struct store *store, const char *path,
               struct error *error);
+
+// "as-is", "cold", "warm" or "mapped".
+const char *cache_state_name(enum cache_state state);
 
 // Drops the pages of a closed file that others will use in a state of their own. Best effort by nature (pages in use
 // stay). 0 or -errno.

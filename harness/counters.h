@@ -10,13 +10,13 @@
 struct counters {
   double cpu_user_s, cpu_sys_s;  // of this process
   uint64_t faults_minor, faults_major;
-  uint64_t switches;             // context switches, voluntary and not
-  bool device;                   // whether the next two could be read
+  uint64_t switches;                               // context switches, voluntary and not
+  bool device;                                     // whether the next two could be read
   uint64_t device_read_bytes, device_write_bytes;  // of the partition or disk that holds the file, whoever caused them
 };
 
-// Opens the counters of the block device that holds `path`, a file or folder: a descriptor to pass to counters_read, the
-// caller's to close, or -errno (-ENOENT: no single block device is behind it, as with tmpfs, overlay and btrfs).
+// Opens the counters of the block device that holds `path`, a file or folder: a descriptor to pass to counters_read,
+// the caller's to close, or -errno (-ENOENT: no single block device is behind it, as with tmpfs, overlay and btrfs).
 int counters_device(const char *path);
 
 // Reads all counters. `device` may be negative: then counters->device is false. 0 or -errno. Thread safe; some 20 us.

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <iterator>
+#include <mutex>
 #include <new>
 #include <ostream>
 #include <string>
@@ -111,10 +111,10 @@ class Reporter : public benchmark::BenchmarkReporter {
 };
 
 // The library takes the defaults of its flags from BENCHMARK_* (and V) in the environment as it is loaded, before
-// anything here could unset them, and some of them change what runs. Naming each flag overrules the environment; arguments
-// of the user never come here, where --help would end the process.
-void ResetFlags() {
-  static const char *const kFlags[] = {
+// anything here could unset them, and some of them change what runs. Naming each flag overrules the environment;
+// arguments of the user never come here, where --help would end the process.
+void OverruleEnvironment() {
+  std::string flags[] = {
       "storebench",
       "--benchmark_list_tests=false",
       "--benchmark_repetitions=1",
@@ -130,18 +130,19 @@ void ResetFlags() {
       "--benchmark_time_unit=ns",
       "--v=0",
   };
-  std::vector<std::string> texts(std::begin(kFlags), std::end(kFlags));
   std::vector<char *> arguments;
-  for (std::string &text : texts) arguments.push_back(&text[0]);
+  for (std::string &flag : flags) arguments.push_back(&flag[0]);
+  int count = static_cast<int>(arguments.size());
   arguments.push_back(nullptr);
-  int count = static_cast<int>(texts.size());
   benchmark::Initialize(&count, arguments.data());
 }
 
 int RunOnce(const gbench_definition &definition, gbench_result &result) {
   Run run(definition);
   Reporter reporter;
-  ResetFlags();
+  // Once a process: a second time it complains on stderr that BENCHMARK_CONTEXT is already known.
+  static std::once_flag initialized;
+  std::call_once(initialized, OverruleEnvironment);
   // An explicit count of iterations is what stops the library from calibrating, which runs the body again and again.
   benchmark::RegisterBenchmark(definition.name, [&run](benchmark::State &state) { run.Body(state); })
       ->Iterations(1)

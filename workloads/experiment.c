@@ -142,15 +142,23 @@ int experiment_split(const struct experiment *experiment, int line, const char *
 int experiment_axes(const struct experiment *experiment, const char *profile, const char *engines,
                     struct experiment_axis *axes, size_t *count, struct error *error) {
   int number = profile_find(profile);
+  bool replaced = false;
   if (number < 0) return error_set(error, -EINVAL, "unknown profile \"%s\"; one of: quick, standard, full", profile);
   for (size_t i = 0; i < experiment->sweep_count; i++) {
     enum key key = experiment->sweep_order[i];
     const struct setting *setting = effective(experiment->sweep, number, key);
-    const char *list = key == KEY_ENGINE && engines ? engines : setting->text;
+    bool replace = key == KEY_ENGINE && engines;
+    replaced = replaced || replace;
     snprintf(axes[i].key, sizeof axes[i].key, "%s", key_names[key]);
-    int code = experiment_split(experiment, setting->line, list, &axes[i], error);
+    int code = experiment_split(experiment, setting->line, replace ? engines : setting->text, &axes[i], error);
+    if (code && replace)
+      return error_set(error, code, "bad list of engines \"%s\"; give up to %d different ones, with commas between",
+                       engines, EXPERIMENT_VALUES_MAX);
     if (code) return code;
   }
+  if (engines && !replaced)
+    return error_set(error, -EINVAL, "%s: the engine is held, not swept; run it without a list of engines",
+                     experiment->file);
   *count = experiment->sweep_count;
   return 0;
 }

@@ -43,7 +43,7 @@ struct alias {
 };
 
 struct experiment {
-  char name[EXPERIMENT_WORD_MAX];
+  char name[256];
   char file[256];  // for messages
   uint64_t memory;
   int last_line;

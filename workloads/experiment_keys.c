@@ -29,11 +29,12 @@ static int read_engine(const struct reader *reader) {
   const struct experiment *experiment = reader->experiment;
   struct cell_settings *settings = reader->settings;
   const char *text = reader->setting->text, *spec = text;
-  if (strpbrk(text, " \t")) return bad(reader, "engine", "write an alias of [engines], or NAME:OPTION=VALUE");
+  if (strpbrk(text, " \t") || strlen(text) >= EXPERIMENT_WORD_MAX)
+    return bad(reader, "engine", "write an alias of [engines], or NAME:OPTION=VALUE");
   for (size_t i = 0; i < experiment->alias_count; i++)
     if (strcmp(experiment->aliases[i].name, text) == 0) spec = experiment->aliases[i].spec;
-  snprintf(settings->engine, sizeof settings->engine, "%s", text);
-  snprintf(settings->spec, sizeof settings->spec, "%s", spec);
+  snprintf(settings->engine, sizeof settings->engine, "%.*s", EXPERIMENT_WORD_MAX - 1, text);
+  snprintf(settings->spec, sizeof settings->spec, "%.*s", EXPERIMENT_WORD_MAX - 1, spec);
   return 0;
 }
 

@@ -8,13 +8,11 @@
 #include "engines/slots/internal.h"
 #include "engines/slots/store.h"
 
-// Everything that waits or holds a slot without need is let go. Readers must leave first for that.
+// Everything that waits or holds a slot without need is let go. Readers are outside.
 static int clear_out(struct session *session) {
   struct store *store = session->store;
   int error = sync_with_writer_lock(store, session->io);
   if (error) return error;
-  epochs_close_gate(&store->epochs);
-  epochs_open_gate(&store->epochs);
   reclaim_slots(store);
   return store->tombs.set ? purge_tombstones(store, session) : 0;
 }
@@ -90,11 +88,14 @@ int slot_store_compact(struct store *store, struct error *error) {
   if (store->read_only) return error_set(error, -EROFS, "is open for reading only; open it for writing to compact it");
   int code = slot_store_session_open(store, &session, error);
   if (code) return code;
+  // Readers first: one that is inside may need the writer lock to get out.
+  epochs_close_gate(&store->epochs);
   if (store->linear) pthread_rwlock_wrlock(&store->linear_lock);
   pthread_mutex_lock(&store->writer);
   code = compact(session);
   pthread_mutex_unlock(&store->writer);
   if (store->linear) pthread_rwlock_unlock(&store->linear_lock);
+  epochs_open_gate(&store->epochs);
   int closed = slot_store_session_close(session);
   if (!code) code = closed;
   return code ? error_set(error, code, "cannot compact: %s", strerror(-code)) : 0;

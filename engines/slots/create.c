@@ -12,9 +12,12 @@
 #include "engines/slots/file.h"
 #include "engines/slots/internal.h"
 
+enum { FIRST_BYTES = 128 << 10 };  // of a store whose size nobody knows
+
 // Updates go to another slot before the old one is free: some more slots than records.
-static uint64_t slots_for(uint64_t capacity_hint) {
-  return capacity_hint ? capacity_hint + capacity_hint / 16 + 64 : 1024;
+static uint64_t slots_for(uint64_t capacity_hint, uint32_t record_size) {
+  if (capacity_hint) return capacity_hint + capacity_hint / 16 + 2;
+  return record_size < FIRST_BYTES / 8 ? FIRST_BYTES / record_size : 8;
 }
 
 static int fill_new_file(int fd, uint32_t record_size, uint64_t slots) {
@@ -45,7 +48,7 @@ static int explain(int code, const char *path, uint64_t bytes, struct error *err
 
 int create_store_file(const char *path, const struct store_config *config, struct error *error) {
   uint32_t record_size = config->record_size ? config->record_size : RECORD_SIZE_DEFAULT;
-  uint64_t hint = slots_for(config->capacity_hint);
+  uint64_t hint = slots_for(config->capacity_hint, record_size);
   if (hint > SLOTS_MAX) return error_set(error, -EFBIG, "a store holds at most %u records", SLOTS_MAX);
   uint64_t slots = slots_in(file_bytes_for(hint, record_size), record_size);
   char *temporary = NULL;

@@ -5,16 +5,25 @@
 
 int epochs_init(struct epochs *epochs) {
   atomic_init(&epochs->current, 1);
-  atomic_init(&epochs->closed, false);
+  atomic_init(&epochs->closed, 0);
   epochs->readers = NULL;
   int error = pthread_mutex_init(&epochs->list_lock, NULL);
   if (error) return -error;
   error = pthread_mutex_init(&epochs->gate, NULL);
-  if (error) pthread_mutex_destroy(&epochs->list_lock);
+  if (error) goto no_gate;
+  error = pthread_cond_init(&epochs->opened, NULL);
+  if (error) goto no_condition;
+  return 0;
+
+no_condition:
+  pthread_mutex_destroy(&epochs->gate);
+no_gate:
+  pthread_mutex_destroy(&epochs->list_lock);
   return -error;
 }
 
 void epochs_destroy(struct epochs *epochs) {
+  pthread_cond_destroy(&epochs->opened);
   pthread_mutex_destroy(&epochs->gate);
   pthread_mutex_destroy(&epochs->list_lock);
 }
@@ -44,6 +53,7 @@ uint64_t epoch_enter(struct epochs *epochs, struct epoch_reader *reader) {
     if (!atomic_load(&epochs->closed)) return epoch;
     epoch_leave(reader);
     pthread_mutex_lock(&epochs->gate);
+    while (atomic_load(&epochs->closed)) pthread_cond_wait(&epochs->opened, &epochs->gate);
     pthread_mutex_unlock(&epochs->gate);
   }
 }
@@ -66,12 +76,13 @@ bool epoch_passed(struct epochs *epochs, uint64_t stamp) {
 }
 
 void epochs_close_gate(struct epochs *epochs) {
-  pthread_mutex_lock(&epochs->gate);
-  atomic_store(&epochs->closed, true);
+  atomic_fetch_add(&epochs->closed, 1);
   while (!epoch_passed(epochs, UINT64_MAX - 1)) sched_yield();
 }
 
 void epochs_open_gate(struct epochs *epochs) {
-  atomic_store(&epochs->closed, false);
+  pthread_mutex_lock(&epochs->gate);
+  atomic_fetch_sub(&epochs->closed, 1);
+  pthread_cond_broadcast(&epochs->opened);
   pthread_mutex_unlock(&epochs->gate);
 }

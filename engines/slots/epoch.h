@@ -17,9 +17,10 @@ struct epoch_reader {
 
 struct epochs {
   _Atomic uint64_t current;  // starts at 1
-  _Atomic bool closed;       // readers wait outside while a map moves
-  pthread_mutex_t list_lock; // the list of readers
-  pthread_mutex_t gate;      // held while closed
+  _Atomic unsigned closed;    // how many keep readers outside, because something moves
+  pthread_mutex_t list_lock;  // the list of readers
+  pthread_mutex_t gate;       // for `opened`; nobody waits for readers while holding it
+  pthread_cond_t opened;
   struct epoch_reader *readers;
 };
 

@@ -189,8 +189,8 @@ int file_direct_alignment(int fd) {
   int alignment;
   struct statx status;
   if (statx(direct, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 && status.stx_mask & STATX_DIOALIGN) {
-    uint32_t larger = status.stx_dio_mem_align > status.stx_dio_offset_align ? status.stx_dio_mem_align
-                                                                             : status.stx_dio_offset_align;
+    uint32_t larger =
+        status.stx_dio_mem_align > status.stx_dio_offset_align ? status.stx_dio_mem_align : status.stx_dio_offset_align;
     if (status.stx_dio_offset_align == 0 || larger > DIRECT_ALIGNMENT_MAX) {
       alignment = -EINVAL;
     } else {
@@ -254,7 +254,7 @@ static int any_resident(int fd, uint64_t size, bool *resident) {
 }
 
 int file_drop_cache(int fd, uint64_t size) {
-  if (size == 0) return 0;  // a length of 0 means "to the end" to the calls below
+  if (size == 0) return 0;         // a length of 0 means "to the end" to the calls below
   int error = file_fdatasync(fd);  // dirty pages are not dropped
   if (error) return error;
   error = posix_fadvise(fd, 0, (off_t)size, POSIX_FADV_DONTNEED);

@@ -105,6 +105,7 @@ struct store {
   struct syncing syncing;
   struct timer timer;
   uint64_t recovered, corrupt;
+  bool index_rebuilt;         // the file is clean, but its snapshot was of no use
   _Atomic uint64_t in_flight_sum, in_flight_count;  // of closed sessions
 };
 

@@ -55,10 +55,8 @@ static int walk_file(struct walk *walk) {
 }
 
 void linear_get(struct session *session, struct op *op) {
-  struct store *store = session->store;
+  const struct store *store = session->store;
   struct walk walk = {.session = session, .op = op};
-  pthread_rwlock_rdlock(&store->linear_lock);
   int error = store->io->map ? walk_map(&walk) : walk_file(&walk);
-  pthread_rwlock_unlock(&store->linear_lock);
   if (error || !walk.found) finish(session, op, error ? error : -ENOENT);
 }

@@ -138,6 +138,7 @@ static int load_index(struct store *store, const struct store_config *config, st
     keydir_free(&store->keydir);
     code = init_index(store, store->header.entry_count, error);
     if (code) return code;
+    store->index_rebuilt = true;
   }
   return recover(store, !store->header.clean, error);
 }
@@ -229,14 +230,14 @@ static int check_config(const struct store_config *config, struct error *error) 
   if (config->record_size && !record_size_allowed(config->record_size))
     return error_set(error, -EINVAL, "record size %u; use a power of two from 64 to 4096 or a multiple of 4096 to 1 MiB",
                      config->record_size);
-  if (config->read_only && config->create)
-    return error_set(error, -EINVAL, "a store cannot be created read-only; open it for writing");
   return 0;
 }
 
 static int create_if_asked(const char *path, const struct store_config *config, struct error *error) {
   if (!config->create) return 0;
-  if (!config->exclusive && access(path, F_OK) == 0) return 0;
+  struct stat status;
+  if (!config->exclusive && lstat(path, &status) == 0) return 0;
+  if (config->read_only) return error_set(error, -EINVAL, "a store cannot be created read-only; open it for writing");
   int code = create_store_file(path, config, error);
   return code == -EEXIST && !config->exclusive ? 0 : code;
 }
@@ -282,8 +283,13 @@ static int close_cleanly(struct store *store) {
 int slot_store_close(struct store *store, struct error *error) {
   timer_stop(store);
   int code = 0;
-  if (!store->read_only && !store->header.clean) code = atomic_load(&store->syncing.failed);
-  if (!store->read_only && !store->header.clean && !code) code = close_cleanly(store);
+  if (!store->read_only && !store->header.clean) {
+    store->index_rebuilt = false;  // the clean close writes the snapshot anyway
+    code = atomic_load(&store->syncing.failed);
+    if (!code) code = close_cleanly(store);
+  }
+  if (!store->read_only && store->header.clean && store->index_rebuilt && !store->corrupt)
+    code = snapshot_write(store, store->header.generation);
   if (code)
     error_set(error, code, "not closed cleanly: %s; the next open recovers what was durable", strerror(-code));
   store_free(store);

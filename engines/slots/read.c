@@ -214,6 +214,8 @@ static void read_group(struct session *session, struct op *const *ops, size_t co
 void read_ops(struct session *session, struct op *const *ops, size_t count) {
   struct op *group[GROUP];
   size_t grouped = 0;
+  // Before the epoch: who holds this lock for writing may wait for readers to leave theirs.
+  if (session->store->linear) pthread_rwlock_rdlock(&session->store->linear_lock);
   session_enter(session);
   for (size_t i = 0; i < count; i++) {
     if (ops[i]->kind != OP_GET && ops[i]->kind != OP_PEEK) continue;
@@ -229,4 +231,5 @@ void read_ops(struct session *session, struct op *const *ops, size_t count) {
     }
   }
   if (grouped) read_group(session, group, grouped);
+  if (session->store->linear) pthread_rwlock_unlock(&session->store->linear_lock);
 }

@@ -45,9 +45,12 @@ int read_chunk(struct session *session, uint64_t slot, uint64_t count) {
   return store->io->read(session->io, session->scan_buffer, length, slot_offset(store->record_size, slot));
 }
 
-// Live slots at one moment: under the writer lock no record is between two slots.
-static int take_snapshot(struct store *store, struct snapshot *snapshot) {
+// Live slots at one moment: under the writer lock no record is between two slots. The epoch is entered with the lock held,
+// since its holder may be waiting for all readers to leave.
+static int take_snapshot(struct session *session, struct snapshot *snapshot) {
+  struct store *store = session->store;
   pthread_mutex_lock(&store->writer);
+  session_enter(session);
   size_t bytes = bitmap_word_count(store->next_free) * sizeof *snapshot->words;
   snapshot->slots = store->next_free;
   snapshot->words = malloc(bytes + 1);
@@ -114,8 +117,7 @@ int slot_store_scan(struct session *session, const void *from, uint32_t from_len
   session->lent = false;
   session_settle(session);
   struct snapshot snapshot = {0};
-  session_enter(session);
-  int result = take_snapshot(store, &snapshot);
+  int result = take_snapshot(session, &snapshot);
   struct visit visit = {.session = session,
                         .snapshot = &snapshot,
                         .left = limit ? limit : UINT64_MAX,

@@ -120,7 +120,10 @@ int slot_store_session_close(struct session *session) {
 
 int slot_store_submit(struct session *session, struct op *const *ops, size_t count) {
   struct store *store = session->store;
-  session->lent = false;
+  if (session->lent) {  // the call that ends the loan
+    session->lent = false;
+    session_settle(session);
+  }
   size_t reads = 0;
   for (size_t i = 0; i < count; i++) reads += ops[i]->kind == OP_GET || ops[i]->kind == OP_PEEK;
   // What is outstanding ends up in `done` too: room for all of it now, so that completing an operation cannot fail.

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// One sample from order to JSON: open, bring the cache into its state, time, check, close.
+#include "harness/cell.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engines/registry.h"
+#include "harness/cache.h"
+#include "harness/sample.h"
+
+// How a sample ends. Skipped is what cannot be had on this machine; failed, what should have worked.
+enum outcome { OUTCOME_OK, OUTCOME_SKIPPED, OUTCOME_FAILED };
+
+static const char *const outcome_names[] = {
+    [OUTCOME_OK] = "ok", [OUTCOME_SKIPPED] = "skipped", [OUTCOME_FAILED] = "failed"};
+
+static void folder_of(const char *path, char *folder, size_t room) {
+  const char *slash = strrchr(path, '/');
+  if (!slash) {
+    snprintf(folder, room, ".");
+  } else {
+    snprintf(folder, room, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+  }
+}
+
+static double monotonic_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double residency_or_nan(const struct sample *sample) {
+  double share;
+  if (!(sample->engine->caps & CAP_PERSISTENT)) return NAN;
+  return cache_residency(sample->order->path, &share) == 0 ? share : NAN;
+}
+
+static void configure(struct sample *sample) {
+  const struct sample_order *order = sample->order;
+  bool fill = order->kind == SAMPLE_FILL;
+  sample->workload = order->settings.workload;
+  sample->workload.threads = order->settings.threads;
+  sample->workload.seed = order->seed;
+  sample->config.record_size = order->settings.record_size;
+  sample->config.sync = order->settings.sync;
+  sample->config.read_only = order->read_only;
+  sample->config.create = sample->config.exclusive = fill || order->fresh;
+  // A measured load grows as it goes, like a store that was not told how much will come.
+  sample->config.capacity_hint = order->fresh ? 0 : order->settings.workload.records;
+  // A data set is synced once, when it is complete.
+  if (fill) sample->config.sync = (struct sync_policy){.kind = SYNC_NONE};
+}
+
+static int check_order(const struct sample_order *order, struct error *error) {
+  enum operation operation = order->settings.workload.operation;
+  if (order->settings.processes > 1)
+    return error_set(error, -EOPNOTSUPP, "processes = %u; one sample runs in one process", order->settings.processes);
+  if (order->kind != SAMPLE_FILL && operation != OPERATION_FILL && !(order->seconds > 0))
+    return error_set(error, -EINVAL, "the timed part has no length");
+  return 0;
+}
+
+static int fill(struct sample *sample, struct error *error) {
+  double start = monotonic_seconds();
+  int code = client_fill(&sample->workload, sample->engine, sample->store, error);
+  if (code) return code;
+  code = sample->engine->sync(sample->store);
+  if (!code) code = sample->engine->stat(sample->store, &sample->stat_after);
+  if (code) return error_set(error, code, "sync of the data set: %s", strerror(-code));
+  sample->result.seconds = monotonic_seconds() - start;
+  sample->result.operations = sample->workload.records;
+  sample->counts.bytes = sample->workload.records * sample->workload.value_size;
+  return 0;
+}
+
+static enum outcome measure(struct sample *sample, struct error *error) {
+  const struct sample_order *order = sample->order;
+  // A store that is about to be made has no pages to bring into a state.
+  enum cache_state state = order->fresh ? CACHE_ASIS : order->settings.cache;
+  int code = cache_set(state, sample->engine, sample->store, order->path, error);
+  if (code) return code == -EBUSY ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+  sample->residency_before = residency_or_nan(sample);
+  if (sample_timed(sample, error) != 0) return OUTCOME_FAILED;
+  sample->residency_after = residency_or_nan(sample);
+  if (sample_check(sample, error) != 0) return OUTCOME_FAILED;
+  return sample_verify(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
+}
+
+static enum outcome run_open(struct sample *sample, struct error *error) {
+  const struct sample_order *order = sample->order;
+  enum outcome outcome;
+  if (sample->engine->open(order->path, &sample->config, &sample->store, error) != 0) return OUTCOME_FAILED;
+  if (order->kind == SAMPLE_FILL) {
+    outcome = fill(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
+  } else {
+    outcome = measure(sample, error);
+  }
+  struct error closing = {0};
+  int code = sample->engine->close(sample->store, &closing);
+  if (!code || outcome == OUTCOME_FAILED) return outcome;
+  error_set(error, code, "closing the store: %s", closing.text[0] ? closing.text : strerror(-code));
+  return OUTCOME_FAILED;
+}
+
+static enum outcome run(struct sample *sample, struct error *error) {
+  char folder[sizeof sample->order->path];
+  if (check_order(sample->order, error) != 0) return OUTCOME_FAILED;
+  configure(sample);
+  folder_of(sample->order->path, folder, sizeof folder);
+  if (sample->engine->probe(folder, &sample->config, error) != 0) return OUTCOME_SKIPPED;
+  return run_open(sample, error);
+}
+
+json_t *sample_run_engine(const struct sample_order *order, const struct engine *engine,
+                          const struct engine_options *options) {
+  struct sample sample = {.order = order,
+                          .engine = engine,
+                          .config = {.options = *options},
+                          .residency_before = NAN,
+                          .residency_after = NAN};
+  struct error error = {0};
+  enum outcome outcome = run(&sample, &error);
+  json_t *json = sample_to_json(&sample, outcome_names[outcome], outcome == OUTCOME_OK ? NULL : error.text);
+  histogram_free(sample.latency);
+  free(sample.work);
+  return json;
+}
+
+json_t *sample_run(const struct sample_order *order) {
+  const struct engine *engine;
+  struct store_config config = {0};
+  struct error error = {0};
+  if (registry_parse(order->settings.spec, &engine, &config, &error) == 0)
+    return sample_run_engine(order, engine, &config.options);
+  struct sample none = {.order = order, .residency_before = NAN, .residency_after = NAN};
+  return sample_to_json(&none, outcome_names[OUTCOME_FAILED], error.text);
+}
+
+int sample_command(void) {
+  struct sample_order order;
+  struct error error = {0};
+  json_error_t where;
+  json_t *json = json_loadf(stdin, 0, &where);
+  int code = json ? sample_order_from_json(json, &order, &error) : error_set(&error, -EINVAL, "order: %s", where.text);
+  json_decref(json);
+  if (code) {
+    fprintf(stderr, "storebench: %s; __sample is run by storebench itself\n", error.text);
+    return 2;
+  }
+  json_t *sample = sample_run(&order);
+  bool printed = sample && json_dumpf(sample, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
+  json_decref(sample);
+  return printed ? 0 : 1;
+}

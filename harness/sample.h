@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Inside the child of one sample: what its steps (cell.c, sample_timed.c, sample_check.c, sample_json.c) hand on.
+#ifndef STOREBENCH_SAMPLE_H
+#define STOREBENCH_SAMPLE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engines/engine.h"
+#include "harness/cell.h"
+#include "harness/counters.h"
+#include "harness/gbench.h"
+#include "harness/histogram.h"
+#include "workloads/client.h"
+
+// What one thread did in the timed part.
+struct thread_work {
+  uint64_t acknowledged, splits;
+};
+
+struct sample {
+  const struct sample_order *order;
+  const struct engine *engine;
+  struct store_config config;
+  struct workload workload;
+  struct store *store;
+
+  // Of the timed part.
+  struct gbench_result result;
+  struct client_counts counts;  // all threads together
+  struct thread_work *work;     // one a thread; NULL before the timed part
+  struct histogram *latency;    // SAMPLE_LATENCY, else NULL
+  struct counters counters;     // differences
+  struct store_stat stat_before, stat_after;
+
+  double residency_before, residency_after;  // NAN: not measurable
+  uint64_t rss, pss;                         // bytes; 0: not measurable
+  uint64_t verified;
+};
+
+// "fill", "throughput" or "latency".
+const char *sample_kind_name(enum sample_kind kind);
+
+// Runs warm-up and timed part with sessions of their own on each thread. 0 or -errno with the reason.
+int sample_timed(struct sample *sample, struct error *error);
+
+// Whether the numbers stand for the work that was asked for: counts, syncs, the store's own count of records.
+int sample_check(const struct sample *sample, struct error *error);
+// Reads records back, untimed, and sets sample->verified: all where they are few or where gaps are expected, else as
+// many as a few tens of milliseconds allow. Nothing to read back in engines that keep nothing.
+int sample_verify(struct sample *sample, struct error *error);
+
+// The sample as JSON with every field of docs/results.md; null where a step was not reached. The new reference is the
+// caller's; NULL when memory is short.
+json_t *sample_to_json(const struct sample *sample, const char *status, const char *reason);
+
+// cell.c's second half, for an engine that need not be in the registry. Same result as sample_run.
+json_t *sample_run_engine(const struct sample_order *order, const struct engine *engine,
+                          const struct engine_options *options);
+
+#endif

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// Whether a sample's numbers stand for work that was done: counts, syncs, and reading back what was written.
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/sample.h"
+
+enum {
+  ALL_BELOW = 4096,      // records: read back all of so many
+  GAPS_BELOW = 100000,   // records: the same where some ids are expected to be absent, which a sample cannot judge
+  SAMPLE_FIRST = 512,    // records drawn in the first round; each further round draws twice as many
+  SAMPLE_MOST = 20000,   // in all rounds together
+  SAMPLE_NS = 30000000,  // no further round starts after this long
+};
+
+static uint64_t now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool only_writes(enum operation operation) {
+  return operation == OPERATION_FILL || operation == OPERATION_UPDATE || operation == OPERATION_DELETE;
+}
+
+static int check_counts(const struct sample *sample, struct error *error) {
+  const struct client_counts *counts = &sample->counts;
+  if (counts->failed)
+    return error_set(error, -EIO, "%llu of %llu operations failed", (unsigned long long)counts->failed,
+                     (unsigned long long)counts->asked);
+  if (counts->acknowledged + counts->not_found != counts->asked)
+    return error_set(error, -EIO, "%llu operations were asked for and %llu acknowledged",
+                     (unsigned long long)counts->asked, (unsigned long long)counts->acknowledged);
+  if (counts->acknowledged != sample->result.operations)
+    return error_set(error, -EIO, "%llu operations were counted and %llu acknowledged",
+                     (unsigned long long)sample->result.operations, (unsigned long long)counts->acknowledged);
+  if (counts->acknowledged == 0 || sample->result.seconds <= 0)
+    return error_set(error, -EIO, "no operation finished in the time given; measure for longer");
+  return 0;
+}
+
+// Every scan but a thread's last one, which the clock may have cut short, visits every record.
+static int check_scans(const struct sample *sample, struct error *error) {
+  if (sample->workload.operation != OPERATION_SCAN) return 0;
+  for (unsigned i = 0; i < sample->workload.threads; i++) {
+    const struct thread_work *work = &sample->work[i];
+    if (work->splits == 0 || work->acknowledged >= (work->splits - 1) * sample->workload.records) continue;
+    return error_set(error, -EIO, "%llu scans of %llu records visited %llu", (unsigned long long)work->splits,
+                     (unsigned long long)sample->workload.records, (unsigned long long)work->acknowledged);
+  }
+  return 0;
+}
+
+// The fewest syncs that can have kept the policy's promise. One sync acknowledges at most what was outstanding, over
+// all threads, as it began.
+static uint64_t fewest_syncs(const struct sample *sample) {
+  const struct workload *workload = &sample->workload;
+  uint64_t writes = sample->counts.acknowledged;
+  uint64_t outstanding = (uint64_t)(workload->depth > workload->batch ? workload->depth : workload->batch);
+  switch (sample->config.sync.kind) {
+    case SYNC_ALWAYS:
+      outstanding *= workload->threads;
+      return (writes + outstanding - 1) / outstanding;
+    case SYNC_EVERY:
+      return writes / (sample->config.sync.amount + outstanding * workload->threads);
+    case SYNC_INTERVAL:
+      return 1;  // the last one at least
+    default:
+      return 0;
+  }
+}
+
+static int check_syncs(const struct sample *sample, struct error *error) {
+  if (!only_writes(sample->workload.operation)) return 0;  // how many of a mix were writes is not counted
+  uint64_t want = fewest_syncs(sample), seen = sample->stat_after.syncs - sample->stat_before.syncs;
+  if (seen >= want) return 0;
+  return error_set(error, -EIO, "%llu writes were acknowledged after %llu syncs; the policy needs %llu",
+                   (unsigned long long)sample->counts.acknowledged, (unsigned long long)seen, (unsigned long long)want);
+}
+
+static bool changes_ids(const struct workload *workload) {
+  return workload->operation == OPERATION_MIXED && (workload->mix.insert || workload->mix.remove);
+}
+
+// How many records must be live after the timed part.
+static uint64_t records_after(const struct sample *sample) {
+  const struct workload *workload = &sample->workload;
+  switch (workload->operation) {
+    case OPERATION_FILL:
+      return sample->counts.acknowledged;
+    case OPERATION_DELETE:
+      return workload->records - sample->counts.acknowledged;
+    default:
+      // A mix draws at random how many it adds and removes: the store's own count is what is read back.
+      return changes_ids(workload) ? sample->stat_after.records : workload->records;
+  }
+}
+
+static int check_records(const struct sample *sample, struct error *error) {
+  uint64_t want = records_after(sample), seen = sample->stat_after.records;
+  if (seen == want) return 0;
+  return error_set(error, -EIO, "the store counts %llu records where %llu must be", (unsigned long long)seen,
+                   (unsigned long long)want);
+}
+
+int sample_check(const struct sample *sample, struct error *error) {
+  int code = check_counts(sample, error);
+  if (!code) code = check_scans(sample, error);
+  if (code || !(sample->engine->caps & CAP_PERSISTENT)) return code;
+  code = check_syncs(sample, error);
+  return code ? code : check_records(sample, error);
+}
+
+// Ids 0 to this, exclusive, were all put by a sequential fill: thread t of T puts every T-th id, from t on.
+static uint64_t filled_prefix(const struct sample *sample) {
+  uint64_t threads = sample->workload.threads, prefix = sample->workload.records;
+  for (uint64_t i = 0; i < threads; i++) {
+    uint64_t missing = sample->work[i].acknowledged * threads + i;
+    if (missing < prefix) prefix = missing;
+  }
+  return prefix;
+}
+
+// Draws in rounds until enough records or enough time went by: a store that reads at the device's pace gets fewer.
+static int verify_drawn(struct sample *sample, struct workload workload, uint64_t expect, struct error *error) {
+  uint64_t end = now_ns() + SAMPLE_NS;
+  for (uint64_t round = SAMPLE_FIRST; sample->verified < SAMPLE_MOST; round *= 2) {
+    uint64_t checked, rest = SAMPLE_MOST - sample->verified;
+    int code =
+        client_verify(&workload, sample->engine, sample->store, expect, round < rest ? round : rest, &checked, error);
+    if (code) return code;
+    sample->verified += checked;
+    if (checked == 0 || now_ns() >= end) return 0;
+    workload.seed++;
+  }
+  return 0;
+}
+
+int sample_verify(struct sample *sample, struct error *error) {
+  if (!(sample->engine->caps & CAP_PERSISTENT)) return 0;
+  struct workload workload = sample->workload;
+  uint64_t expect = records_after(sample);
+  uint64_t prefix =
+      workload.operation == OPERATION_FILL && workload.keys == KEYS_SEQUENTIAL ? filled_prefix(sample) : 0;
+  // A fill cut short is read back as far as it has no gaps: the store's count of all records has been checked.
+  if (prefix) workload.records = expect = prefix;
+  bool gaps = changes_ids(&workload) || expect < workload.records;
+  if (workload.records <= (gaps ? GAPS_BELOW : ALL_BELOW))
+    return client_verify(&workload, sample->engine, sample->store, expect, 0, &sample->verified, error);
+  return verify_drawn(sample, workload, expect, error);
+}

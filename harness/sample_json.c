@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// A sample as JSON. Every field of docs/results.md is there, null where it was not measured.
+#include <math.h>
+#include <string.h>
+
+#include "harness/sample.h"
+
+static json_t *real_or_null(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *count_or_null(bool known, uint64_t value) {
+  return known ? json_integer((json_int_t)value) : json_null();
+}
+
+// jansson takes UTF-8 only, and reasons name paths, which may be any bytes.
+static json_t *text(const char *from) {
+  if (!from) return json_null();
+  json_t *json = json_string(from);
+  if (json) return json;
+  char ascii[512];
+  size_t length = strnlen(from, sizeof ascii - 1);
+  for (size_t i = 0; i < length; i++) ascii[i] = (from[i] & 0x80) ? '?' : from[i];
+  ascii[length] = '\0';
+  return json_string(ascii);
+}
+
+static json_t *buckets_to_json(const struct histogram *histogram) {
+  json_t *buckets = json_array();
+  size_t position = 0;
+  uint64_t highest, count;
+  while (histogram_next(histogram, &position, &highest, &count)) {
+    if (json_array_append_new(buckets, json_pack("[I,I]", (json_int_t)highest, (json_int_t)count)) == 0) continue;
+    json_decref(buckets);
+    return NULL;
+  }
+  return buckets;
+}
+
+static json_t *latency_to_json(const struct histogram *histogram) {
+  if (!histogram || histogram_count(histogram) == 0) return json_null();
+  return json_pack(
+      "{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "min", (json_int_t)histogram_min(histogram), "p50",
+      (json_int_t)histogram_percentile(histogram, 50), "p90", (json_int_t)histogram_percentile(histogram, 90), "p99",
+      (json_int_t)histogram_percentile(histogram, 99), "p999", (json_int_t)histogram_percentile(histogram, 99.9), "max",
+      (json_int_t)histogram_max(histogram), "mean", histogram_mean(histogram), "buckets", buckets_to_json(histogram));
+}
+
+// Of the timed part where a difference means something; else as it stood at its end.
+static json_t *stat_to_json(const struct store_stat *before, const struct store_stat *after) {
+  uint64_t reaped = after->in_flight_count - before->in_flight_count;
+  uint64_t sum = after->in_flight_sum - before->in_flight_sum;
+  json_t *in_flight = reaped ? json_real((double)sum / (double)reaped) : json_null();
+  return json_pack(
+      "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "records", (json_int_t)after->records,
+      "capacity", (json_int_t)after->capacity, "bytes_apparent", (json_int_t)after->bytes_apparent, "bytes_allocated",
+      (json_int_t)after->bytes_allocated, "bytes_written", (json_int_t)(after->bytes_written - before->bytes_written),
+      "syncs", (json_int_t)(after->syncs - before->syncs), "growths", (json_int_t)(after->growths - before->growths),
+      "index_bytes", (json_int_t)after->index_bytes, "tombstones", (json_int_t)after->tombstones, "recovered",
+      (json_int_t)after->recovered, "corrupt", (json_int_t)after->corrupt, "window_max_ns",
+      (json_int_t)after->window_max_ns, "queue_depth", (json_int_t)after->queue_depth, "in_flight_mean", in_flight);
+}
+
+// Numbers of work that was not checked are no numbers: a sample that is not ok has nulls for them.
+static int set_results(json_t *json, const struct sample *sample, bool ok) {
+  const struct counters *counters = &sample->counters;
+  double seconds = sample->result.seconds, operations = (double)sample->result.operations;
+  bool timed = ok && sample->work;  // building a data set is not
+  bool device = timed && counters->device;
+  json_t *part = json_pack(
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds",
+      ok ? json_real(seconds) : json_null(), "operations", count_or_null(ok, sample->result.operations), "ops_per_s",
+      ok ? real_or_null(operations / seconds) : json_null(), "bytes_per_s",
+      ok ? real_or_null((double)sample->counts.bytes / seconds) : json_null(), "latency_ns",
+      ok ? latency_to_json(sample->latency) : json_null(), "cpu_user_s",
+      timed ? json_real(counters->cpu_user_s) : json_null(), "cpu_sys_s",
+      timed ? json_real(counters->cpu_sys_s) : json_null(), "faults_minor",
+      count_or_null(timed, counters->faults_minor), "faults_major", count_or_null(timed, counters->faults_major),
+      "switches", count_or_null(timed, counters->switches), "device_read_bytes",
+      count_or_null(device, counters->device_read_bytes), "device_write_bytes",
+      count_or_null(device, counters->device_write_bytes), "value_sum", count_or_null(timed, sample->counts.sum));
+  int failed = !part || json_object_update(json, part) != 0;
+  json_decref(part);
+  return failed;
+}
+
+static int set_state(json_t *json, const struct sample *sample, bool ok) {
+  json_t *part = json_pack("{s:[], s:n, s:n, s:o, s:o, s:{s:o, s:o}, s:n, s:[], s:o, s:o}", "timeline", "syscalls",
+                           "tlb_shootdowns", "rss_bytes", count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
+                           count_or_null(ok && sample->pss, sample->pss), "residency", "before",
+                           real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
+                           "foreign", "flags", "verified", count_or_null(ok && sample->work, sample->verified), "stat",
+                           ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null());
+  int failed = !part || json_object_update(json, part) != 0;
+  json_decref(part);
+  return failed;
+}
+
+json_t *sample_to_json(const struct sample *sample, const char *status, const char *reason) {
+  bool ok = strcmp(status, "ok") == 0;
+  json_t *json = json_pack("{s:s, s:s, s:o}", "kind", sample_kind_name(sample->order->kind), "status", status, "reason",
+                           text(reason));
+  if (json && (set_results(json, sample, ok) || set_state(json, sample, ok))) {
+    json_decref(json);
+    return NULL;
+  }
+  return json;
+}

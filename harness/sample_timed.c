@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// The timed part of a sample: one client a thread, warmed up, started together, counted from before to after.
+#include <errno.h>
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/sample.h"
+
+enum { APART = 128 };  // bytes: two cache lines, which the prefetcher moves as a pair
+
+struct seat {  // a thread's place
+  alignas(APART) struct client *client;
+  struct client_counts counts;
+  struct histogram *latency;
+  struct error error;
+};
+
+struct timed {
+  struct sample *sample;
+  struct seat *seats;
+  int device;  // for counters_read; negative: none
+  atomic_uint ready, finished;
+  pthread_mutex_t leaving;
+  bool read_after;  // under `leaving`
+  struct counters before, after;
+  int after_error;  // of the readings after the timed part
+};
+
+static uint64_t after_seconds(double seconds) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + (uint64_t)(seconds * 1e9);
+}
+
+static void record_latency(void *user, enum op_kind kind, uint64_t ns) {
+  (void)kind;
+  histogram_record(user, ns);
+}
+
+// Operations that take each id once have none to spare.
+static bool may_warm_up(const struct sample_order *order) {
+  enum operation operation = order->settings.workload.operation;
+  return order->warmup > 0 && order->settings.cache != CACHE_COLD && operation != OPERATION_FILL &&
+         operation != OPERATION_DELETE;
+}
+
+static int warm_up(struct timed *timed, struct seat *seat) {
+  const struct sample_order *order = timed->sample->order;
+  struct client_counts unused = {0};
+  return may_warm_up(order)
+             ? client_run(seat->client, UINT64_MAX, after_seconds(order->warmup), NULL, NULL, &unused, &seat->error)
+             : 0;
+}
+
+// Readings that must contain the timed part and nothing else are taken by the last thread to get ready: the others wait
+// for it at the start barrier, and the clock is not running.
+static int read_before(struct timed *timed, struct seat *seat) {
+  struct sample *sample = timed->sample;
+  if (atomic_fetch_add(&timed->ready, 1) + 1 < sample->workload.threads) return 0;
+  int code = sample->engine->stat(sample->store, &sample->stat_before);
+  if (!code) code = counters_read(timed->device, &timed->before);
+  return code ? error_set(&seat->error, code, "reading counters: %s", strerror(-code)) : 0;
+}
+
+static int setup(void *user, unsigned thread) {
+  struct timed *timed = user;
+  struct seat *seat = &timed->seats[thread];
+  struct sample *sample = timed->sample;
+  int code = client_open(&sample->workload, thread, sample->engine, sample->store, &seat->client, &seat->error);
+  if (code) return code;
+  code = warm_up(timed, seat);
+  if (!code) code = read_before(timed, seat);
+  if (!code) return 0;
+  // No teardown follows a setup that failed.
+  (void)client_close(seat->client);
+  return code;
+}
+
+static bool promises_sync(const struct sync_policy *sync) {
+  return sync->kind != SYNC_NONE && sync->kind != SYNC_ASYNC;
+}
+
+// What the policy still owes belongs to the time, so the last thread to finish syncs before its clock stops. Policies
+// none and async owe nothing.
+static int last_sync(struct timed *timed, struct seat *seat) {
+  struct sample *sample = timed->sample;
+  if (atomic_fetch_add(&timed->finished, 1) + 1 < sample->workload.threads) return 0;
+  if (sample->order->read_only || !promises_sync(&sample->config.sync)) return 0;
+  int code = sample->engine->sync(sample->store);
+  return code ? error_set(&seat->error, code, "the last sync: %s", strerror(-code)) : 0;
+}
+
+static double span(const struct sample_order *order) {
+  if (order->settings.workload.operation == OPERATION_FILL) return order->limit;
+  return order->limit > 0 && order->limit < order->seconds ? order->limit : order->seconds;
+}
+
+static int step(void *user, unsigned thread, uint64_t operations, uint64_t *done) {
+  struct timed *timed = user;
+  struct seat *seat = &timed->seats[thread];
+  double seconds = span(timed->sample->order);
+  uint64_t deadline = seconds > 0 ? after_seconds(seconds) : 0;
+  int code = client_run(seat->client, operations, deadline, seat->latency ? record_latency : NULL, seat->latency,
+                        &seat->counts, &seat->error);
+  *done = seat->counts.acknowledged;
+  int synced = last_sync(timed, seat);
+  return code ? code : synced;
+}
+
+static int read_after(struct timed *timed) {
+  struct sample *sample = timed->sample;
+  int code = counters_read(timed->device, &timed->after);
+  if (!code) code = sample->engine->stat(sample->store, &sample->stat_after);
+  if (counters_memory(&sample->rss, &sample->pss) != 0) sample->rss = sample->pss = 0;
+  return code;
+}
+
+static void teardown(void *user, unsigned thread) {
+  struct timed *timed = user;
+  struct seat *seat = &timed->seats[thread];
+  // The first to leave reads, while the others wait: closing a session may do I/O.
+  pthread_mutex_lock(&timed->leaving);
+  if (!timed->read_after) {
+    timed->read_after = true;
+    timed->after_error = read_after(timed);
+  }
+  pthread_mutex_unlock(&timed->leaving);
+  int code = client_close(seat->client);
+  if (code && !seat->error.code) error_set(&seat->error, code, "closing the session: %s", strerror(-code));
+}
+
+static int open_seats(struct timed *timed) {
+  struct sample *sample = timed->sample;
+  unsigned threads = sample->workload.threads;
+  timed->seats = aligned_alloc(APART, threads * sizeof *timed->seats);
+  sample->work = calloc(threads, sizeof *sample->work);
+  if (!timed->seats || !sample->work) return -ENOMEM;
+  memset(timed->seats, 0, threads * sizeof *timed->seats);
+  if (sample->order->kind != SAMPLE_LATENCY) return 0;
+  sample->latency = histogram_new();
+  if (!sample->latency) return -ENOMEM;
+  for (unsigned i = 0; i < threads; i++) {
+    timed->seats[i].latency = histogram_new();
+    if (!timed->seats[i].latency) return -ENOMEM;
+  }
+  return 0;
+}
+
+static void close_seats(struct timed *timed) {
+  if (!timed->seats) return;
+  for (unsigned i = 0; i < timed->sample->workload.threads; i++) histogram_free(timed->seats[i].latency);
+  free(timed->seats);
+}
+
+static void add_up(struct timed *timed) {
+  struct sample *sample = timed->sample;
+  for (unsigned i = 0; i < sample->workload.threads; i++) {
+    const struct client_counts *counts = &timed->seats[i].counts;
+    sample->work[i] = (struct thread_work){.acknowledged = counts->acknowledged, .splits = counts->splits};
+    sample->counts.asked += counts->asked;
+    sample->counts.acknowledged += counts->acknowledged;
+    sample->counts.failed += counts->failed;
+    sample->counts.not_found += counts->not_found;
+    sample->counts.bytes += counts->bytes;
+    sample->counts.sum += counts->sum;
+    sample->counts.splits += counts->splits;
+    if (sample->latency) histogram_add(sample->latency, timed->seats[i].latency);
+  }
+  sample->counters = counters_since(&timed->before, &timed->after);
+}
+
+// The error of the first thread that has one; its code may come from closing, after the result was made.
+static int first_error(const struct timed *timed, struct error *error) {
+  for (unsigned i = 0; i < timed->sample->workload.threads; i++) {
+    if (timed->seats[i].error.code) {
+      *error = timed->seats[i].error;
+      return error->code;
+    }
+  }
+  int code = timed->sample->result.error;
+  if (code) return error_set(error, code, "the benchmark failed: %s", strerror(-code));
+  code = timed->after_error;
+  return code ? error_set(error, code, "reading counters: %s", strerror(-code)) : 0;
+}
+
+int sample_timed(struct sample *sample, struct error *error) {
+  struct timed timed = {.sample = sample, .device = counters_device(sample->order->path)};
+  pthread_mutex_init(&timed.leaving, NULL);
+  int code = open_seats(&timed);
+  if (code) {
+    error_set(error, code, "no memory for %u threads", sample->workload.threads);
+    goto out;
+  }
+  struct gbench_definition definition = {
+      .name = sample->engine->name,
+      .threads = sample->workload.threads,
+      .operations = UINT64_MAX,  // until its time is up; fills and deletes end with their ids
+      .user = &timed,
+      .setup = setup,
+      .step = step,
+      .teardown = teardown,
+  };
+  (void)gbench_run(&definition, &sample->result);
+  code = first_error(&timed, error);
+  if (!code) add_up(&timed);
+out:
+  close_seats(&timed);
+  pthread_mutex_destroy(&timed.leaving);
+  if (timed.device >= 0) close(timed.device);
+  return code;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Contract: a file cut short by someone else gives errors, never a dead process. Every store is opened in a child: cmocka
+// puts a SIGBUS handler of its own around each test, in the way of the engine's.
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "tests/contract/contract.h"
+
+enum { LENGTH = 64, RECORDS = 500 };
+
+static const char *const cut_specs[] = {"mmap",          "mmap:write=pwrite", "mmap:grow=mremap", "mmap:grow=remap",
+                                        "mmap:verify=on", "mmap:lookup=linear", "pread",          "pread:direct=on",
+                                        "stdio",         "stdio:buffer=0",    "uring",            "uring:direct=on",
+                                        "uring:fixed=on", NULL};
+
+static int count_visit(void *user, const void *key, uint32_t key_length, const void *value, uint32_t value_length) {
+  (void)key, (void)key_length, (void)value, (void)value_length;
+  ++*(uint64_t *)user;
+  return 0;
+}
+
+// The records near the start are still there; those past the cut are errors, in gets and scans alike.
+static int cut_and_read(struct fixture *f, void *argument) {
+  uint64_t lost = 0, visited = 0, size = *(const uint64_t *)argument;
+  signal(SIGBUS, SIG_DFL);
+  int code = access_fill(&f->access, 0, RECORDS, 1, LENGTH);
+  if (!code) code = f->engine->sync(f->store);
+  if (!code && truncate(f->path, (off_t)size)) code = -errno;
+  for (uint64_t id = 0; !code && id < RECORDS; id++) {
+    int status = access_expect(&f->access, id, 1, LENGTH);
+    if (status == 0) continue;
+    lost++;
+    // A page that the cut runs through reads as zeros, as the kernel says of maps.
+    if (status != -EIO && status != -ENOENT && status != -EBADMSG && status != -EILSEQ) code = status;
+  }
+  if (!code && lost == 0) code = -ENODATA;
+  if (!code) {
+    int status = f->engine->scan(f->access.session, NULL, 0, 0, count_visit, &visited);
+    if (status >= 0 && visited >= RECORDS) code = -ENODATA;
+  }
+  if (!code) access_put(&f->access, RECORDS + 1, 1, LENGTH);  // may fail, must not kill
+  if (!code) _exit(0);  // what close can still save of such a file is not the question here
+  return code;
+}
+
+static void survives(struct fixture *f) {
+  uint64_t size = f->variant;
+  f->config.capacity_hint = RECORDS;
+  int child = fixture_fork(f, cut_and_read, &size);
+  fixture_join(f, child);
+}
+
+// Nor may closing kill.
+static int cut_and_close(struct fixture *f, void *argument) {
+  struct error error;
+  (void)argument;
+  int code = access_fill(&f->access, 0, RECORDS, 1, LENGTH);
+  if (!code && truncate(f->path, 8192)) code = -errno;
+  if (code) return code;
+  access_close(&f->access);
+  f->engine->close(f->store, &error);
+  _exit(0);
+}
+
+static void closes(struct fixture *f) { fixture_join(f, fixture_fork(f, cut_and_close, NULL)); }
+
+int main(int argc, char **argv) {
+  static const struct contract_case cases[] = {
+      {"file cut to its headers", survives, CAP_PERSISTENT, 8192, cut_specs},
+      {"file cut in the middle", survives, CAP_PERSISTENT, 8192 + 16384, cut_specs},
+      {"file cut to nothing", survives, CAP_PERSISTENT, 0, cut_specs},
+      {"file cut, then closed", closes, CAP_PERSISTENT, 0, cut_specs},
+  };
+  return contract_main("truncated", cases, sizeof cases / sizeof cases[0], argc, argv);
+}
