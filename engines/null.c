@@ -132,10 +132,9 @@ static int run_op(const struct store *store, struct op *op) {
 static int null_submit(struct session *session, struct op *const *ops, size_t count) {
   int error = reserve(session, count);
   if (error) return error;
-  for (size_t i = 0; i < count; i++) {
-    ops[i]->status = run_op(session->store, ops[i]);
-    session->done[session->count + i] = ops[i];
-  }
+  const struct store *store = session->store;
+  for (size_t i = 0; i < count; i++) ops[i]->status = run_op(store, ops[i]);
+  if (count) memcpy(session->done + session->count, ops, count * sizeof(struct op *));
   session->count += count;
   return 0;
 }

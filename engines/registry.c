@@ -27,7 +27,7 @@ static const struct engine *const engines[] = {
     &engine_null,
 };
 
-enum { ENGINE_COUNT = sizeof engines / sizeof *engines, WORD_ROOM = 64 };
+enum { ENGINE_COUNT = sizeof engines / sizeof engines[0], WORD_ROOM = 64 };
 
 // A piece of a spec: not terminated.
 struct word {

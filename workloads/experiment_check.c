@@ -285,7 +285,7 @@ static int check_holds(struct experiment *experiment, struct error *error) {
   if (!sign || end == holds->text + 1 || *end || !(number > 0) || strlen(holds->text) >= sizeof experiment->verdict.holds)
     return experiment_error(experiment, holds->line, error,
                             "bad holds \"%s\"; write < or > and a ratio above 0, such as \"< 0.5\"", holds->text);
-  snprintf(experiment->verdict.holds, sizeof experiment->verdict.holds, "%s", holds->text);
+  snprintf(experiment->verdict.holds, sizeof experiment->verdict.holds, "%.31s", holds->text);
   return 0;
 }
 

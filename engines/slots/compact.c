@@ -88,14 +88,15 @@ int slot_store_compact(struct store *store, struct error *error) {
   if (store->read_only) return error_set(error, -EROFS, "is open for reading only; open it for writing to compact it");
   int code = slot_store_session_open(store, &session, error);
   if (code) return code;
-  // Readers first: one that is inside may need the writer lock to get out.
-  epochs_close_gate(&store->epochs);
+  // Readers leave before the writer lock is taken, since one that is inside may need it to get out; but after the linear
+  // lock, which readers take before they enter.
   if (store->linear) pthread_rwlock_wrlock(&store->linear_lock);
+  epochs_close_gate(&store->epochs);
   pthread_mutex_lock(&store->writer);
   code = compact(session);
   pthread_mutex_unlock(&store->writer);
-  if (store->linear) pthread_rwlock_unlock(&store->linear_lock);
   epochs_open_gate(&store->epochs);
+  if (store->linear) pthread_rwlock_unlock(&store->linear_lock);
   int closed = slot_store_session_close(session);
   if (!code) code = closed;
   return code ? error_set(error, code, "cannot compact: %s", strerror(-code)) : 0;
