@@ -12,19 +12,7 @@
 #include "engines/native.h"
 
 static const struct engine *const engines[] = {
-#ifdef STOREBENCH_HAVE_MMAP
-    &engine_mmap,
-#endif
-#ifdef STOREBENCH_HAVE_PREAD
-    &engine_pread,
-#endif
-#ifdef STOREBENCH_HAVE_STDIO
-    &engine_stdio,
-#endif
-#ifdef STOREBENCH_HAVE_URING
-    &engine_uring,
-#endif
-    &engine_null,
+    &engine_mmap, &engine_pread, &engine_stdio, &engine_uring, &engine_null,
 };
 
 enum { ENGINE_COUNT = sizeof engines / sizeof engines[0], WORD_ROOM = 64 };

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Buffered stdio: fseeko and fread, fseeko and fwrite, through a buffer of this process. The lecture's "traditional file
-// I/O".
+// Moves bytes through the buffers of stdio: fseeko and fread, fseeko and fwrite. The lecture's "traditional file I/O".
 //
 // One FILE writes (under the store's writer lock), one per session reads. A reader's buffer knows nothing of what the
-// writer has flushed since it was filled, and glibc keeps using it when a seek stays inside it; so a reader throws its
-// buffer away (__fpurge) when the writer has flushed since. What is still in the writer's buffer is flushed before a read:
+// writer has flushed since it was filled, and glibc goes on using it when a seek stays inside it; so a reader throws
+// its buffer away when the writer has flushed since. What is still in the writer's buffer is flushed before a read:
 // that happens with one session only, since with more the store flushes each put before it publishes it.
+//
+// Buffers are 4096 bytes by default, as glibc chooses (st_blksize). A random read fills the whole buffer by a seek and
+// a read, whatever the record's size; a read of a buffer's size or more goes past it.
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,85 +21,106 @@
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
 
+struct stream {
+  FILE *file;
+  char *buffer;       // glibc ignores the size given to setvbuf unless the memory comes with it
+  uint64_t position;  // where the next byte goes to or comes from without a seek; UINT64_MAX: unknown
+};
+
 struct io_file {
-  int fd;                      // the store's
-  FILE *writer;                // NULL: read-only
-  size_t buffer;               // bytes; 0: unbuffered
-  uint64_t write_position;     // where the writer's next byte goes without a seek; UINT64_MAX: unknown
-  _Atomic bool dirty;          // the writer's buffer holds bytes the kernel has not seen
-  _Atomic uint64_t flushes;    // grows with each flush that had something to say
+  int fd;                       // the store's
+  struct stream writer;         // file NULL: read-only
+  size_t buffer;                // bytes of each stream's; 0: unbuffered
+  _Atomic uint64_t written;     // counts writes into the writer's buffer...
+  _Atomic uint64_t flushed;     // ...and how many of them the kernel has seen
+  _Atomic uint64_t generation;  // grows when readers must drop their buffers
 };
 
 struct io_session {
   struct io_file *file;
-  FILE *reader;
-  uint64_t position;  // of the next byte read without a seek; UINT64_MAX: unknown
-  uint64_t flushes;   // as of the reader's buffer
+  struct stream reader;
+  uint64_t generation;  // as of the reader's buffer
 };
 
-static int stream_error(FILE *stream) {
+static int stream_error(struct stream *stream) {
   int error = errno ? -errno : -EIO;
-  clearerr(stream);
+  clearerr(stream->file);
+  stream->position = UINT64_MAX;
   return error;
 }
 
-// A descriptor of its own, so that fclose does not close the store's and seeks do not move another stream's position.
-static int stream_open(const struct io_file *file, int flags, const char *mode, FILE **stream) {
-  int fd = file_reopen(file->fd, flags | O_CLOEXEC);
+static int stream_close(struct stream *stream) {
+  int error = stream->file && fclose(stream->file) ? -errno : 0;
+  free(stream->buffer);
+  return error;
+}
+
+// On a descriptor of its own, so that fclose leaves the store's open and seeks do not move another stream's position.
+static int stream_open(struct stream *stream, const struct io_file *file, const char *mode) {
+  *stream = (struct stream){.position = UINT64_MAX};
+  int fd = file_reopen(file->fd, 0);
   if (fd < 0) return fd;
-  *stream = fdopen(fd, mode);
-  if (!*stream) {
+  stream->file = fdopen(fd, mode);
+  if (!stream->file) {
     int error = -errno;
     close(fd);
     return error;
   }
-  if (setvbuf(*stream, NULL, file->buffer ? _IOFBF : _IONBF, file->buffer)) {
-    fclose(*stream);
-    return -ENOMEM;
-  }
-  return 0;
+  if (file->buffer > 0) stream->buffer = malloc(file->buffer);
+  bool refused = setvbuf(stream->file, stream->buffer, file->buffer ? _IOFBF : _IONBF, file->buffer) != 0;
+  if (!refused && (stream->buffer || file->buffer == 0)) return 0;
+  stream_close(stream);
+  return -ENOMEM;
+}
+
+// A seek to where the stream stands is left out: glibc would call lseek all the same, and on the writer flush.
+static int stream_seek(struct stream *stream, uint64_t offset) {
+  errno = 0;
+  if (stream->position == offset) return 0;
+  return fseeko(stream->file, (off_t)offset, SEEK_SET) ? stream_error(stream) : 0;
 }
 
 static int stdio_open(struct io_file **out, struct io_limits *limits, int fd, const struct io_settings *settings,
                       struct error *error) {
   struct io_file *file = calloc(1, sizeof *file);
-  if (!file) return error_set(error, -ENOMEM, "no memory");
+  if (!file) return error_set(error, -ENOMEM, "out of memory");
   file->fd = fd;
   file->buffer = registry_option(settings->engine, settings->options, "buffer");
-  file->write_position = UINT64_MAX;
-  *limits = (struct io_limits){.alignment = 1, .durable = IO_DURABLE_NEVER};
-  int code = settings->read_only ? 0 : stream_open(file, O_RDWR, "r+b", &file->writer);
+  int code = settings->read_only ? 0 : stream_open(&file->writer, file, "r+");
   if (code) {
     free(file);
     return error_set(error, code, "cannot open a stream: %s", strerror(-code));
   }
+  *limits = (struct io_limits){.alignment = 1, .durable = IO_DURABLE_NEVER};
   *out = file;
   return 0;
 }
 
 static int stdio_close(struct io_file *file) {
-  int error = file->writer && fclose(file->writer) ? -errno : 0;
+  int error = stream_close(&file->writer);
   free(file);
   return error;
 }
 
 static int stdio_flush(struct io_file *file) {
-  if (!file->writer || !atomic_load(&file->dirty)) return 0;
+  uint64_t written = atomic_load(&file->written), flushed = atomic_load(&file->flushed);
+  if (flushed >= written) return 0;
   errno = 0;
-  if (fflush(file->writer)) return stream_error(file->writer);
-  atomic_store(&file->dirty, false);
-  atomic_fetch_add(&file->flushes, 1);
+  if (fflush(file->writer.file)) return errno ? -errno : -EIO;
+  // In this order: whoever finds nothing left to flush must also find the new generation.
+  atomic_fetch_add(&file->generation, 1);
+  while (flushed < written && !atomic_compare_exchange_weak(&file->flushed, &flushed, written)) {
+  }
   return 0;
 }
 
 static int stdio_session_open(struct io_file *file, const struct io_buffers *buffers, struct io_session **out,
                               uint32_t *depth) {
-  (void)buffers;
+  (void)buffers;  // streams have their own
   struct io_session *session = calloc(1, sizeof *session);
   if (!session) return -ENOMEM;
   session->file = file;
-  session->position = UINT64_MAX;
-  int error = stream_open(file, O_RDONLY, "rb", &session->reader);
+  int error = stream_open(&session->reader, file, "r");
   if (error) {
     free(session);
     return error;
@@ -110,69 +131,70 @@ static int stdio_session_open(struct io_file *file, const struct io_buffers *buf
 }
 
 static void stdio_session_close(struct io_session *session) {
-  fclose(session->reader);  // read only: nothing to lose
+  stream_close(&session->reader);  // it only read: nothing to lose
   free(session);
 }
 
-static void drop_old_buffer(struct io_session *session) {
-  uint64_t flushes = atomic_load(&session->file->flushes);
-  if (flushes == session->flushes) return;
-  __fpurge(session->reader);
-  session->flushes = flushes;
-  session->position = UINT64_MAX;
+// By fflush, which on a stream that reads gives the buffer up and forgets the position. Not by __fpurge: glibc still
+// takes the buffer's old end for its position then, and a seek nearby reads other bytes than it was told to.
+static int drop_old_buffer(struct io_session *session) {
+  uint64_t generation = atomic_load(&session->file->generation);
+  if (generation == session->generation) return 0;
+  errno = 0;
+  if (fflush(session->reader.file)) return stream_error(&session->reader);
+  session->generation = generation;
+  session->reader.position = UINT64_MAX;
+  return 0;
 }
 
 static int stdio_read(struct io_session *session, void *buffer, size_t length, uint64_t offset) {
+  struct stream *reader = &session->reader;
   int error = stdio_flush(session->file);
+  if (!error) error = drop_old_buffer(session);
+  if (!error) error = stream_seek(reader, offset);
   if (error) return error;
-  drop_old_buffer(session);
-  errno = 0;
-  // A seek, even to where the stream stands, costs an lseek and may throw the buffer away: sequential reads do without.
-  if (session->position != offset && fseeko(session->reader, (off_t)offset, SEEK_SET)) {
-    session->position = UINT64_MAX;
-    return stream_error(session->reader);
+  size_t done = fread(buffer, 1, length, reader->file);
+  while (done < length && ferror(reader->file) && errno == EINTR) {
+    clearerr(reader->file);
+    done += fread((char *)buffer + done, 1, length - done, reader->file);
   }
-  size_t done = fread(buffer, 1, length, session->reader);
-  while (done < length && ferror(session->reader) && errno == EINTR) {
-    clearerr(session->reader);
-    done += fread((char *)buffer + done, 1, length - done, session->reader);
-  }
-  session->position = offset + length;
-  if (done == length) return 0;
-  session->position = UINT64_MAX;
-  error = ferror(session->reader) ? stream_error(session->reader) : -EIO;
-  clearerr(session->reader);
-  return error;
+  if (done < length) return stream_error(reader);  // at the end of the file errno is still 0: -EIO
+  reader->position = offset + length;
+  return 0;
 }
 
-static int stdio_write(struct io_session *session, const void *buffer, size_t length, uint64_t offset,
-                       unsigned flags) {
-  (void)flags;
+static int stdio_write(struct io_session *session, const void *buffer, size_t length, uint64_t offset, unsigned flags) {
+  (void)flags;  // of durable writes there are none, and each write is a call already
   struct io_file *file = session->file;
-  errno = 0;
-  if (file->write_position != offset && fseeko(file->writer, (off_t)offset, SEEK_SET)) {
-    file->write_position = UINT64_MAX;
-    return stream_error(file->writer);
-  }
-  atomic_store(&file->dirty, true);
-  if (fwrite(buffer, 1, length, file->writer) != length) {
-    file->write_position = UINT64_MAX;
-    return stream_error(file->writer);
-  }
-  file->write_position = offset + length;
+  struct stream *writer = &file->writer;
+  if (!writer->file) return -EROFS;
+  int error = stream_seek(writer, offset);
+  if (error) return error;
+  if (fwrite(buffer, 1, length, writer->file) != length) return stream_error(writer);
+  writer->position = offset + length;
+  atomic_fetch_add(&file->written, 1);
   return 0;
 }
 
 static int stdio_sync(struct io_file *file, struct io_session *session, uint64_t offset, uint64_t length, bool wait) {
   (void)session;
   if (wait) return file_fdatasync(file->fd);
-  return sync_file_range(file->fd, (off64_t)offset, (off64_t)length, SYNC_FILE_RANGE_WRITE) ? -errno : 0;
+  // The store flushes before a sync that it waits for only; what is not in the page cache cannot be written back.
+  int error = stdio_flush(file);
+  return error ? error : file_start_writeback(file->fd, offset, length);
 }
 
 // Each reader drops its buffer at its next read.
 static int stdio_forget(struct io_file *file) {
-  atomic_fetch_add(&file->flushes, 1);
+  atomic_fetch_add(&file->generation, 1);
   return 0;
+}
+
+// What waits in the writer's buffer would make a file that is cut longer again, and readers may hold what is cut off.
+static int stdio_resize(struct io_file *file, uint64_t old_size, uint64_t new_size) {
+  int error = stdio_flush(file);
+  if (!error && new_size < old_size) error = stdio_forget(file);
+  return error;
 }
 
 const struct io_ops stdio_io = {
@@ -182,6 +204,7 @@ const struct io_ops stdio_io = {
     .session_close = stdio_session_close,
     .read = stdio_read,
     .write = stdio_write,
+    .resize = stdio_resize,
     .flush = stdio_flush,
     .sync = stdio_sync,
     .forget = stdio_forget,
@@ -196,7 +219,7 @@ static const struct engine_option stdio_options[] = {
 static const char *stdio_durability(const struct store_config *config) {
   static const char *const words[SYNC_KINDS] = {
       [SYNC_NONE] = "no flush, no sync: a killed process loses what is in its buffer",
-      [SYNC_ASYNC] = "sync_file_range(WRITE) after each batch, not awaited; what is in the buffer is not covered",
+      [SYNC_ASYNC] = "fflush and sync_file_range(WRITE) after each batch, not awaited",
       [SYNC_EVERY] = "fflush and fdatasync after each N puts",
       [SYNC_INTERVAL] = "fflush and fdatasync by a timer",
       [SYNC_ALWAYS] = "fflush and fdatasync after each batch of puts",

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/native.h"
 #include "engines/registry.h"
 #include "engines/slots/file.h"
 #include "engines/slots/store.h"
@@ -456,17 +457,6 @@ static int uring_open(struct io_file **out, struct io_limits *limits, int fd, co
   return 0;
 }
 
-// No window follows the file, and nothing is kept in this process.
-static int uring_resize(struct io_file *file, uint64_t old_size, uint64_t new_size) {
-  (void)file, (void)old_size, (void)new_size;
-  return 0;
-}
-
-static int uring_forget(struct io_file *file) {
-  (void)file;
-  return 0;
-}
-
 const struct io_ops uring_io = {
     .open = uring_open,
     .close = uring_close,
@@ -476,9 +466,7 @@ const struct io_ops uring_io = {
     .write = uring_write,
     .submit = uring_submit,
     .reap = uring_reap,
-    .resize = uring_resize,
     .sync = uring_sync,
-    .forget = uring_forget,
 };
 
 static const struct engine_option options[] = {

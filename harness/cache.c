@@ -59,20 +59,24 @@ static int cached_pages(int fd, size_t size, uint64_t *cached) {
 }
 
 int cache_residency(const char *path, double *share) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  *share = 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO would wait for its writer
   if (fd < 0) return -errno;
   struct stat stat;
-  uint64_t cached;
+  uint64_t cached = 0;
   int code = fstat(fd, &stat) == 0 ? 0 : -errno;
   if (!code && !S_ISREG(stat.st_mode)) code = S_ISDIR(stat.st_mode) ? -EISDIR : -EINVAL;
   if (!code && stat.st_size == 0) code = -ENODATA;
   if (!code) code = cached_pages(fd, (size_t)stat.st_size, &cached);
-  if (!code) *share = (double)cached / (double)(((uint64_t)stat.st_size + PAGE_BYTES - 1) / PAGE_BYTES);
+  uint64_t pages = ((uint64_t)stat.st_size + PAGE_BYTES - 1) / PAGE_BYTES;
+  if (!code) *share = (double)cached / (double)pages;
   close(fd);
   return code;
 }
 
 int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps) {
+  *bytes = 0;
+  *maps = 0;
   char *real = realpath(path, NULL);
   if (!real) return -errno;
   FILE *smaps = fopen("/proc/self/smaps", "re");
@@ -84,8 +88,6 @@ int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps) {
   char *line = NULL;
   size_t room = 0;
   bool ours = false;
-  *bytes = 0;
-  *maps = 0;
   while (getline(&line, &room, smaps) > 0) {
     unsigned long long from, to, kilobytes;
     int name = 0;
@@ -115,21 +117,13 @@ int cache_drop(const char *path) {
   return code;
 }
 
-// Costs every other file its cache, so only where dropping one file was not enough. 0 or -errno (-EACCES: not root).
-static int drop_everything(void) {
-  int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return -errno;
-  int code = write(fd, "1", 1) == 1 ? 0 : -errno;
-  close(fd);
-  return code;
-}
-
-// Tries one way after the other until the file is out of the cache. *share is what stays.
+// Gets the file out of the cache. *share is what stays. /proc/sys/vm/drop_caches could do no more than this: it drops
+// the same unmapped, clean pages, only of every file of the machine.
 static int drop(const struct engine *engine, struct store *store, const char *path, double *share,
                 struct error *error) {
   // The store first: pages that its map holds survive every other way.
   int code = engine->forget(store);
-  // -EBUSY: pages stayed, which the next ways may mend.
+  // -EBUSY: pages stayed, which the second try may mend.
   if (code && code != -EBUSY)
     return error_set(error, code, "%s cannot drop its cached pages: %s", engine->name, strerror(-code));
   code = cache_residency(path, share);
@@ -137,7 +131,6 @@ static int drop(const struct engine *engine, struct store *store, const char *pa
     code = cache_drop(path);
     if (!code) code = cache_residency(path, share);
   }
-  if (!code && *share >= COLD_BELOW && drop_everything() == 0) code = cache_residency(path, share);
   return code ? error_set(error, -EBUSY, "%s: cannot tell what is in the page cache: %s", path, strerror(-code)) : 0;
 }
 
@@ -146,10 +139,10 @@ static int make_cold(const struct engine *engine, struct store *store, const cha
   int code = drop(engine, store, path, &share, error);
   if (code) return code;
   if (share < COLD_BELOW) return 0;
-  return error_set(
-      error, -EBUSY,
-      "cache=cold: %.1f%% of %s stays in the page cache; use --dir with a folder on a disk, or run as root",
-      share * 100, path);
+  return error_set(error, -EBUSY,
+                   "cache=cold: %.1f%% of %s stays in the page cache; use --dir with a folder on a disk, and close "
+                   "what maps the file",
+                   share * 100, path);
 }
 
 static int read_through(const char *path) {

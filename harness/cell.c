@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One sample from order to JSON: open, bring the cache into its state, time, check, close.
+// One sample from order to JSON: open, time, check, close.
 #include "harness/cell.h"
 
 #include <errno.h>
@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "engines/registry.h"
-#include "harness/cache.h"
 #include "harness/sample.h"
 
 // How a sample ends. Skipped is what cannot be had on this machine; failed, what should have worked.
@@ -26,18 +25,6 @@ static void folder_of(const char *path, char *folder, size_t room) {
   } else {
     snprintf(folder, room, "%.*s", slash == path ? 1 : (int)(slash - path), path);
   }
-}
-
-static double monotonic_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double residency_or_nan(const struct sample *sample) {
-  double share;
-  if (!(sample->engine->caps & CAP_PERSISTENT)) return NAN;
-  return cache_residency(sample->order->path, &share) == 0 ? share : NAN;
 }
 
 static void configure(struct sample *sample) {
@@ -66,27 +53,20 @@ static int check_order(const struct sample_order *order, struct error *error) {
 }
 
 static int fill(struct sample *sample, struct error *error) {
-  double start = monotonic_seconds();
+  uint64_t start = clock_ns();
   int code = client_fill(&sample->workload, sample->engine, sample->store, error);
   if (code) return code;
   code = sample->engine->sync(sample->store);
   if (!code) code = sample->engine->stat(sample->store, &sample->stat_after);
   if (code) return error_set(error, code, "sync of the data set: %s", strerror(-code));
-  sample->result.seconds = monotonic_seconds() - start;
+  sample->result.seconds = (double)(clock_ns() - start) / 1e9;
   sample->result.operations = sample->workload.records;
   sample->counts.bytes = sample->workload.records * sample->workload.value_size;
   return 0;
 }
 
 static enum outcome measure(struct sample *sample, struct error *error) {
-  const struct sample_order *order = sample->order;
-  // A store that is about to be made has no pages to bring into a state.
-  enum cache_state state = order->fresh ? CACHE_ASIS : order->settings.cache;
-  int code = cache_set(state, sample->engine, sample->store, order->path, error);
-  if (code) return code == -EBUSY ? OUTCOME_SKIPPED : OUTCOME_FAILED;
-  sample->residency_before = residency_or_nan(sample);
-  if (sample_timed(sample, error) != 0) return OUTCOME_FAILED;
-  sample->residency_after = residency_or_nan(sample);
+  if (sample_timed(sample, error) != 0) return sample->out_of_reach ? OUTCOME_SKIPPED : OUTCOME_FAILED;
   if (sample_check(sample, error) != 0) return OUTCOME_FAILED;
   return sample_verify(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
 }

@@ -6,7 +6,9 @@
 
 #include <jansson.h>
 
-#include "engines/engine.h"
+#include "base/error.h"
+
+enum { RESULTS_SCHEMA = 1 };  // grows when a reader of older runs would be misled
 
 struct results;  // a run being written
 
@@ -15,6 +17,8 @@ struct results;  // a run being written
 int results_create(const char *folder, json_t *run, struct results **results, struct error *error);
 // Appends {"cell": id, "sample": sample} and syncs it.
 int results_append(struct results *results, const char *cell, json_t *sample, struct error *error);
+// Appends {"end": end}, the last line of a run that was not killed: finished, complete, bookkeeping. Borrowed.
+int results_finish(struct results *results, json_t *end, struct error *error);
 void results_close(struct results *results);
 
 // Reads samples.jsonl back into the object that run.json holds (without summaries): a new reference in *run. A last line

@@ -34,6 +34,7 @@ struct sample {
   struct counters counters;     // differences
   struct store_stat stat_before, stat_after;
 
+  bool out_of_reach;                         // the cache state cannot be had here
   double residency_before, residency_after;  // NAN: not measurable
   uint64_t rss, pss;                         // bytes; 0: not measurable
   uint64_t verified;
@@ -42,7 +43,8 @@ struct sample {
 // "fill", "throughput" or "latency".
 const char *sample_kind_name(enum sample_kind kind);
 
-// Runs warm-up and timed part with sessions of their own on each thread. 0 or -errno with the reason.
+// Opens a session on each thread, warms up, brings the cache into its state, and runs the timed part. 0 or -errno with
+// the reason; sets sample->out_of_reach where that is the state of the cache.
 int sample_timed(struct sample *sample, struct error *error);
 
 // Whether the numbers stand for the work that was asked for: counts, syncs, the store's own count of records.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Whether a sample's numbers stand for work that was done: counts, syncs, and reading back what was written.
 #include <errno.h>
-#include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "harness/sample.h"
 
 enum {
@@ -13,12 +12,6 @@ enum {
   SAMPLE_MOST = 20000,   // in all rounds together
   SAMPLE_NS = 30000000,  // no further round starts after this long
 };
-
-static uint64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static bool only_writes(enum operation operation) {
   return operation == OPERATION_FILL || operation == OPERATION_UPDATE || operation == OPERATION_DELETE;
@@ -124,14 +117,14 @@ static uint64_t filled_prefix(const struct sample *sample) {
 
 // Draws in rounds until enough records or enough time went by: a store that reads at the device's pace gets fewer.
 static int verify_drawn(struct sample *sample, struct workload workload, uint64_t expect, struct error *error) {
-  uint64_t end = now_ns() + SAMPLE_NS;
+  uint64_t end = clock_ns() + SAMPLE_NS;
   for (uint64_t round = SAMPLE_FIRST; sample->verified < SAMPLE_MOST; round *= 2) {
     uint64_t checked, rest = SAMPLE_MOST - sample->verified;
     int code =
         client_verify(&workload, sample->engine, sample->store, expect, round < rest ? round : rest, &checked, error);
     if (code) return code;
     sample->verified += checked;
-    if (checked == 0 || now_ns() >= end) return 0;
+    if (checked == 0 || clock_ns() >= end) return 0;
     workload.seed++;
   }
   return 0;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The timed part of a sample: one client a thread, warmed up, started together, counted from before to after.
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "harness/cache.h"
 #include "harness/sample.h"
 
 enum { APART = 128 };  // bytes: two cache lines, which the prefetcher moves as a pair
@@ -31,11 +33,7 @@ struct timed {
   int after_error;  // of the readings after the timed part
 };
 
-static uint64_t after_seconds(double seconds) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + (uint64_t)(seconds * 1e9);
-}
+static uint64_t after_seconds(double seconds) { return clock_ns() + (uint64_t)(seconds * 1e9); }
 
 static void record_latency(void *user, enum op_kind kind, uint64_t ns) {
   (void)kind;
@@ -45,26 +43,45 @@ static void record_latency(void *user, enum op_kind kind, uint64_t ns) {
 // Operations that take each id once have none to spare.
 static bool may_warm_up(const struct sample_order *order) {
   enum operation operation = order->settings.workload.operation;
-  return order->warmup > 0 && order->settings.cache != CACHE_COLD && operation != OPERATION_FILL &&
-         operation != OPERATION_DELETE;
+  return order->warmup > 0 && operation != OPERATION_FILL && operation != OPERATION_DELETE;
 }
 
 static int warm_up(struct timed *timed, struct seat *seat) {
   const struct sample_order *order = timed->sample->order;
   struct client_counts unused = {0};
-  return may_warm_up(order)
-             ? client_run(seat->client, UINT64_MAX, after_seconds(order->warmup), NULL, NULL, &unused, &seat->error)
-             : 0;
+  if (!may_warm_up(order)) return 0;
+  return client_run(seat->client, UINT64_MAX, after_seconds(order->warmup), NULL, NULL, &unused, &seat->error);
 }
 
-// Readings that must contain the timed part and nothing else are taken by the last thread to get ready: the others wait
-// for it at the start barrier, and the clock is not running.
-static int read_before(struct timed *timed, struct seat *seat) {
+static double residency_or_nan(const struct sample *sample) {
+  double share;
+  if (!(sample->engine->caps & CAP_PERSISTENT)) return NAN;
+  return cache_residency(sample->order->path, &share) == 0 ? share : NAN;
+}
+
+static int set_cache(struct sample *sample, struct error *error) {
+  const struct sample_order *order = sample->order;
+  // A store that was just made has no pages to bring into a state.
+  enum cache_state state = order->fresh ? CACHE_ASIS : order->settings.cache;
+  int code = cache_set(state, sample->engine, sample->store, order->path, error);
+  sample->out_of_reach = code == -EBUSY;
+  sample->residency_before = residency_or_nan(sample);
+  return code;
+}
+
+static int read_before(struct timed *timed, struct error *error) {
   struct sample *sample = timed->sample;
-  if (atomic_fetch_add(&timed->ready, 1) + 1 < sample->workload.threads) return 0;
   int code = sample->engine->stat(sample->store, &sample->stat_before);
   if (!code) code = counters_read(timed->device, &timed->before);
-  return code ? error_set(&seat->error, code, "reading counters: %s", strerror(-code)) : 0;
+  return code ? error_set(error, code, "reading counters: %s", strerror(-code)) : 0;
+}
+
+// What must stand when the clock starts is done by the last thread to get ready, while the others wait for it at the
+// start barrier. The cache state comes after every warm-up, which changes it (a map's warm-up fills the page table).
+static int get_ready(struct timed *timed, struct seat *seat) {
+  if (atomic_fetch_add(&timed->ready, 1) + 1 < timed->sample->workload.threads) return 0;
+  int code = set_cache(timed->sample, &seat->error);
+  return code ? code : read_before(timed, &seat->error);
 }
 
 static int setup(void *user, unsigned thread) {
@@ -74,7 +91,7 @@ static int setup(void *user, unsigned thread) {
   int code = client_open(&sample->workload, thread, sample->engine, sample->store, &seat->client, &seat->error);
   if (code) return code;
   code = warm_up(timed, seat);
-  if (!code) code = read_before(timed, seat);
+  if (!code) code = get_ready(timed, seat);
   if (!code) return 0;
   // No teardown follows a setup that failed.
   (void)client_close(seat->client);
@@ -115,7 +132,6 @@ static int step(void *user, unsigned thread, uint64_t operations, uint64_t *done
 static int read_after(struct timed *timed) {
   struct sample *sample = timed->sample;
   int code = counters_read(timed->device, &timed->after);
-  if (!code) code = sample->engine->stat(sample->store, &sample->stat_after);
   if (counters_memory(&sample->rss, &sample->pss) != 0) sample->rss = sample->pss = 0;
   return code;
 }
@@ -188,6 +204,11 @@ static int first_error(const struct timed *timed, struct error *error) {
   return code ? error_set(error, code, "reading counters: %s", strerror(-code)) : 0;
 }
 
+static int stat_after(struct sample *sample, struct error *error) {
+  int code = sample->engine->stat(sample->store, &sample->stat_after);
+  return code ? error_set(error, code, "stat: %s", strerror(-code)) : 0;
+}
+
 int sample_timed(struct sample *sample, struct error *error) {
   struct timed timed = {.sample = sample, .device = counters_device(sample->order->path)};
   pthread_mutex_init(&timed.leaving, NULL);
@@ -206,7 +227,10 @@ int sample_timed(struct sample *sample, struct error *error) {
       .teardown = teardown,
   };
   (void)gbench_run(&definition, &sample->result);
+  sample->residency_after = residency_or_nan(sample);
   code = first_error(&timed, error);
+  // Now that every session is closed: what a session counts, its requests in flight, reaches the store as it closes.
+  if (!code) code = stat_after(sample, error);
   if (!code) add_up(&timed);
 out:
   close_seats(&timed);

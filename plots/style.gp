@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: MIT
-# How every chart looks: colours, points and dashes by name, fonts, and the loading of the parts. The first line of each
-# shape loads this file. Called as `gnuplot -d -c plots/SHAPE.gp DATA.tsv OUTPUT-WITHOUT-EXTENSION`.
+# How every chart looks: colour, point, dash and hatching of each name. Every shape loads this file first, after it has
+# set folder, data, output and whiskers (load overwrites ARG0, ARG1 ...).
 #
 # No text of the data is ever part of a command: texts are values of string variables, and all text is `noenhanced`.
 # Only thus can a back quote, @macro or $(...) in a title or host name run nothing.
-reset
 set encoding utf8
-folder = ARG0[1:strlen(ARG0)-strlen('bars.gp')]
-do for [i=1:strlen(ARG0)] { if (ARG0[i:i] eq '/') { folder = ARG0[1:i] } }
 
 # Okabe and Ito's palette, safe for colour-blind readers: a hue for each way of moving bytes. Its variants take a
 # neighbouring colour, an open point and a broken line, so that they also differ in grey.
 #            name          colour   point dash pattern (of bars: 3 solid, others hatched)
 looks = 'mmap         #0072B2  7  1  3 '.\
         'map-pwrite   #56B4E9  6  2  2 '.\
+        'mmap-random  #88CCEE  7  4  6 '.\
         'pread        #D55E00  5  1  3 '.\
         'pread-direct #E69F00  4  2  4 '.\
         'stdio        #CC79A7  9  4  3 '.\
@@ -46,12 +44,12 @@ array DASH[series_count]
 array PATTERN[series_count]
 taken = ' '
 do for [s=1:series_count] {
-  k = series_key eq 'engine' ? known(SERIES[s]) : 0
+  k = text('series') eq 'engine' ? known(SERIES[s]) : 0
   if (k > 0) {
     COLOUR[s] = word(looks, 5 * k - 3); POINT[s] = int(word(looks, 5 * k - 2))
     DASH[s] = int(word(looks, 5 * k - 1)); PATTERN[s] = int(word(looks, 5 * k))
   } else {
-    k = (series_key eq 'engine' ? hash(SERIES[s]) : s - 1) % others_count
+    k = (text('series') eq 'engine' ? hash(SERIES[s]) : s - 1) % others_count
     do for [i=1:others_count] {
       if (strstrt(taken, ' '.k.' ') > 0) { k = (k + 1) % others_count }
     }

@@ -5,20 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "workloads/client_internal.h"
 
 enum { DEPTH_MAX = 1 << 16, CACHE_LINE = 64, SPACING_MAX = 1024, SPACING_NS = 50000 };
 
-uint64_t clock_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-// The spacing stays within 1024 operations: reading the clock then costs nothing that shows even on null operations, and
-// a sudden stall is seen soon.
+// The spacing stays within 1024 operations: reading the clock then costs nothing that shows even on null operations,
+// and a sudden stall is seen soon.
 void run_look(struct run *run, uint64_t finished) {
   run->unseen += finished;
   if (run->unseen < run->spacing || run->deadline == 0) return;
@@ -31,9 +24,7 @@ void run_look(struct run *run, uint64_t finished) {
   run->unseen = 0;
 }
 
-static bool once_each(enum operation operation) {
-  return operation == OPERATION_FILL || operation == OPERATION_DELETE;
-}
+static bool once_each(enum operation operation) { return operation == OPERATION_FILL || operation == OPERATION_DELETE; }
 
 uint64_t once_left(const struct client *client) {
   uint64_t records = client->workload.records, thread = client->thread, threads = client->workload.threads;
@@ -47,8 +38,8 @@ static int check_mix(const struct workload *workload, const struct engine *engin
   if (sum != 100) return error_set(error, -EINVAL, "the shares of the mix add up to %u; they must make 100", sum);
   if (workload->mix.scan == 0) return 0;
   if (!(engine->caps & CAP_SCAN_ORDERED))
-    return error_set(error, -EOPNOTSUPP, "%s keeps no key order, so it cannot scan from a key; leave scan out of the mix",
-                     engine->name);
+    return error_set(error, -EOPNOTSUPP,
+                     "%s keeps no key order, so it cannot scan from a key; leave scan out of the mix", engine->name);
   if (workload->batch != 1)
     return error_set(error, -EINVAL, "a mix with scans runs one operation a call; use batch = 1");
   return 0;
@@ -70,8 +61,8 @@ static int check_workload(const struct workload *workload, unsigned thread, cons
   return workload->operation == OPERATION_MIXED ? check_mix(workload, engine, error) : 0;
 }
 
-// A queue deeper than a batch means something only where submit returns early; and a pointer lent by one submit does not
-// outlive the next.
+// A queue deeper than a batch means something only where submit returns early; and a pointer lent by one submit does
+// not outlive the next.
 static uint32_t effective_depth(const struct workload *workload, const struct engine *engine) {
   bool rolls = (engine->caps & CAP_QUEUE) && workload->operation != OPERATION_PEEK;
   return rolls ? workload->depth : workload->batch;
@@ -82,12 +73,13 @@ static int allocate(struct client *client) {
   client->value_room = ((size_t)client->workload.value_size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
   client->ops = calloc(depth, sizeof *client->ops);
   client->slots = calloc(depth, sizeof *client->slots);
-  client->free_ops = calloc(depth, sizeof *client->free_ops);
+  client->free_ops = calloc(depth, sizeof(struct op *));
   client->ids = calloc(client->workload.batch, sizeof *client->ids);
   client->tails = calloc(client->workload.batch, sizeof *client->tails);
   client->keys = aligned_alloc(CACHE_LINE, (depth * KEY_BYTES + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
   client->values = aligned_alloc(CACHE_LINE, client->value_room ? depth * client->value_room : CACHE_LINE);
-  if (!client->ops || !client->slots || !client->free_ops || !client->ids || !client->tails || !client->keys || !client->values)
+  if (!client->ops || !client->slots || !client->free_ops || !client->ids || !client->tails || !client->keys ||
+      !client->values)
     return -ENOMEM;
   // Touched now: the first touch of a page costs microseconds, which belong to no operation.
   memset(client->values, 0, depth * client->value_room);

@@ -33,9 +33,9 @@ struct workload {
   uint64_t records;     // ids that exist (fill: that shall exist)
   uint32_t value_size;  // bytes
   uint32_t batch;       // operations handed in by one submit, at least 1
-  uint32_t depth;       // operations kept outstanding, at least batch: whenever `batch` fit below it, the next submit goes
-                        // out, before all earlier ones are back. Engines that do not queue finish inside submit
-  unsigned threads;     // how many clients share the work
+  uint32_t depth;    // operations kept outstanding, at least batch: whenever `batch` fit below it, the next submit goes
+                     // out, before all earlier ones are back. Engines that do not queue finish inside submit
+  unsigned threads;  // how many clients share the work
   uint64_t seed;
 };
 
@@ -60,15 +60,15 @@ int client_open(const struct workload *workload, unsigned thread, const struct e
 int client_close(struct client *client);
 
 // Runs up to `operations` operations or until the clock (CLOCK_MONOTONIC, ns) passes `deadline` (0: none), whichever is
-// first, and waits for all that is outstanding. Fills and deletes also end when every id of this client is done (asked < operations).
-// Adds to `counts`. With `record`, stamps each operation (else no clock is
-// read per operation). Returns 0 or -errno of the first failed operation (error filled); stops there.
-// The clock is looked at about every 50 us of work, so that null operations stay cheap.
+// first, and waits for all that is outstanding. Fills and deletes also end when every id of this client is done (asked
+// < operations). Adds to `counts`. With `record`, stamps each operation (else no clock is read per operation). Returns
+// 0 or -errno of the first failed operation (error filled); stops there. The clock is looked at about every 50 us of
+// work, so that null operations stay cheap.
 int client_run(struct client *client, uint64_t operations, uint64_t deadline, latency_fn record, void *user,
                struct client_counts *counts, struct error *error);
 
-// Puts every id of 0..records-1 at version 0, in order, many in one submit whatever `batch` says: builds a data set. Not
-// timed.
+// Puts every id of 0..records-1 at version 0, in order, many in one submit whatever `batch` says: builds a data set.
+// Not timed.
 int client_fill(const struct workload *workload, const struct engine *engine, struct store *store, struct error *error);
 
 // Reads every record back and checks that each value is a value of its id (untimed verification). `expect` records must

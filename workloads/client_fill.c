@@ -15,15 +15,21 @@ struct chunk {
   unsigned char *values;  // CHUNK of them
 };
 
-static int chunk_open(struct chunk **chunk, uint32_t value_size, struct error *error) {
-  struct chunk *opened = calloc(1, sizeof *opened);
-  if (opened) opened->values = malloc(value_size ? (size_t)CHUNK * value_size : 1);
-  if (!opened || !opened->values) {
-    free(opened);
-    return error_set(error, -ENOMEM, "no memory for %d values of %u bytes", CHUNK, value_size);
+// NULL when memory is short.
+static struct chunk *chunk_open(uint32_t value_size) {
+  struct chunk *chunk = calloc(1, sizeof *chunk);
+  unsigned char *values = malloc(value_size ? (size_t)CHUNK * value_size : 1);
+  if (!chunk || !values) {
+    free(chunk);
+    free(values);
+    return NULL;
   }
-  *chunk = opened;
-  return 0;
+  chunk->values = values;
+  return chunk;
+}
+
+static int no_memory(uint32_t value_size, struct error *error) {
+  return error_set(error, -ENOMEM, "no memory for %d values of %u bytes", CHUNK, value_size);
 }
 
 static void chunk_close(struct chunk *chunk) {
@@ -69,11 +75,10 @@ static int end_session(const struct engine *engine, struct session *session, int
 
 int client_fill(const struct workload *workload, const struct engine *engine, struct store *store,
                 struct error *error) {
-  struct chunk *chunk = NULL;
+  struct chunk *chunk = chunk_open(workload->value_size);
   struct session *session;
-  int code = chunk_open(&chunk, workload->value_size, error);
-  if (code) return code;
-  code = engine->session_open(store, &session, error);
+  if (!chunk) return no_memory(workload->value_size, error);
+  int code = engine->session_open(store, &session, error);
   if (code) goto out;
   for (uint64_t first = 0; first < workload->records && !code; first += CHUNK) {
     uint64_t rest = workload->records - first;
@@ -117,8 +122,7 @@ static int verify_gets(const struct workload *workload, const struct engine *eng
   *read = *found = 0;
   while (*read < total) {
     size_t count = total - *read < CHUNK ? (size_t)(total - *read) : CHUNK;
-    for (size_t i = 0; i < count; i++)
-      chunk->ids[i] = sample ? random_below(&random, workload->records) : *read + i;
+    for (size_t i = 0; i < count; i++) chunk->ids[i] = sample ? random_below(&random, workload->records) : *read + i;
     int code = verify_chunk(chunk, engine, session, count, workload->value_size, found, error);
     if (code) return code;
     *read += count;
@@ -151,13 +155,12 @@ static int verify_scan(const struct engine *engine, struct session *session, uin
 
 int client_verify(const struct workload *workload, const struct engine *engine, struct store *store, uint64_t expect,
                   uint64_t sample, uint64_t *checked, struct error *error) {
-  struct chunk *chunk = NULL;
+  struct chunk *chunk = chunk_open(workload->value_size);
   struct session *session;
   uint64_t read = expect, found = 0;
   bool inserts = workload->operation == OPERATION_MIXED && workload->mix.insert > 0;
-  int code = chunk_open(&chunk, workload->value_size, error);
-  if (code) return code;
-  code = engine->session_open(store, &session, error);
+  if (!chunk) return no_memory(workload->value_size, error);
+  int code = engine->session_open(store, &session, error);
   if (code) goto out;
   code = inserts && !sample ? verify_scan(engine, session, &found, error)
                             : verify_gets(workload, engine, session, chunk, sample, &read, &found, error);

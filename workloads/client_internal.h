@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "workloads/client.h"
 #include "workloads/random.h"
 
@@ -52,8 +53,8 @@ struct client {
   char (*keys)[KEY_BYTES];
   unsigned char *values;
   size_t value_room;  // bytes from one op's value to the next
-  uint64_t *ids;              // room for a batch
-  uint64_t *tails;            // of their keys
+  uint64_t *ids;      // room for a batch
+  uint64_t *tails;    // of their keys
 };
 
 // One call of client_run.
@@ -72,16 +73,15 @@ struct run {
   struct error *error;
 };
 
-uint64_t clock_ns(void);
-// Counts `finished` operations and reads the clock when that many have passed as make about 50 us; sets run->stop at the
-// deadline.
+// Counts `finished` operations and reads the clock when that many have passed as make about 50 us; sets run->stop at
+// the deadline.
 void run_look(struct run *run, uint64_t finished);
 
 struct operation_steps operation_steps(enum operation operation);
 // The ids this thread still has to do in a fill or delete.
 uint64_t once_left(const struct client *client);
-// Makes a free operation a new one. `key_tail` is from key_tails; the head of its key never changes. The status is one no engine gives: an operation that is handed back untouched must not
-// pass for a finished one.
+// Makes a free operation a new one. `key_tail` is from key_tails; the head of its key never changes. The status is one
+// no engine gives: an operation that is handed back untouched must not pass for a finished one.
 static inline void op_renew(struct op *op, enum op_kind kind, uint32_t value_length, uint64_t key_tail) {
   op->kind = kind;
   op->status = -EINPROGRESS;

@@ -45,7 +45,7 @@ static void start_drawn(struct client *client, struct op *op, uint64_t id, uint6
   } else if ((draw -= workload->mix.update) < workload->mix.read_modify_write) {
     slot->part = PART_READ;
     op_renew(op, OP_GET, workload->value_size, tail);
-  } else if ((draw -= workload->mix.read_modify_write) < workload->mix.remove) {
+  } else if (draw - workload->mix.read_modify_write < workload->mix.remove) {
     op_renew(op, OP_DELETE, 0, tail);
   } else {
     start_insert(client, op, slot);

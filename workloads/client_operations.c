@@ -121,8 +121,8 @@ static int finish_writes(struct run *run, struct op **ops, size_t count) {
 
 struct operation_steps operation_steps(enum operation operation) {
   static const struct operation_steps steps[OPERATIONS] = {
-      [OPERATION_FILL] = {start_fill, finish_writes},     [OPERATION_UPDATE] = {start_updates, finish_writes},
-      [OPERATION_GET] = {start_gets, finish_reads},       [OPERATION_PEEK] = {start_peeks, finish_reads},
+      [OPERATION_FILL] = {start_fill, finish_writes},      [OPERATION_UPDATE] = {start_updates, finish_writes},
+      [OPERATION_GET] = {start_gets, finish_reads},        [OPERATION_PEEK] = {start_peeks, finish_reads},
       [OPERATION_DELETE] = {start_deletes, finish_writes}, [OPERATION_MIXED] = {mix_start, mix_finish},
   };
   return steps[operation];

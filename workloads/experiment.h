@@ -22,7 +22,7 @@ struct cell_settings {
   struct workload workload;
   struct sync_policy sync;
   enum cache_state cache;
-  uint64_t data_bytes;   // size of all records (records * record_size)
+  uint64_t data_bytes;  // size of all records (records * record_size)
   uint32_t record_size;
   unsigned threads;
   unsigned processes;
@@ -35,11 +35,11 @@ struct experiment_axis {
 };
 
 struct experiment_chart {
-  char shape[16];       // bars, lines, ladder, heatmap ...: plots/<shape>.gp
-  char x[32];           // axis key
-  char series[32];      // axis key
-  char panel[32];       // third axis: one panel a value; "" if none
-  char y[32];           // a metric: ops_per_s, bytes_per_s, p99 ...
+  char shape[16];   // bars, lines, ladder or spectrum: plots/<shape>.gp
+  char x[32];       // axis key
+  char series[32];  // axis key
+  char panel[32];   // third axis: one panel a value; "" if none
+  char y[32];       // a metric: ops_per_s, bytes_per_s, p99 ...
   bool log_y;
 };
 
@@ -50,8 +50,8 @@ struct experiment_verdict {
 
 struct experiment;
 
-// Reads a file. On error the text is "FILE:LINE: what is wrong; nearest valid word". `memory` is the bytes of memory that
-// "2x memory" refers to. *experiment is the caller's.
+// Reads a file. On error the text is "FILE:LINE: what is wrong; nearest valid word". `memory` is the bytes of memory
+// that "2x memory" refers to. *experiment is the caller's.
 int experiment_load(const char *path, uint64_t memory, struct experiment **experiment, struct error *error);
 // The same for text in memory; `name` stands for the file in messages and results.
 int experiment_parse(const char *name, const char *text, uint64_t memory, struct experiment **experiment,
@@ -61,7 +61,7 @@ void experiment_free(struct experiment *experiment);
 const char *experiment_name(const struct experiment *experiment);  // file name without folder and ".ini"
 const char *experiment_title(const struct experiment *experiment);
 const char *experiment_question(const struct experiment *experiment);
-const char *experiment_claim(const struct experiment *experiment);  // "" if none
+const char *experiment_claim(const struct experiment *experiment);                     // "" if none
 bool experiment_in_profile(const struct experiment *experiment, const char *profile);  // none listed: in all
 const struct experiment_chart *experiment_chart(const struct experiment *experiment);
 const struct experiment_verdict *experiment_verdict(const struct experiment *experiment);

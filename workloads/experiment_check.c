@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "workloads/experiment_internal.h"
 
-static const char *const shapes[] = {"bars", "lines", "ladder", "heatmap"};
+static const char *const shapes[] = {"bars", "lines", "ladder", "spectrum"};
 static const char *const metrics[] = {"ops_per_s", "bytes_per_s", "p50", "p90", "p99", "p999", "max", "mean"};
 static const char *const yes_no[] = {"no", "yes"};
 
@@ -104,7 +105,8 @@ static int check_window(const struct checking *checking) {
   if (workload->operation == OPERATION_MIXED && workload->mix.scan && workload->batch > 1 &&
       refuse(checking, KEY_BATCH, "cannot be: a mix with scans runs one operation a call; use batch = 1"))
     return -EINVAL;
-  if (workload->depth < workload->batch && refuse(checking, KEY_DEPTH, "is below batch; a window holds a batch or more"))
+  if (workload->depth < workload->batch &&
+      refuse(checking, KEY_DEPTH, "is below batch; a window holds a batch or more"))
     return -EINVAL;
   if (workload->operation == OPERATION_PEEK && workload->depth > workload->batch &&
       refuse(checking, KEY_DEPTH, "cannot be: a lent pointer lasts until the next call; use depth = batch"))
@@ -190,8 +192,8 @@ static int check_axis(const struct experiment *experiment, const struct setting 
   if (!setting->line) return 0;
   const char *swept[EXPERIMENT_AXES_MAX];
   for (size_t i = 0; i < experiment->sweep_count; i++) swept[i] = key_names[experiment->sweep_order[i]];
-  int found = check_word(experiment, setting, what, swept, experiment->sweep_count, to,
-                         sizeof experiment->chart.x, error);
+  int found =
+      check_word(experiment, setting, what, swept, experiment->sweep_count, to, sizeof experiment->chart.x, error);
   if (found < 0) return found;
   if (shown[found])
     return experiment_error(experiment, setting->line, error, "%s is already drawn; give each axis one place", to);
@@ -226,8 +228,8 @@ static int check_chart(struct experiment *experiment, struct error *error) {
   code = check_word(experiment, &experiment->y, "metric", metrics, LENGTH(metrics), chart->y, sizeof chart->y, error);
   if (code < 0) return code;
   if (experiment->log_y.line) {
-    code = experiment_word(experiment, experiment->log_y.line, "word for log_y", experiment->log_y.text, yes_no, 2,
-                           error);
+    code =
+        experiment_word(experiment, experiment->log_y.line, "word for log_y", experiment->log_y.text, yes_no, 2, error);
     if (code < 0) return code;
     chart->log_y = code == 1;
   }
@@ -247,6 +249,20 @@ static const struct experiment_axis *find_axis(const struct experiment_axis *axe
   for (size_t i = 0; i < count; i++)
     if (strcmp(axes[i].key, key) == 0) return &axes[i];
   return NULL;
+}
+
+// A line runs along numbers: counts, or sizes.
+static int check_line_values(const struct experiment *experiment, const struct experiment_axis *axes, size_t count,
+                             struct error *error) {
+  const struct experiment_axis *axis = find_axis(axes, count, experiment->chart.x);
+  if (strcmp(experiment->chart.shape, "lines") != 0) return 0;
+  for (size_t i = 0; axis && i < axis->count; i++) {
+    uint64_t size;
+    if (parse_size(axis->values[i], &size))
+      return experiment_error(experiment, experiment->shape.line, error,
+                              "lines run along numbers, but x takes \"%s\"; use bars or ladder", axis->values[i]);
+  }
+  return 0;
 }
 
 // One side of a comparison: "mmap sync=always": an engine's name and KEY=VALUE for each other axis.
@@ -282,7 +298,8 @@ static int check_holds(struct experiment *experiment, struct error *error) {
     return experiment_error(experiment, holds->line, error, "holds without compare; say which two cells are compared");
   bool sign = holds->text[0] == '<' || holds->text[0] == '>';
   double number = sign ? strtod(holds->text + 1, &end) : 0;
-  if (!sign || end == holds->text + 1 || *end || !(number > 0) || strlen(holds->text) >= sizeof experiment->verdict.holds)
+  if (!sign || end == holds->text + 1 || *end || !(number > 0) ||
+      strlen(holds->text) >= sizeof experiment->verdict.holds)
     return experiment_error(experiment, holds->line, error,
                             "bad holds \"%s\"; write < or > and a ratio above 0, such as \"< 0.5\"", holds->text);
   snprintf(experiment->verdict.holds, sizeof experiment->verdict.holds, "%.31s", holds->text);
@@ -317,6 +334,7 @@ static int check_profile(const struct experiment *experiment, const char *profil
                          struct error *error) {
   size_t count;
   int code = experiment_axes(experiment, profile, NULL, axes, &count, error);
+  if (!code) code = check_line_values(experiment, axes, count, error);
   if (!code) code = check_points(experiment, profile, axes, count, error);
   for (int side = 0; side < 2 && !code && experiment->compare.line; side++)
     code = check_side(experiment, experiment->verdict.compare[side], axes, count, profile, error);

@@ -51,9 +51,9 @@ struct experiment {
   bool in_profile[PROFILES];
   struct alias aliases[ALIASES_MAX];
   size_t alias_count;
-  struct setting hold[PROFILES + 1][KEY_COUNT];   // index 0: for all profiles; 1 + profile: overrides
+  struct setting hold[PROFILES + 1][KEY_COUNT];  // index 0: for all profiles; 1 + profile: overrides
   struct setting sweep[PROFILES + 1][KEY_COUNT];
-  enum key sweep_order[KEY_COUNT];                // axes in the order of the file
+  enum key sweep_order[KEY_COUNT];  // axes in the order of the file
   size_t sweep_count;
   struct setting shape, x, series, panel, y, log_y;
   struct setting compare, holds;

@@ -78,8 +78,8 @@ static int read_share(const struct reader *reader, const char *share, unsigned *
       percent > 100)
     return bad(reader, "mix", "write shares in percent, such as get:95/update:5");
   snprintf(name, sizeof name, "%.*s", (int)length, share);
-  int found = experiment_word(reader->experiment, reader->setting->line, "operation in a mix", name, names, 6,
-                              reader->error);
+  int found =
+      experiment_word(reader->experiment, reader->setting->line, "operation in a mix", name, names, 6, reader->error);
   if (found < 0) return found;
   if (*shares[found]) return bad(reader, "mix", "name each operation once");
   *shares[found] = (unsigned)percent;
@@ -187,18 +187,30 @@ static int read_depth(const struct reader *reader) {
   return read_count(reader, "depth", &reader->settings->workload.depth);
 }
 
-static int read_threads(const struct reader *reader) { return read_count(reader, "threads", &reader->settings->threads); }
+static int read_threads(const struct reader *reader) {
+  return read_count(reader, "threads", &reader->settings->threads);
+}
 
 static int read_processes(const struct reader *reader) {
   return read_count(reader, "processes", &reader->settings->processes);
 }
 
 const char *const key_names[KEY_COUNT] = {
-    [KEY_ENGINE] = "engine",       [KEY_OPERATION] = "operation",     [KEY_KEYS] = "keys",
-    [KEY_THETA] = "theta",         [KEY_MIX] = "mix",                 [KEY_SYNC] = "sync",
-    [KEY_CACHE] = "cache",         [KEY_RECORD_SIZE] = "record_size", [KEY_VALUE_SIZE] = "value_size",
-    [KEY_DATA] = "data",           [KEY_RECORDS] = "records",         [KEY_BATCH] = "batch",
-    [KEY_DEPTH] = "depth",         [KEY_THREADS] = "threads",         [KEY_PROCESSES] = "processes",
+    [KEY_ENGINE] = "engine",
+    [KEY_OPERATION] = "operation",
+    [KEY_KEYS] = "keys",
+    [KEY_THETA] = "theta",
+    [KEY_MIX] = "mix",
+    [KEY_SYNC] = "sync",
+    [KEY_CACHE] = "cache",
+    [KEY_RECORD_SIZE] = "record_size",
+    [KEY_VALUE_SIZE] = "value_size",
+    [KEY_DATA] = "data",
+    [KEY_RECORDS] = "records",
+    [KEY_BATCH] = "batch",
+    [KEY_DEPTH] = "depth",
+    [KEY_THREADS] = "threads",
+    [KEY_PROCESSES] = "processes",
 };
 
 static const read_fn readers[KEY_COUNT] = {
@@ -219,8 +231,8 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_PROCESSES] = read_processes,
 };
 
-// What a key is when it is not given. 64-byte values at the default record size are the lecture's; else a value fills its
-// record.
+// What a key is when it is not given. 64-byte values at the default record size are the lecture's; else a value fills
+// its record.
 static void set_default(struct cell_settings *settings, enum key key) {
   struct workload *workload = &settings->workload;
   switch (key) {

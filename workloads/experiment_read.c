@@ -2,7 +2,8 @@
 // From the text of an experiment file to settings with line numbers, by inih.
 //
 // Lines reach inih through a reader of our own: inih passes no line numbers to its handler, cuts lines that do not fit
-// its buffer in two, takes an indented line for more of the value above, and tells of a section only with its first key.
+// its buffer in two, takes an indented line for more of the value above, and tells of a section only with its first
+// key.
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
@@ -13,12 +14,20 @@
 #include "base/words.h"
 #include "workloads/experiment_internal.h"
 
-enum section { SECTION_NONE, SECTION_EXPERIMENT, SECTION_ENGINES, SECTION_HOLD, SECTION_SWEEP, SECTION_CHART,
-               SECTION_VERDICT, SECTIONS };
+enum section {
+  SECTION_NONE,
+  SECTION_EXPERIMENT,
+  SECTION_ENGINES,
+  SECTION_HOLD,
+  SECTION_SWEEP,
+  SECTION_CHART,
+  SECTION_VERDICT,
+  SECTIONS
+};
 
 static const char *const section_names[SECTIONS] = {
-    [SECTION_NONE] = "",       [SECTION_EXPERIMENT] = "experiment", [SECTION_ENGINES] = "engines",
-    [SECTION_HOLD] = "hold",   [SECTION_SWEEP] = "sweep",           [SECTION_CHART] = "chart",
+    [SECTION_NONE] = "",           [SECTION_EXPERIMENT] = "experiment", [SECTION_ENGINES] = "engines",
+    [SECTION_HOLD] = "hold",       [SECTION_SWEEP] = "sweep",           [SECTION_CHART] = "chart",
     [SECTION_VERDICT] = "verdict",
 };
 
@@ -65,8 +74,8 @@ static int enter_section(struct reading *reading, char *text) {
     *profile++ = '\0';
     profile += strspn(profile, " ");
   }
-  int section = experiment_word(experiment, reading->line, "section", text, section_names + 1, SECTIONS - 1,
-                                reading->error);
+  int section =
+      experiment_word(experiment, reading->line, "section", text, section_names + 1, SECTIONS - 1, reading->error);
   if (section < 0) return section;
   reading->section = (enum section)(section + 1);
   reading->profile = 0;
@@ -74,8 +83,7 @@ static int enter_section(struct reading *reading, char *text) {
     if (reading->section != SECTION_HOLD && reading->section != SECTION_SWEEP)
       return experiment_error(experiment, reading->line, reading->error,
                               "[%s] is the same for all profiles; only [hold] and [sweep] can be overridden", text);
-    int found = experiment_word(experiment, reading->line, "profile", profile, profile_names, PROFILES,
-                                reading->error);
+    int found = experiment_word(experiment, reading->line, "profile", profile, profile_names, PROFILES, reading->error);
     if (found < 0) return found;
     reading->profile = found + 1;
   }
@@ -91,8 +99,7 @@ static int set_once(struct reading *reading, struct setting *setting, const char
   if (setting->line)
     return experiment_error(reading->experiment, reading->line, reading->error,
                             "%s is given twice, first on line %d; keep one", key, setting->line);
-  if (!*text)
-    return experiment_error(reading->experiment, reading->line, reading->error, "%s has no value", key);
+  if (!*text) return experiment_error(reading->experiment, reading->line, reading->error, "%s has no value", key);
   setting->line = reading->line;
   snprintf(setting->text, sizeof setting->text, "%s", text);
   return 0;

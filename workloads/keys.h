@@ -24,28 +24,28 @@ struct key_stream_config {
   uint64_t records;  // at least 1
   double theta;      // 0 < theta < 1; zipfian and latest
   uint64_t seed;
-  uint64_t first;    // sequential: id to begin with; uniform and others ignore it
-  uint64_t stride;   // sequential: distance between ids (number of threads), at least 1
+  uint64_t first;   // sequential: id to begin with; uniform and others ignore it
+  uint64_t stride;  // sequential: distance between ids (number of threads), at least 1
 };
 
 struct key_stream;
 
 // 0, -EINVAL or -ENOMEM. *stream is the caller's. Zipfian draws come from a table made here (workloads/zipf.h), so that
-// next() costs a few nanoseconds whatever the order. Approximated: ranks above 128 are drawn evenly within ranges less than
-// 0.8% wide, whose shares are exact. There is no list of draws that repeats.
+// next() costs a few nanoseconds whatever the order. Approximated: ranks above 128 are drawn evenly within ranges less
+// than 0.8% wide, whose shares are exact. There is no list of draws that repeats.
 int key_stream_open(const struct key_stream_config *config, struct key_stream **stream);
 void key_stream_close(struct key_stream *stream);
 // The next `count` ids. Not thread safe: one stream a thread.
 void key_stream_next(struct key_stream *stream, uint64_t *ids, size_t count);
-// For latest (others ignore it): `newest` is now the highest id, if it is above the one known. Distances back from it keep
-// the distribution of the records there were at open.
+// For latest (others ignore it): `newest` is now the highest id, if it is above the one known. Distances back from it
+// keep the distribution of the records there were at open.
 void key_stream_grow(struct key_stream *stream, uint64_t newest);
 
 // A bijection of 0..records-1 onto itself, for fills in random order: every key exactly once. O(1) memory.
 uint64_t key_permute(uint64_t id, uint64_t records, uint64_t seed);
 
-// The 16 bytes of a record's key: KEY_HEAD and eight digits in base 32 (0-9, a-v, as in "base32hex" of RFC 4648): distinct
-// for distinct ids, sorts by id, and can be typed.
+// The 16 bytes of a record's key: KEY_HEAD and eight digits in base 32 (0-9, a-v, as in "base32hex" of RFC 4648):
+// distinct for distinct ids, sorts by id, and can be typed.
 void key_make(uint64_t id, char key[KEY_BYTES]);
 // What follows KEY_HEAD in the keys of `count` ids, as words to be copied there: key_make for many, at half the price.
 void key_tails(const uint64_t *ids, uint64_t *tails, size_t count);

@@ -20,7 +20,8 @@ static uint64_t bucket_count(uint64_t ranks) {
 }
 
 // The sum of x^-theta over `width` whole numbers from `first`, by Euler and Maclaurin: adding four million powers would
-// take a tenth of a second in every process. The terms left out are below 1e-12 of the sum where it is used (first > 128).
+// take a tenth of a second in every process. The terms left out are below 1e-12 of the sum where it is used (first >
+// 128).
 static double weight(double first, uint64_t width, double theta) {
   if (width == 1) return pow(first, -theta);
   double end = first + (double)width;

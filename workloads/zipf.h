@@ -2,9 +2,9 @@
 // Zipfian ranks in constant time: rank r (from 0) is drawn with a probability that falls as (r + 1)^-theta.
 //
 // The ranks are cut into buckets: the first ones hold one rank each, later ones a range that is under 0.8% wider than
-// its distance from the start. A bucket is drawn by Walker's alias method (Vose 1991) with its exact share, and the rank
-// evenly within it: the share of a bucket is exact to double precision, that of a single rank within 0.4%. Every rank
-// can be drawn, nothing repeats, and the table stays near the processor (about 1500 buckets for 4 million ranks).
+// its distance from the start. A bucket is drawn by Walker's alias method (Vose 1991) with its exact share, and the
+// rank evenly within it: the share of a bucket is exact to double precision, that of a single rank within 0.4%. Every
+// rank can be drawn, nothing repeats, and the table stays near the processor (about 1500 buckets for 4 million ranks).
 #ifndef STOREBENCH_ZIPF_H
 #define STOREBENCH_ZIPF_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Loads and stores that survive a file truncated under the map: SIGBUS inside a guarded range becomes -EIO.
 //
-// A guarded run costs one sigsetjmp that does not save the signal mask (a system call less). The handler therefore runs
-// with SA_NODEFER: SIGBUS is never blocked, and jumping out of the handler leaves nothing to restore.
+// A guarded run costs one sigsetjmp that does not save the signal mask, which would be a system call. The kernel saves
+// the mask anyway when it enters the handler, and the handler puts it back before it jumps out.
 #include "engines/slots/guard.h"
 
 #include <errno.h>
@@ -10,8 +10,10 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 enum { STACK_BYTES = 64 << 10 };  // enough for whatever handler a fault elsewhere is passed on to
 
@@ -30,10 +32,9 @@ struct armed {
 static _Thread_local struct guard_stack thread_stack;
 static _Thread_local struct armed thread_armed;
 
-// What the handler needs: whom to pass other faults on to. Written once, before the handler is installed.
+// What the handler needs: whom to pass other faults on to. Written under the lock, while the handler is not installed.
 static struct sigaction previous;
-static pthread_once_t install_once = PTHREAD_ONCE_INIT;
-static int install_error;
+static pthread_mutex_t install_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void pass_on(int signal, siginfo_t *info, void *context) {
   if (previous.sa_flags & SA_SIGINFO) {
@@ -44,7 +45,7 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
     // The instruction faults again on return, now without a handler: the core dump shows the place.
     sigaction(SIGBUS, &previous, NULL);
   } else if (previous.sa_handler == SIG_DFL) {
-    // Sent by a process: nothing would fault again.
+    // Sent by a process: nothing would fault again. Delivered on return.
     sigaction(SIGBUS, &previous, NULL);
     raise(SIGBUS);
   }
@@ -53,19 +54,30 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
 static void on_sigbus(int signal, siginfo_t *info, void *context) {
   uintptr_t address = (uintptr_t)info->si_addr;
   // Below the base the difference wraps round to a large number.
-  if (info->si_code > 0 && address - thread_armed.base < thread_armed.length) siglongjmp(thread_armed.back, 1);
+  if (info->si_code > 0 && address - thread_armed.base < thread_armed.length) {
+    pthread_sigmask(SIG_SETMASK, &((ucontext_t *)context)->uc_sigmask, NULL);
+    siglongjmp(thread_armed.back, 1);
+  }
   pass_on(signal, info, context);
 }
 
-static void install(void) {
-  struct sigaction action = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-  sigemptyset(&action.sa_mask);
-  if (sigaction(SIGBUS, NULL, &previous) || sigaction(SIGBUS, &action, NULL)) install_error = -errno;
+// Again when someone else's handler has taken the place since.
+static int install(void) {
+  struct sigaction now, ours = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  sigemptyset(&ours.sa_mask);
+  pthread_mutex_lock(&install_lock);
+  int error = sigaction(SIGBUS, NULL, &now) ? -errno : 0;
+  bool there = !error && now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_sigbus;
+  if (!error && !there) {
+    previous = now;
+    error = sigaction(SIGBUS, &ours, NULL) ? -errno : 0;
+  }
+  pthread_mutex_unlock(&install_lock);
+  return error;
 }
 
 int guard_enter(struct guard_stack **stack) {
-  int error = -pthread_once(&install_once, install);
-  if (!error) error = install_error;
+  int error = install();
   if (error) return error;
   *stack = &thread_stack;
   if (thread_stack.users > 0) {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "engines/engine.h"
 #include "engines/slots/bitmap.h"
 #include "engines/slots/epoch.h"
@@ -246,7 +247,5 @@ int commit_ops(struct session *session, struct op *const *ops, size_t count);
 int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                 unsigned flags);
 int write_buffer_need(struct session *session);
-
-uint64_t clock_ns(void);
 
 #endif

@@ -101,10 +101,21 @@ static int read_header(struct store *store, const struct store_config *config, s
   return check_size(store, bytes, error);
 }
 
+// Writers first: glibc's default lets readers that overlap keep a writer waiting for ever.
+static int init_linear_lock(pthread_rwlock_t *lock) {
+  pthread_rwlockattr_t attributes;
+  int error = pthread_rwlockattr_init(&attributes);
+  if (error) return -error;
+  error = pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+  if (!error) error = pthread_rwlock_init(lock, &attributes);
+  pthread_rwlockattr_destroy(&attributes);
+  return -error;
+}
+
 static int init_parts(struct store *store, struct error *error) {
   store->lock_fd = store->fd = -1;
   int code = -pthread_mutex_init(&store->writer, NULL);
-  if (!code) code = -pthread_rwlock_init(&store->linear_lock, NULL);
+  if (!code) code = init_linear_lock(&store->linear_lock);
   if (!code) code = syncing_init(&store->syncing);
   if (!code) code = epochs_init(&store->epochs);
   return code ? error_set(error, code, "cannot make locks: %s", strerror(-code)) : 0;

@@ -2,7 +2,6 @@
 // The two rings of the store: operations of a session, and slots that wait to be free.
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "engines/slots/internal.h"
 
@@ -50,10 +49,4 @@ int pending_push(struct pending *pending, struct pending_slot slot) {
   }
   pending->ring[(pending->head + pending->count++) & (pending->capacity - 1)] = slot;
   return 0;
-}
-
-uint64_t clock_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);  // cannot fail with this clock
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }

@@ -136,7 +136,7 @@ int slot_store_submit(struct session *session, struct op *const *ops, size_t cou
   int moved = 0;
   while (session->in_flight || session->backlog.count) {
     moved = window_drive(session, 0);
-    if (moved <= 0) break;
+    if (moved <= 0 || store->limits.alignment > 1) break;
   }
   session_settle(session);
   return moved < 0 ? moved : 0;

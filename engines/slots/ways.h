@@ -4,10 +4,7 @@
 #ifndef STOREBENCH_SLOTS_WAYS_H
 #define STOREBENCH_SLOTS_WAYS_H
 
-#include "engines/engine.h"
 #include "engines/slots/io.h"
-
-extern const struct engine engine_mmap, engine_pread, engine_stdio, engine_uring;
 
 extern const struct io_ops mmap_io;   // engines/mmap.c
 extern const struct io_ops pread_io;  // engines/pread.c

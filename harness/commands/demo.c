@@ -30,7 +30,7 @@ struct demo_arguments {
 };
 
 static const struct argp_option options[] = {
-    {"dir", OPTION_DIR, "DIR", 0, "folder for the data, removed at the end (default: the current one)", 0}, {0}};
+    {"dir", OPTION_DIR, "DIR", 0, "Folder for the data, removed at the end (default: the current one)", 0}, {0}};
 
 static error_t parse(int key, char *text, struct argp_state *state) {
   struct demo_arguments *arguments = state->input;
@@ -51,9 +51,11 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "[ENGINE]",
-    .doc = "Plays the lecture's scenario on a store: put 5000 records with a sync each, read them back, delete one, reopen, "
-           "and see that it is still gone and its neighbours are there. Without ENGINE, on every one.\n\n"
-           "Example: storebench demo uring:depth=8 --dir /mnt/nvme",
+    .doc =
+        "Plays the lecture's scenario on a store: put 5000 records with a sync each, read them back, delete one, "
+        "reopen, "
+        "and see that it is still gone and its neighbours are there. Without ENGINE, on every one.\n\n"
+        "Example: storebench demo uring:depth=8 --dir /mnt/nvme",
 };
 
 // One play on one engine.
@@ -113,7 +115,8 @@ static int expect_value(struct demo *demo, int number) {
   memset(found.value, 0, sizeof found.value);
   int error = run_op(demo, OP_GET, &found);
   if (error) return wrong(demo, "get %s: %s", expected.key, strerror(-error));
-  if (memcmp(found.value, expected.value, VALUE_BYTES)) return wrong(demo, "get %s: not the value that was put", expected.key);
+  if (memcmp(found.value, expected.value, VALUE_BYTES) != 0)
+    return wrong(demo, "get %s: not the value that was put", expected.key);
   return 0;
 }
 

@@ -11,7 +11,8 @@
 #include "harness/commands/record_text.h"
 
 void dump_write_head(FILE *stream, const struct dump_head *head) {
-  fprintf(stream, "# storebench dump 1 record_size=%" PRIu32 " records=%" PRIu64 "\n", head->record_size, head->records);
+  fprintf(stream, "# storebench dump 1 record_size=%" PRIu32 " records=%" PRIu64 "\n", head->record_size,
+          head->records);
 }
 
 void dump_write_record(FILE *stream, const struct dump_record *record) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The text that `dump` writes and `load` reads: one head line, then one record a line, its key, a tab and its value, both
-// as in record_text.h. A key that begins with # is written with an escape, so that only the head line does.
+// The text that `dump` writes and `load` reads: one head line, then one record a line, its key, a tab and its value,
+// both as in record_text.h. A key that begins with # is written with an escape, so that only the head line does.
 //
 //   # storebench dump 1 record_size=128 records=5000
 #ifndef STOREBENCH_COMMANDS_DUMP_TEXT_H

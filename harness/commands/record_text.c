@@ -32,11 +32,20 @@ void record_text_write(FILE *stream, const void *bytes, size_t length) {
       continue;
     }
     switch (*at) {
-      case '\\': fputs("\\\\", stream); break;
-      case '\t': fputs("\\t", stream); break;
-      case '\n': fputs("\\n", stream); break;
-      case '\r': fputs("\\r", stream); break;
-      default: fprintf(stream, "\\x%02x", *at);
+      case '\\':
+        fputs("\\\\", stream);
+        break;
+      case '\t':
+        fputs("\\t", stream);
+        break;
+      case '\n':
+        fputs("\\n", stream);
+        break;
+      case '\r':
+        fputs("\\r", stream);
+        break;
+      default:
+        fprintf(stream, "\\x%02x", *at);
     }
     at++;
   }
@@ -53,17 +62,22 @@ static int parse_escape(const char *text, size_t length, size_t *used) {
   *used = 1;
   if (!length) return -1;
   switch (text[0]) {
-    case '\\': return '\\';
-    case 't': return '\t';
-    case 'n': return '\n';
-    case 'r': return '\r';
+    case '\\':
+      return '\\';
+    case 't':
+      return '\t';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
     case 'x': {
       if (length < 3) return -1;
       int high = hex_digit(text[1]), low = hex_digit(text[2]);
       *used = 3;
       return high < 0 || low < 0 ? -1 : high << 4 | low;
     }
-    default: return -1;
+    default:
+      return -1;
   }
 }
 

@@ -13,8 +13,9 @@ static const struct argp argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE",
-    .doc = "Verifies the header, the index and the checksum of every slot, and changes nothing. Exits 1 when something is "
-           "damaged.\n\nExample: storebench check people.store",
+    .doc =
+        "Verifies the header, the index and the checksum of every slot, and changes nothing. Exits 1 when something is "
+        "damaged.\n\nExample: storebench check people.store",
 };
 
 static const char *const names[] = {"STORE", NULL};
@@ -28,7 +29,8 @@ static void print_report(const struct slot_check_report *report) {
   printf("tombstones %" PRIu64 "\n", report->tombstones);
   printf("corrupt %" PRIu64 "\n", report->corrupt);
   printf("live %" PRIu64 "\n", report->live_found);
-  for (size_t i = 0; i < CHECK_LISTED && i < report->corrupt; i++) printf("corrupt_slot %" PRIu64 "\n", report->corrupt_slots[i]);
+  for (size_t i = 0; i < CHECK_LISTED && i < report->corrupt; i++)
+    printf("corrupt_slot %" PRIu64 "\n", report->corrupt_slots[i]);
   for (int copy = 0; copy < 2; copy++) {
     if (report->header_damaged[copy]) printf("damaged_header %d\n", copy);
   }
@@ -37,11 +39,11 @@ static void print_report(const struct slot_check_report *report) {
 
 static void complain_damage(const char *path, const struct slot_check_report *report) {
   if (report->corrupt) {
-    complain(path, "%" PRIu64 " of %" PRIu64 " slots are damaged; restore a copy, or put their keys again", report->corrupt,
-             report->slots);
+    complain(path, "%" PRIu64 " of %" PRIu64 " slots are damaged; restore a copy, or put their keys again",
+             report->corrupt, report->slots);
   } else if (report->live_found != report->live_expected) {
-    complain(path, "holds %" PRIu64 " live records where its header says %" PRIu64 "; restore a copy", report->live_found,
-             report->live_expected);
+    complain(path, "holds %" PRIu64 " live records where its header says %" PRIu64 "; restore a copy",
+             report->live_found, report->live_expected);
   } else {
     complain(path, "its header is damaged; restore a copy");
   }

@@ -89,8 +89,9 @@ error_t store_count_argument(const char *option, const char *text, uint64_t *cou
 error_t store_record_size_argument(const char *option, const char *text, uint32_t *record_size) {
   uint64_t bytes;
   if (parse_size(text, &bytes) || !record_size_allowed(bytes)) {
-    return usage_error("%s: \"%s\" is not a record size; give a power of two from 64 to 4096, or a multiple of 4096 to 1M",
-                       option, text);
+    return usage_error(
+        "%s: \"%s\" is not a record size; give a power of two from 64 to 4096, or a multiple of 4096 to 1M", option,
+        text);
   }
   *record_size = (uint32_t)bytes;
   return 0;
@@ -157,7 +158,8 @@ static char *key_text(const struct op *op) {
 static void complain_too_long(const struct tool *tool, const struct op *op, const char *key) {
   struct store_stat stat = {0};
   if (tool->engine->stat(tool->store, &stat) || stat.record_size <= RECORD_OVERHEAD) {
-    complain(tool->path, "the value of \"%s\" has %u bytes, too many for this store; shorten it", key, op->value_length);
+    complain(tool->path, "the value of \"%s\" has %u bytes, too many for this store; shorten it", key,
+             op->value_length);
     return;
   }
   complain(tool->path, "the value of \"%s\" has %u bytes, more than the %u of this store; make one with larger records",
@@ -168,11 +170,20 @@ void tool_complain(const struct tool *tool, const struct op *op) {
   char *text = key_text(op);
   const char *key = text ? text : "?";
   switch (op->status) {
-    case -ENOENT: complain(tool->path, "no key \"%s\"; scan lists those there are", key); break;
-    case -EMSGSIZE: complain_too_long(tool, op, key); break;
-    case -ENOSPC: complain(tool->path, "no space left for \"%s\"; free some on this file system", key); break;
-    case -EBADMSG: complain(tool->path, "the record of \"%s\" is damaged; run check on the store", key); break;
-    default: complain(tool->path, "key \"%s\": %s; run check on the store", key, strerror(-op->status));
+    case -ENOENT:
+      complain(tool->path, "no key \"%s\"; scan lists those there are", key);
+      break;
+    case -EMSGSIZE:
+      complain_too_long(tool, op, key);
+      break;
+    case -ENOSPC:
+      complain(tool->path, "no space left for \"%s\"; free some on this file system", key);
+      break;
+    case -EBADMSG:
+      complain(tool->path, "the record of \"%s\" is damaged; run check on the store", key);
+      break;
+    default:
+      complain(tool->path, "key \"%s\": %s; run check on the store", key, strerror(-op->status));
   }
   free(text);
 }

@@ -13,9 +13,8 @@ enum { STORE_OPERANDS_MAX = 3, STORE_OPTION_ENGINE = 256, STORE_OPTION_SYNC, STO
 
 // Stands at the head of each command's option table; its own options have keys from STORE_OPTION_OWN on.
 #define STORE_OPTIONS                                                                                             \
-  {"engine", STORE_OPTION_ENGINE, "SPEC", 0, "engine and its options, as in uring:depth=8 (default: mmap)", 1},   \
-  {                                                                                                               \
-    "sync", STORE_OPTION_SYNC, "POLICY", 0, "none, async, every=N, interval=TIME or always (default: always)", 1  \
+  {"engine", STORE_OPTION_ENGINE, "SPEC", 0, "Engine and its options, as in uring:depth=8 (default: mmap)", 1}, { \
+    "sync", STORE_OPTION_SYNC, "POLICY", 0, "One of none, async, every=N, interval=TIME or always (default: always)", 1  \
   }
 
 struct store_arguments {
@@ -28,8 +27,8 @@ struct store_arguments {
   struct store_config config;  // the engine's options and the sync policy; the command sets the rest
 };
 
-// The argp parser of what store commands share; a command's own parser passes on every key it does not know. state->input
-// is a struct store_arguments, or a struct that begins with one.
+// The argp parser of what store commands share; a command's own parser passes on every key it does not know.
+// state->input is a struct store_arguments, or a struct that begins with one.
 error_t store_argument(int key, char *text, struct argp_state *state);
 
 // Prints `storebench: PATH: TEXT` on standard error, as print_error does. TEXT says what is wrong; what to do.
@@ -70,7 +69,8 @@ int no_memory(const char *path);
 // Says that stat failed with this -errno, and returns it.
 int no_stat(const char *path, int error);
 
-// Opens the store, runs body (0 or -errno after its own complaint), closes the store. EXIT_DONE or EXIT_CELL_FAILED (commands.h).
+// Opens the store, runs body (0 or -errno after its own complaint), closes the store. EXIT_DONE or EXIT_CELL_FAILED
+// (commands.h).
 typedef int (*tool_fn)(const struct tool *tool, void *user);
 int tool_do(const struct store_arguments *arguments, tool_fn body, void *user);
 

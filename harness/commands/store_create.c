@@ -8,8 +8,10 @@ enum { OPTION_RECORD_SIZE = STORE_OPTION_OWN, OPTION_CAPACITY };
 static const struct argp_option options[] = {
     STORE_OPTIONS,
     {"record-size", OPTION_RECORD_SIZE, "SIZE", 0,
-     "bytes of a record; values hold 40 less (default: 128; a power of two from 64 to 4096, or a multiple of 4096 up to 1M)", 0},
-    {"capacity", OPTION_CAPACITY, "COUNT", 0, "records to make room for at once", 0},
+     "Bytes of a record; values hold 40 less (default: 128; a power of two from 64 to 4096, or a multiple of 4096 up "
+     "to 1M)",
+     0},
+    {"capacity", OPTION_CAPACITY, "COUNT", 0, "Records to make room for at once", 0},
     {0}};
 
 static error_t parse(int key, char *text, struct argp_state *state) {
@@ -30,7 +32,9 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE",
-    .doc = "Makes an empty store. An existing file is an error.\n\nExample: storebench create people.store --record-size 256",
+    .doc =
+        "Makes an empty store. An existing file is an error.\n\nExample: storebench create people.store --record-size "
+        "256",
 };
 
 int command_create(int argc, char **argv) {

@@ -16,9 +16,9 @@ static const struct argp argp = {
 
 static const char *const names[] = {"STORE", "KEY", NULL};
 
-// A store gives up its clean header before it looks for what it deletes, and a command that fails must change nothing: so
-// the key is looked up first. With no room for the value, -EMSGSIZE says that the key is there.
-static int delete(const struct tool *tool, void *user) {
+// A store gives up its clean header before it looks for what it deletes, and a command that fails must change nothing:
+// so the key is looked up first. With no room for the value, -EMSGSIZE says that the key is there.
+static int delete (const struct tool *tool, void *user) {
   struct op *op = user;
   struct op probe = {.kind = OP_GET, .key = op->key, .key_length = op->key_length};
   int error = session_run(tool->engine, tool->session, &probe, 1);

@@ -18,7 +18,7 @@ struct dump_arguments {
 };
 
 static const struct argp_option options[] = {
-    STORE_OPTIONS, {"output", OPTION_OUTPUT, "FILE", 0, "write to FILE, which appears when it is whole", 0}, {0}};
+    STORE_OPTIONS, {"output", OPTION_OUTPUT, "FILE", 0, "Write to FILE, which appears when it is whole", 0}, {0}};
 
 static error_t parse(int key, char *text, struct argp_state *state) {
   struct dump_arguments *arguments = state->input;
@@ -31,8 +31,9 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE",
-    .doc = "Writes the live records as text, one a line, that load reads. Every record's checksum is verified.\n\n"
-           "Example: storebench dump people.store --output people.txt",
+    .doc =
+        "Writes the live records as text, one a line, that load reads. Every record's checksum is verified.\n\n"
+        "Example: storebench dump people.store --output people.txt",
 };
 
 static const char *const names[] = {"STORE", NULL};
@@ -71,44 +72,47 @@ static int write_records(const struct tool *tool, FILE *stream, const char *wher
 // An existing output is replaced only when it is a plain file: a rename over a device or a pipe would take it away.
 static int refuse_special(const char *path) {
   struct stat status;
-  if (lstat(path, &status)) return errno == ENOENT ? 0 : -errno;
-  return S_ISREG(status.st_mode) ? 0 : -EINVAL;
+  if (lstat(path, &status) || S_ISREG(status.st_mode)) return 0;
+  complain(path, "is not a plain file; leave out --output and redirect standard output");
+  return -EINVAL;
 }
 
-static int open_output(const char *path, char **temporary, FILE **stream) {
-  int error = refuse_special(path);
-  if (error == -EINVAL) {
-    complain(path, "is not a plain file; leave out --output and redirect standard output");
-    return error;
-  }
-  if (error) goto out;
-  if (asprintf(temporary, "%s.XXXXXX", path) < 0) return no_memory(path);
-  int fd = mkstemp(*temporary);
-  if (fd >= 0) *stream = fdopen(fd, "w");
-  if (fd < 0 || !*stream) {
-    error = -errno;
-    free(*temporary);
-  }
-out:
-  if (error) complain(path, "cannot be written: %s; choose another place", strerror(-error));
+// Makes a file of the name that `temporary` becomes.
+static int open_temporary(char *temporary, FILE **stream) {
+  int fd = mkstemp(temporary);
+  if (fd < 0) return -errno;
+  *stream = fdopen(fd, "w");
+  if (*stream) return 0;
+  int error = -errno;
+  close(fd);  // nothing was written
+  unlink(temporary);
   return error;
 }
 
-static int dump_to_file(const struct tool *tool, const char *path) {
-  char *temporary = NULL;
-  FILE *stream = NULL;
-  int error = open_output(path, &temporary, &stream);
-  if (error) return error;
-
-  error = write_records(tool, stream, path);
+// Puts the dump in place, complete and durable, or removes it. `error`: what went wrong in writing it.
+static int finish_file(FILE *stream, const char *temporary, const char *path, int error) {
   int finished = 0;
   if (!error && fsync(fileno(stream))) finished = -errno;
   if (fclose(stream) && !error && !finished) finished = -errno;
   if (!error && !finished && rename(temporary, path)) finished = -errno;
   if (finished) complain(path, "cannot be written: %s; choose another place", strerror(-finished));
   if (error || finished) unlink(temporary);
-  free(temporary);
   return error ? error : finished;
+}
+
+static int dump_to_file(const struct tool *tool, const char *path) {
+  if (refuse_special(path)) return -EINVAL;
+  char *temporary;
+  if (asprintf(&temporary, "%s.XXXXXX", path) < 0) return no_memory(path);
+  FILE *stream = NULL;
+  int error = open_temporary(temporary, &stream);
+  if (error) {
+    complain(path, "cannot be written: %s; choose another place", strerror(-error));
+  } else {
+    error = finish_file(stream, temporary, path, write_records(tool, stream, path));
+  }
+  free(temporary);
+  return error;
 }
 
 static int dump_store(const struct tool *tool, void *user) {

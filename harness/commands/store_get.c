@@ -12,8 +12,9 @@ static const struct argp argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE KEY",
-    .doc = "Prints the value of KEY and a newline, nothing else. An absent key is an error.\n\n"
-           "Example: storebench get people.store ada",
+    .doc =
+        "Prints the value of KEY and a newline, nothing else. An absent key is an error.\n\n"
+        "Example: storebench get people.store ada",
 };
 
 static const char *const names[] = {"STORE", "KEY", NULL};

@@ -21,7 +21,7 @@ struct load_arguments {
 };
 
 static const struct argp_option options[] = {
-    STORE_OPTIONS, {"create", OPTION_CREATE, NULL, 0, "make the store, which must not be there yet", 0}, {0}};
+    STORE_OPTIONS, {"create", OPTION_CREATE, NULL, 0, "Make the store, which must not be there yet", 0}, {0}};
 
 static error_t parse(int key, char *text, struct argp_state *state) {
   struct load_arguments *arguments = state->input;
@@ -34,8 +34,9 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE [FILE]",
-    .doc = "Puts the records of a dump (default: standard input). Keys that are there already get the dump's values.\n\n"
-           "Example: storebench load copy.store people.txt --create",
+    .doc =
+        "Puts the records of a dump (default: standard input). Keys that are there already get the dump's values.\n\n"
+        "Example: storebench load copy.store people.txt --create",
 };
 
 static const char *const names[] = {"STORE", "FILE", NULL};
@@ -100,7 +101,8 @@ static int check_input(struct input *input, struct dump_head *head, size_t *long
   }
   if (more < 0) return more;
   if (records == head->records) return 0;
-  complain(input->name, "holds %" PRIu64 " records where its first line says %" PRIu64 "; dump again", records, head->records);
+  complain(input->name, "holds %" PRIu64 " records where its first line says %" PRIu64 "; dump again", records,
+           head->records);
   return -EINVAL;
 }
 
@@ -193,7 +195,8 @@ static int check_room(const struct tool *tool, const struct load *load) {
   int error = tool->engine->stat(tool->store, &stat);
   if (error) return no_stat(tool->path, error);
   if (stat.record_size && load->longest + RECORD_OVERHEAD > stat.record_size) {
-    complain(tool->path, "the dump holds a value of %zu bytes, more than the %u of this store; make one with larger records",
+    complain(tool->path,
+             "the dump holds a value of %zu bytes, more than the %u of this store; make one with larger records",
              load->longest, stat.record_size - RECORD_OVERHEAD);
     error = -EMSGSIZE;
   }

@@ -15,7 +15,7 @@ struct scan_arguments {
 };
 
 static const struct argp_option options[] = {
-    STORE_OPTIONS, {"limit", OPTION_LIMIT, "COUNT", 0, "print at most that many", 0}, {0}};
+    STORE_OPTIONS, {"limit", OPTION_LIMIT, "COUNT", 0, "Print at most that many", 0}, {0}};
 
 static error_t parse(int key, char *text, struct argp_state *state) {
   struct scan_arguments *arguments = state->input;
@@ -27,8 +27,10 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE",
-    .doc = "Prints the live records, one a line: the key, a tab, the value. A backslash begins an escape: \\\\ \\t \\n \\r, and "
-           "\\xHH for other bytes that are not text.\n\nExample: storebench scan people.store --limit 10",
+    .doc =
+        "Prints the live records, one a line: the key, a tab, the value. A backslash begins an escape: \\\\ \\t \\n "
+        "\\r, and "
+        "\\xHH for other bytes that are not text.\n\nExample: storebench scan people.store --limit 10",
 };
 
 static const char *const names[] = {"STORE", NULL};

@@ -15,7 +15,8 @@ struct stat_arguments {
   bool json;
 };
 
-static const struct argp_option options[] = {STORE_OPTIONS, {"json", OPTION_JSON, NULL, 0, "print one JSON object", 0}, {0}};
+static const struct argp_option options[] = {
+    STORE_OPTIONS, {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0}, {0}};
 
 static error_t parse(int key, char *text, struct argp_state *state) {
   struct stat_arguments *arguments = state->input;
@@ -28,8 +29,10 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE",
-    .doc = "Prints what the store holds, one name and value a line, and which call would keep the sync policy's promise.\n\n"
-           "Example: storebench stat people.store --json",
+    .doc =
+        "Prints what the store holds, one name and value a line, and which call would keep the sync policy's "
+        "promise.\n\n"
+        "Example: storebench stat people.store --json",
 };
 
 static const char *const names[] = {"STORE", NULL};
@@ -37,17 +40,17 @@ static const char *const names[] = {"STORE", NULL};
 static json_t *stat_json(const struct store_arguments *arguments, const struct store_stat *stat, const char *spec) {
   char policy[32];
   sync_policy_format(&arguments->config.sync, policy, sizeof policy);
-  return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",      //
-                   "engine", spec, "sync", policy,                                      //
-                   "durability", arguments->engine->durability(&arguments->config),     //
-                   "records", (json_int_t)stat->records,                                //
-                   "capacity", (json_int_t)stat->capacity,                              //
-                   "record_size", (json_int_t)stat->record_size,                        //
-                   "bytes_apparent", (json_int_t)stat->bytes_apparent,                  //
-                   "bytes_allocated", (json_int_t)stat->bytes_allocated,                //
-                   "index_bytes", (json_int_t)stat->index_bytes,                        //
-                   "tombstones", (json_int_t)stat->tombstones,                          //
-                   "recovered", (json_int_t)stat->recovered,                            //
+  return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",   //
+                   "engine", spec, "sync", policy,                                   //
+                   "durability", arguments->engine->durability(&arguments->config),  //
+                   "records", (json_int_t)stat->records,                             //
+                   "capacity", (json_int_t)stat->capacity,                           //
+                   "record_size", (json_int_t)stat->record_size,                     //
+                   "bytes_apparent", (json_int_t)stat->bytes_apparent,               //
+                   "bytes_allocated", (json_int_t)stat->bytes_allocated,             //
+                   "index_bytes", (json_int_t)stat->index_bytes,                     //
+                   "tombstones", (json_int_t)stat->tombstones,                       //
+                   "recovered", (json_int_t)stat->recovered,                         //
                    "corrupt", (json_int_t)stat->corrupt);
 }
 
@@ -68,7 +71,8 @@ static int print_stat(const struct stat_arguments *arguments, const struct store
   int error = registry_format(arguments->store.engine, &arguments->store.config, spec, sizeof spec);
   json_t *object = error ? NULL : stat_json(&arguments->store, stat, spec);
   if (!object) {
-    complain(arguments->store.operands[0], "cannot describe the store: %s; try again", strerror(error ? -error : ENOMEM));
+    complain(arguments->store.operands[0], "cannot describe the store: %s; try again",
+             strerror(error ? -error : ENOMEM));
     return error ? error : -ENOMEM;
   }
   if (!arguments->json) {

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Reads the TSV named by ARG1: `# key: value` lines, a header row, rows. Gives text(key), the names SERIES[], X[], PANEL[]
+# Reads the TSV named by `data`: `# key: value` lines, a header row, rows. Gives text(key), the names SERIES[], X[], PANEL[]
 # and the numbers of every measured cell in $cells, columns: panel series x y low high p50 p90 p99 p999 max.
 #
 # It reads bytes, since gnuplot's own reader cuts a text at a double quote, and takes them apart here.
 lines_count = 0; tabs_count = 0
 count(c) = c == 10 ? (lines_count = lines_count + 1, 0) : c == 9 ? (tabs_count = tabs_count + 1, 0) : 0
 set table $ignored
-plot ARG1 binary format='%uchar' using (count(int($1))) with table
+plot data binary format='%uchar' using (count(int($1))) with table
 unset table
 if (lines_count == 0) { exit error 'the data file is empty or missing' }
 
@@ -22,12 +22,13 @@ is_key(s) = s[1:2] eq '# ' && columns_count == 0
 end_line(s) = is_key(s) ? end_key(s) : end_row(s)
 take(c) = c == 10 ? end_line(part) : c == 9 && !is_key(part) ? end_field(part) : (part = part.sprintf('%c', c), 0)
 set table $ignored
-plot ARG1 binary format='%uchar' using (take(int($1))) with table
+plot data binary format='%uchar' using (take(int($1))) with table
 unset table
 rows_count = columns_count > 0 ? fields_count / columns_count - 1 : 0
 if (rows_count < 1) { exit error 'the data has no rows' }
 
-text(key) = (found = '', sum [i=1:keys_count] (KEY[i] eq key ? (found = VALUE[i], 0) : 0), found)
+# An empty text is written as "-".
+text(key) = (found = '', sum [i=1:keys_count] (KEY[i] eq key && VALUE[i] ne '-' ? (found = VALUE[i], 0) : 0), found)
 column_of(name) = (found = 0, sum [i=1:columns_count] (FIELD[i] eq name ? (found = i, 0) : 0), found)
 wanted = 'panel series x x_index y low high p50_ns p90_ns p99_ns p999_ns max_ns status unit series_index'
 array COLUMN[words(wanted)]
@@ -48,16 +49,26 @@ do for [r=1:rows_count] {
   first_x = int(field(r, 4)) < first_x ? int(field(r, 4)) : first_x
 }
 panel_of(name) = (found = 0, sum [i=1:panel_count] (PANEL[i] eq name ? (found = i, 0) : 0), found)
-y_max = NaN; y_min = NaN; latency_max = NaN; latency_min = NaN
-set print $cells
+array SERIES_OF[rows_count]
+array X_OF[rows_count]
+array PANEL_OF[rows_count]
 do for [r=1:rows_count] {
   s = int(field(r, 15)) - first_series + 1; SERIES[s] = field(r, 2); series_count = s > series_count ? s : series_count
   x = int(field(r, 4)) - first_x + 1; X[x] = field(r, 3); x_count = x > x_count ? x : x_count
   p = panel_of(field(r, 1))
   if (p == 0) { panel_count = panel_count + 1; p = panel_count; PANEL[p] = field(r, 1) }
-  line = sprintf('%d %d %d', p, s, x)
-  do for [c=5:12] { line = line.sprintf(' %.17g', field(r, 13) eq 'ok' ? number(field(r, c)) : NaN) }
-  print line
+  SERIES_OF[r] = s; X_OF[r] = x; PANEL_OF[r] = p
+}
+# Series by series, since a line joins only rows that follow each other; a cell that was not measured breaks it.
+set print $cells
+do for [s=1:series_count] {
+  do for [r=1:rows_count] {
+    if (SERIES_OF[r] == s) {
+      line = sprintf('%d %d %d', PANEL_OF[r], s, X_OF[r])
+      do for [c=5:12] { line = line.sprintf(' %.17g', field(r, 13) eq 'ok' ? number(field(r, c)) : NaN) }
+      print line
+    }
+  }
 }
 unset print
 unit = field(1, 14)

@@ -61,7 +61,7 @@ refused() {
 }
 
 # patch FILE OFFSET BYTES: writes the bytes (printf escapes) into the file.
-patch() { printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+patch() { printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 
 # The engines of this build that keep records and can run here, one a line.
 engines() { for engine in mmap pread stdio uring; do "$STOREBENCH" create "$TEST_DIR/try" --engine $engine 2>/dev/null && rm "$TEST_DIR/try" && echo $engine; done; }

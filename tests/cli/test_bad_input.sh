@@ -57,9 +57,12 @@ refused dump damaged-record --output out.txt
 echo '# in use'
 exec 9<good.store
 flock -x 9
-for command in "get good.store ada" "put good.store ada x" "scan good.store" "check good.store" "stat good.store"; do
-  refused $command
-done
+refused get good.store ada
+refused put good.store ada x
+refused scan good.store
+refused check good.store
+refused stat good.store
+refused create good.store
 flock -u 9
 flock -s 9
 run get good.store ada
@@ -111,3 +114,10 @@ refused get
 refused put good.store key
 refused put good.store key two words
 refused load
+
+echo '# nowhere to write to'
+for command in "get good.store ada" "scan good.store" "dump good.store" "stat good.store" "check good.store"; do
+  # shellcheck disable=SC2086
+  "$STOREBENCH" $command 2>said >/dev/full && { echo "NOT NOTICED: $command"; exit 1; }
+  cat said
+done

@@ -17,7 +17,7 @@ mount -t tmpfs -o size=1m none full
 mount -t tmpfs -o size=4m none readonly
 
 echo '# disk full'
-cd full
+cd full || exit 1
 "$STOREBENCH" create small.store && "$STOREBENCH" put small.store ada 1815 || exit 1
 refused create large.store --capacity 1M
 { echo '# storebench dump 1 record_size=4096 records=2000'; for i in {1..2000}; do printf 'k%d\tv\n' "$i"; done; } >../many.txt
@@ -27,12 +27,12 @@ refused dump small.store --output dump.txt
 refused demo mmap --dir .
 run get small.store ada
 run check small.store
-cd ..
+cd .. || exit 1
 
 echo '# read-only file system'
 "$STOREBENCH" create readonly/a.store && "$STOREBENCH" put readonly/a.store ada 1815 || exit 1
 mount -o remount,ro readonly
-cd readonly
+cd readonly || exit 1
 run get a.store ada
 run scan a.store
 run check a.store
@@ -40,5 +40,5 @@ refused put a.store ada x
 refused del a.store ada
 refused create b.store
 refused demo mmap --dir .
-cd ..
+cd .. || exit 1
 umount full readonly

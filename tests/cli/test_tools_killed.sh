@@ -32,4 +32,4 @@ for engine in $(engines); do
   rm killed.store killed.store.index
 done
 ls
-echo done
+echo "nothing was lost"

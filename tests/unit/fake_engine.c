@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The lying store of tests: a fixed table in memory, under one lock.
-#include "fake_engine.h"
+#include "tests/unit/fake_engine.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Clients against the null engine and against a small engine in memory that queues, reorders and fails when told to.
-// clang-format off: cmocka.h needs these before it
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-// clang-format on
-
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 #include "engines/registry.h"
 #include "workloads/client.h"
@@ -23,10 +21,10 @@ struct store {
   bool there[FAKE_RECORDS];
   unsigned char values[FAKE_RECORDS][FAKE_VALUE];
   unsigned puts[FAKE_RECORDS];
-  size_t reap_max;         // operations one reap hands back at most; 0: all
-  uint64_t fail_at;        // this operation, counted from 1, comes back -EIO
-  uint64_t lose_at;        // this submit is refused as a whole
-  uint64_t untouched_at;   // this operation is handed back as it came
+  size_t reap_max;        // operations one reap hands back at most; 0: all
+  uint64_t fail_at;       // this operation, counted from 1, comes back -EIO
+  uint64_t lose_at;       // this submit is refused as a whole
+  uint64_t untouched_at;  // this operation is handed back as it came
   uint64_t submitted, submits, gets, deletes;
   size_t deepest;
   uint64_t outstanding_sum, reaps;

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Key streams, permutations, keys and values.
-// clang-format off: cmocka.h needs these before it
+#include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-// clang-format on
-
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "workloads/keys.h"
 

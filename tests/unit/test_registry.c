@@ -74,8 +74,8 @@ static void test_specs_come_back(void **state) {
   static const struct {
     const char *spec, *canonical;
   } cases[] = {
-      {"uring:depth=64:direct=on", "uring:depth=64:direct=on"},
-      {"uring:direct=on:depth=64", "uring:depth=64:direct=on"},  // in the order of the table
+      {"uring:depth=17:direct=on", "uring:depth=17:direct=on"},
+      {"uring:direct=on:depth=17", "uring:depth=17:direct=on"},  // in the order of the table
       {"mmap:write=pwrite", "mmap:write=pwrite"},
       {"mmap:write=map", "mmap"},  // the default
       {"pread:direct=on:sync=dsync", "pread:direct=on:sync=dsync"},

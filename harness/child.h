@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Runs one sample in a child process of its own, so that a crash, a hang or a leak costs one sample.
+#ifndef STOREBENCH_CHILD_H
+#define STOREBENCH_CHILD_H
+
+#include <jansson.h>
+
+#include "harness/cell.h"
+#include "harness/interrupt.h"
+
+// Runs `storebench __sample` with this order and waits for it, `limit` seconds at most, then kills it. The sample, also when
+// the child failed, crashed or was killed (status and reason say so); the caller's. NULL with interrupt->seen set when a
+// signal came (the child is dead then), or when memory is short. A child never outlives the caller.
+json_t *child_run(const struct sample_order *order, double limit, struct interrupt *interrupt);
+
+// The same for another program, with its arguments (NULL ends them), that reads an order and prints a sample.
+json_t *child_run_program(const char *program, char *const *arguments, const struct sample_order *order, double limit,
+                          struct interrupt *interrupt);
+
+// A sample of that order which did not come about: `status` ("failed", "skipped") and why. The caller's, or NULL.
+json_t *child_no_sample(const struct sample_order *order, const char *status, const char *reason);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The files of a run, made, copied and removed.
+#include "harness/dataset.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COPY_PIECE = 64 << 20, OPEN_FOLDERS = 8 };
+
+int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct error *error) {
+  struct stat status;
+  folder->path[0] = '\0';
+  if (mkdir(dir, 0777) && errno != EEXIST)
+    return error_set(error, -errno, "cannot be made: %m; choose another folder with --dir");
+  if (stat(dir, &status)) return error_set(error, -errno, "%m; choose another folder with --dir");
+  if (!S_ISDIR(status.st_mode)) return error_set(error, -ENOTDIR, "not a folder; choose another one with --dir");
+  char *whole = realpath(dir, NULL);
+  int length = whole ? snprintf(folder->path, sizeof folder->path, "%s/storebench-XXXXXX", whole) : 0;
+  free(whole);
+  if (length == 0 || length >= (int)sizeof folder->path) {
+    folder->path[0] = '\0';
+    return error_set(error, -ENAMETOOLONG, "the path is too long; choose another folder with --dir");
+  }
+  if (mkdtemp(folder->path)) return 0;
+  folder->path[0] = '\0';
+  return error_set(error, -errno, "no file can be made here: %m; choose another folder with --dir");
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {
+  (void)status, (void)walk;
+  int result = type == FTW_DP || type == FTW_D ? rmdir(path) : unlink(path);
+  return result && errno != ENOENT ? -errno : 0;
+}
+
+static int remove_tree(const char *path) {
+  int code = nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+  if (code == -1) code = -errno;
+  return code == -ENOENT ? 0 : code;
+}
+
+int dataset_folder_remove(struct dataset_folder *folder) {
+  int code = folder->path[0] ? remove_tree(folder->path) : 0;
+  if (!code) folder->path[0] = '\0';
+  return code;
+}
+
+static void folder_path(const struct dataset_folder *folder, const char *name, char *path) {
+  snprintf(path, DATASET_PATH_MAX, "%s/%s", folder->path, name);
+}
+
+void dataset_path(const struct dataset_folder *folder, const char *name, char *path) {
+  snprintf(path, DATASET_PATH_MAX, "%s/%s/store", folder->path, name);
+}
+
+int dataset_make(const struct dataset_folder *folder, const char *name) {
+  char path[DATASET_PATH_MAX];
+  folder_path(folder, name, path);
+  return mkdir(path, 0700) ? -errno : 0;
+}
+
+int dataset_remove(const struct dataset_folder *folder, const char *name) {
+  char path[DATASET_PATH_MAX];
+  folder_path(folder, name, path);
+  return remove_tree(path);
+}
+
+static int copy_bytes(int from, int to) {
+  for (;;) {
+    ssize_t n = copy_file_range(from, NULL, to, NULL, COPY_PIECE, 0);
+    if (n == 0) return fsync(to) ? -errno : 0;
+    if (n < 0 && errno != EINTR) return -errno;
+  }
+}
+
+static int copy_file(int from_folder, int to_folder, const char *name) {
+  int code = 0, to = -1, from = openat(from_folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (from < 0) return -errno;
+  to = openat(to_folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  code = to < 0 ? -errno : copy_bytes(from, to);
+  close(from);
+  if (to >= 0 && close(to) && !code) code = -errno;
+  return code;
+}
+
+static int copy_files(DIR *from, int to) {
+  for (;;) {
+    errno = 0;
+    const struct dirent *entry = readdir(from);
+    if (!entry) return errno ? -errno : fsync(to) ? -errno : 0;
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    int code = copy_file(dirfd(from), to, entry->d_name);
+    if (code) return code;
+  }
+}
+
+int dataset_copy(const struct dataset_folder *folder, const char *from, const char *to) {
+  char from_path[DATASET_PATH_MAX], to_path[DATASET_PATH_MAX];
+  folder_path(folder, from, from_path);
+  folder_path(folder, to, to_path);
+  int code = dataset_make(folder, to);
+  if (code) return code;
+  DIR *stream = opendir(from_path);
+  int target = open(to_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  code = stream && target >= 0 ? copy_files(stream, target) : -errno;
+  if (stream) closedir(stream);
+  if (target >= 0) close(target);
+  if (code) remove_tree(to_path);  // the error that matters is the first one
+  return code;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The files of a run: data sets, private copies and new stores, each in a folder of its own below one private temporary
+// folder, so that whatever a store puts beside its file is copied and removed with it.
+#ifndef STOREBENCH_DATASET_H
+#define STOREBENCH_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum { DATASET_PATH_MAX = 4096 };
+
+struct dataset_folder {
+  char path[DATASET_PATH_MAX - 64];  // "" when it is not there
+};
+
+// Makes DIR/storebench-XXXXXX (and DIR, if it is not there). 0 or -errno with a message.
+int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct error *error);
+// Removes it with all that is in it. 0 or -errno of the first thing that could not be removed. Does nothing when it was
+// not made.
+int dataset_folder_remove(struct dataset_folder *folder);
+
+// Where the store of that name stands (`path`: DATASET_PATH_MAX bytes).
+void dataset_path(const struct dataset_folder *folder, const char *name, char *path);
+// Makes the empty folder that dataset_path(name) is in. 0 or -errno.
+int dataset_make(const struct dataset_folder *folder, const char *name);
+// Copies every file of one into a new one and syncs them: a copy that is still being written to the device would be paid
+// for by the sample that uses it. Within a file system that can, the copy shares its bytes until they are changed. 0 or
+// -errno; after an error nothing is left of `to`.
+int dataset_copy(const struct dataset_folder *folder, const char *from, const char *to);
+// Removes one with all its files; 0 also when it is not there.
+int dataset_remove(const struct dataset_folder *folder, const char *name);
+
+#endif

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+// Makes a plan: experiments to cells, cells to data sets.
+#include "harness/plan.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/words.h"
+#include "engines/registry.h"
+#include "harness/catalogue.h"
+
+// One engine builds the data sets that several share: how a file was filled decides its folios in the page cache, and with
+// them what a later read or write costs.
+static const char set_builder[] = "pread";
+
+static const struct profile profiles[] = {
+    {"quick", 0.1, 3, 150, true},
+    {"standard", 0.25, 9, 780, false},
+    {"full", 0.5, 15, INFINITY, false},
+};
+
+int profile_find(const char *name, const struct profile **profile, struct error *error) {
+  const char *words[sizeof profiles / sizeof profiles[0]];
+  size_t count = sizeof profiles / sizeof profiles[0];
+  for (size_t i = 0; i < count; i++) {
+    words[i] = profiles[i].name;
+    if (strcmp(name, words[i]) != 0) continue;
+    *profile = &profiles[i];
+    return 0;
+  }
+  const char *nearest = nearest_word(name, words, count);
+  return nearest ? error_set(error, -EINVAL, "unknown profile \"%s\"; did you mean \"%s\"?", name, nearest)
+                 : error_set(error, -EINVAL, "unknown profile \"%s\"; one of quick, standard, full", name);
+}
+
+// Room for one more element: the array, grown, or NULL.
+static void *grow(void *array, size_t count, size_t size) {
+  return count & (count - 1) ? array : reallocarray(array, count ? 2 * count : 1, size);
+}
+
+static bool reads_only(const struct workload *workload) {
+  switch (workload->operation) {
+    case OPERATION_GET:
+    case OPERATION_PEEK:
+    case OPERATION_SCAN:
+      return true;
+    case OPERATION_MIXED:
+      return workload->mix.get + workload->mix.scan == 100;
+    default:
+      return false;
+  }
+}
+
+static struct cell_settings set_settings(const struct plan_cell *cell) {
+  struct cell_settings settings = cell->settings;
+  settings.workload = (struct workload){.operation = OPERATION_FILL,
+                                        .keys = KEYS_SEQUENTIAL,
+                                        .records = cell->settings.workload.records,
+                                        .value_size = cell->settings.workload.value_size,
+                                        .batch = 64,
+                                        .depth = 64,
+                                        .threads = 1};
+  settings.sync = (struct sync_policy){.kind = SYNC_NONE};
+  settings.cache = CACHE_ASIS;
+  settings.threads = settings.processes = 1;
+  if (cell->engine->caps & CAP_SHARED_FORMAT) {
+    snprintf(settings.spec, sizeof settings.spec, "%s", set_builder);
+    snprintf(settings.engine, sizeof settings.engine, "%s", set_builder);
+  }
+  return settings;
+}
+
+static bool same_set(const struct cell_settings *a, const struct cell_settings *b) {
+  return a->record_size == b->record_size && a->workload.value_size == b->workload.value_size &&
+         a->workload.records == b->workload.records && strcmp(a->spec, b->spec) == 0;
+}
+
+// A file grows by doubling, and its index snapshot takes up to 16 bytes a record.
+static uint64_t file_bytes(const struct cell_settings *settings) {
+  return 2 * settings->data_bytes + 16 * settings->workload.records + 8192;
+}
+
+static int use_set(struct plan *plan, struct plan_cell *cell) {
+  const struct cell_settings settings = set_settings(cell);
+  for (cell->set = 0; cell->set < plan->set_count; cell->set++)
+    if (same_set(&plan->sets[cell->set].settings, &settings)) {
+      plan->sets[cell->set].last = cell->experiment;
+      return 0;
+    }
+  struct plan_set *sets = grow(plan->sets, plan->set_count, sizeof *sets);
+  if (!sets) return -ENOMEM;
+  plan->sets = sets;
+  sets[plan->set_count++] = (struct plan_set){settings, cell->experiment, cell->experiment, file_bytes(&settings)};
+  return 0;
+}
+
+static int choose_data(struct plan *plan, struct plan_cell *cell) {
+  const struct workload *workload = &cell->settings.workload;
+  if (!(cell->engine->caps & CAP_PERSISTENT))
+    cell->data = PLAN_NO_DATA;
+  else if (workload->operation == OPERATION_FILL)
+    cell->data = PLAN_FRESH;
+  else
+    cell->data = reads_only(workload) ? PLAN_SHARED : PLAN_COPY;
+  return cell->data == PLAN_SHARED || cell->data == PLAN_COPY ? use_set(plan, cell) : 0;
+}
+
+static int check_engine(struct plan_cell *cell, const char *path, const char *engines, struct error *error) {
+  struct error why;
+  int code = registry_parse(cell->settings.spec, &cell->engine, &cell->config, &why);
+  if (code) return error_set(error, code, "%s: %s", engines ? "--engines" : path, why.text);
+  cell->config.record_size = cell->settings.record_size;
+  cell->config.sync = cell->settings.sync;
+  return 0;
+}
+
+static int name_cell(const struct plan *plan, struct plan_cell *cell, struct error *error) {
+  const struct plan_experiment *experiment = &plan->experiments[cell->experiment];
+  size_t length = (size_t)snprintf(cell->id, sizeof cell->id, "%s", experiment_name(experiment->experiment));
+  for (size_t i = 0; i < experiment->axis_count; i++) {
+    const char *value = experiment->axes[i].values[cell->index[i]];
+    if (length + strlen(value) + 2 > sizeof cell->id)
+      return error_set(error, -ENAMETOOLONG, "%.100s...: the cell's name is too long; shorten its values", cell->id);
+    length += (size_t)snprintf(cell->id + length, sizeof cell->id - length, "/%s", value);
+  }
+  for (size_t i = experiment->first_cell; i < plan->cell_count; i++)
+    if (strcmp(plan->cells[i].id, cell->id) == 0)
+      return error_set(error, -EINVAL, "%s: this point is in the sweep twice; name each value once", cell->id);
+  return 0;
+}
+
+static int add_cell(struct plan *plan, const char *path, const size_t *index, struct error *error) {
+  size_t number = plan->experiment_count - 1;
+  struct plan_experiment *experiment = &plan->experiments[number];
+  struct plan_cell *cells = grow(plan->cells, plan->cell_count, sizeof *cells);
+  if (!cells) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
+  plan->cells = cells;
+  struct plan_cell *cell = &cells[plan->cell_count];
+  *cell = (struct plan_cell){.experiment = number};
+  memcpy(cell->index, index, sizeof cell->index);
+  int code = experiment_cell(experiment->experiment, plan->options.profile->name, experiment->axes,
+                             experiment->axis_count, index, &cell->settings, error);
+  if (!code) code = name_cell(plan, cell, error);
+  if (!code) code = check_engine(cell, path, plan->options.engines, error);
+  if (code) return code;
+  cell->settings.workload.seed = plan->options.seed;
+  if (choose_data(plan, cell)) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
+  plan->cell_count++;
+  experiment->cell_count++;
+  return 0;
+}
+
+// The next point of the sweep, the last axis running fastest. False after the last one.
+static bool next_point(const struct plan_experiment *experiment, size_t *index) {
+  for (size_t i = experiment->axis_count; i-- > 0;) {
+    if (++index[i] < experiment->axes[i].count) return true;
+    index[i] = 0;
+  }
+  return false;
+}
+
+static int add_cells(struct plan *plan, const char *path, struct error *error) {
+  struct plan_experiment *experiment = &plan->experiments[plan->experiment_count - 1];
+  size_t index[EXPERIMENT_AXES_MAX] = {0};
+  int code = experiment_axes(experiment->experiment, plan->options.profile->name, plan->options.engines,
+                             experiment->axes, &experiment->axis_count, error);
+  if (code) return code;
+  const char *y = experiment_chart(experiment->experiment)->y;
+  experiment->metric = metric_find(y);
+  if (!experiment->metric) return error_set(error, -EINVAL, "%s: y = %s is not a metric; see docs/experiments.md", path, y);
+  experiment->first_cell = plan->cell_count;
+  do
+    code = add_cell(plan, path, index, error);
+  while (!code && next_point(experiment, index));
+  return code;
+}
+
+static int check_name(const struct plan *plan, const char *path, struct error *error) {
+  size_t last = plan->experiment_count - 1;
+  const char *name = experiment_name(plan->experiments[last].experiment);
+  for (size_t i = 0; i < last; i++)
+    if (strcmp(name, experiment_name(plan->experiments[i].experiment)) == 0)
+      return error_set(error, -EINVAL, "%s: another experiment of this run is called \"%s\"; rename the file", path, name);
+  return 0;
+}
+
+// `named`: asked for by name, so it runs in every profile.
+static int add_experiment(struct plan *plan, const char *path, bool named, struct error *error) {
+  uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+  struct experiment *experiment;
+  int code = experiment_load(path, memory, &experiment, error);
+  if (code) return code;
+  struct plan_experiment *experiments = NULL;
+  bool wanted = named || experiment_in_profile(experiment, plan->options.profile->name);
+  if (wanted) experiments = grow(plan->experiments, plan->experiment_count, sizeof *experiments);
+  if (!experiments) {
+    experiment_free(experiment);
+    return wanted ? error_set(error, -ENOMEM, "memory is short; run fewer experiments") : 0;
+  }
+  plan->experiments = experiments;
+  experiments[plan->experiment_count++] = (struct plan_experiment){.experiment = experiment};
+  code = check_name(plan, path, error);
+  return code ? code : add_cells(plan, path, error);
+}
+
+static int add_experiments(struct plan *plan, const struct catalogue *shipped, struct error *error) {
+  const struct plan_options *options = &plan->options;
+  bool named = options->experiment_count > 0;
+  size_t count = named ? options->experiment_count : shipped->count;
+  for (size_t i = 0; i < count; i++) {
+    char path[4096];
+    const char *word = named ? options->experiments[i] : shipped->names[i];
+    int code = catalogue_experiment(shipped, word, path, sizeof path, error);
+    if (!code) code = add_experiment(plan, path, named, error);
+    if (code) return code;
+  }
+  if (plan->cell_count) return 0;
+  return error_set(error, -EINVAL, "no experiment is in profile %s; `storebench list experiments` names them",
+                   options->profile->name);
+}
+
+// The most that data sets in use, and one private or new file beside them, take at a time.
+static uint64_t peak_bytes(const struct plan *plan) {
+  uint64_t peak = 0;
+  for (size_t e = 0; e < plan->experiment_count; e++) {
+    uint64_t sets = 0, file = 0;
+    for (size_t s = 0; s < plan->set_count; s++)
+      if (plan->sets[s].first <= e && e <= plan->sets[s].last) sets += plan->sets[s].bytes;
+    for (size_t c = 0; c < plan->cell_count; c++) {
+      const struct plan_cell *cell = &plan->cells[c];
+      bool own = cell->data == PLAN_COPY || cell->data == PLAN_FRESH;
+      if (cell->experiment == e && !cell->dropped && own && file_bytes(&cell->settings) > file)
+        file = file_bytes(&cell->settings);
+    }
+    if (sets + file > peak) peak = sets + file;
+  }
+  return peak;
+}
+
+int plan_make(const struct plan_options *options, struct plan *plan, struct error *error) {
+  struct catalogue shipped;
+  *plan = (struct plan){.options = *options};
+  int code = catalogue_read(EXPERIMENTS_FOLDER, ".ini", &shipped, error);
+  if (!code) code = add_experiments(plan, &shipped, error);
+  catalogue_free(&shipped);
+  if (code) return code;
+  plan->seconds = options->profile->seconds;
+  plan->repetitions = options->repetitions ? options->repetitions : options->profile->repetitions;
+  plan->budget = options->budget > 0 ? options->budget : options->profile->budget;
+  code = plan_fit_budget(plan, error);
+  if (!code) plan->bytes = peak_bytes(plan);
+  return code;
+}
+
+void plan_free(struct plan *plan) {
+  for (size_t i = 0; i < plan->experiment_count; i++) experiment_free(plan->experiments[i].experiment);
+  free(plan->experiments);
+  free(plan->cells);
+  free(plan->sets);
+  *plan = (struct plan){0};
+}
+
+int plan_check_space(const struct plan *plan, const char *folder, struct error *error) {
+  struct statvfs file_system;
+  char need[32], have[32];
+  if (statvfs(folder, &file_system))
+    return error_set(error, -errno, "cannot tell the free space: %m; choose another folder with --dir");
+  uint64_t available = (uint64_t)file_system.f_bavail * file_system.f_frsize;
+  if (available >= plan->bytes) return 0;
+  format_size(plan->bytes, need, sizeof need);
+  format_size(available, have, sizeof have);
+  return error_set(error, -ENOSPC, "the run needs %s and %s is free; make room, choose another folder with --dir, or run "
+                   "fewer experiments", need, have);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// What a run will measure: the cells of its experiments, the data sets they need, how long and how often each is sampled,
+// and what is left out so that time and disk suffice. A plan is made before anything runs and opens no store.
+#ifndef STOREBENCH_PLAN_H
+#define STOREBENCH_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "engines/engine.h"
+#include "harness/metrics.h"
+#include "workloads/experiment.h"
+
+enum { PLAN_ID_MAX = 512, PLAN_NOTE_MAX = 256, PLAN_NOTES_MAX = 8 };
+
+struct profile {
+  const char *name;
+  double seconds;        // timed part of a sample
+  unsigned repetitions;  // counted ones
+  double budget;         // seconds for the whole run; INFINITY: none
+  bool indicative;       // too few repetitions for more than an indication
+};
+
+// The profile of that name; -EINVAL with the nearest one.
+int profile_find(const char *name, const struct profile **profile, struct error *error);
+
+struct plan_options {
+  const struct profile *profile;
+  const char *const *experiments;  // names or files; none: all shipped ones that are in the profile
+  size_t experiment_count;
+  const char *engines;   // comma-separated specs in place of each experiment's engines, or NULL
+  unsigned repetitions;  // 0: the profile's
+  uint64_t seed;
+  double budget;         // seconds; 0: the profile's
+};
+
+// Where the file of a sample comes from.
+enum plan_data {
+  PLAN_NO_DATA,     // the engine keeps nothing
+  PLAN_SHARED,      // the data set itself, read-only
+  PLAN_COPY,        // a private copy of the data set
+  PLAN_FRESH,       // a new file
+};
+
+struct plan_cell {
+  char id[PLAN_ID_MAX];  // EXPERIMENT/VALUE/VALUE..., unique in the run
+  size_t experiment;     // index into plan.experiments
+  size_t index[EXPERIMENT_AXES_MAX];
+  struct cell_settings settings;
+  const struct engine *engine;
+  struct store_config config;
+  enum plan_data data;
+  size_t set;            // PLAN_SHARED and PLAN_COPY: index into plan.sets
+  bool dropped;
+};
+
+// A filled store that cells share.
+struct plan_set {
+  struct cell_settings settings;  // of the fill
+  size_t first, last;             // experiments that use it; it is built before the first and removed after the last
+  uint64_t bytes;                 // disk space it may take
+};
+
+struct plan_experiment {
+  struct experiment *experiment;
+  struct experiment_axis axes[EXPERIMENT_AXES_MAX];
+  size_t axis_count;
+  size_t first_cell, cell_count;
+  const struct metric *metric;  // of the chart
+};
+
+struct plan {
+  struct plan_options options;  // borrowed pointers stay the caller's
+  size_t experiment_count, cell_count, set_count, note_count;
+  struct plan_experiment *experiments;
+  struct plan_cell *cells;
+  struct plan_set *sets;
+  double seconds;        // timed part of a sample
+  unsigned repetitions;  // counted ones of each cell
+  double budget;         // seconds, INFINITY: none
+  double estimate;       // seconds the whole run will take, roughly
+  uint64_t bytes;        // most disk space in use at a time
+  char notes[PLAN_NOTES_MAX][PLAN_NOTE_MAX];  // what was cut, for people
+};
+
+// Makes the plan: reads the experiments, checks every engine spec, and cuts until the budget holds. 0 or -errno with a
+// message that names the file; free with plan_free, also after an error.
+int plan_make(const struct plan_options *options, struct plan *plan, struct error *error);
+void plan_free(struct plan *plan);
+
+// -ENOSPC with how much is needed and how much `folder`'s file system has free, or 0.
+int plan_check_space(const struct plan *plan, const char *folder, struct error *error);
+
+// Seconds that one counted sample of a cell takes, its set-up included; a rough figure that orders of magnitude rest on.
+double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell);
+// Seconds of warm-up before the timed part, and the longest the timed part may last.
+double plan_warmup(const struct plan *plan, const struct plan_cell *cell);
+double plan_limit(const struct plan *plan, const struct plan_cell *cell);
+// Seconds that one experiment takes with all its data sets and samples.
+double plan_experiment_cost(const struct plan *plan, size_t experiment);
+
+// Shortens samples, then takes repetitions away, then drops cells, until the estimate is within the budget, and notes what
+// it did. -ETIME when even the least does not fit.
+int plan_fit_budget(struct plan *plan, struct error *error);
+
+// The arrays "experiments", "cells" (without samples) and "dropped" of run.json as one new object. NULL: no memory.
+json_t *plan_to_json(const struct plan *plan);
+
+// Prints the plan for people.
+void plan_print(const struct plan *plan, FILE *out);
+
+#endif

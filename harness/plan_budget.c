@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// How long a plan takes, and what to cut so that it fits its budget.
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "harness/plan.h"
+
+// Rough costs of a small virtual machine with an SSD; the schedule goes by what it sees. They are on the dear side, so that
+// a plan errs towards ending early.
+static const double start_seconds = 0.04;      // a child: fork, exec, open, verify, close
+static const double copy_bytes_per_s = 400e6;  // a private copy, synced
+static const double read_bytes_per_s = 1.5e9;  // bringing a data set into the cache
+static const double fill_record_seconds = 1e-6;
+static const double fill_bytes_per_s = 300e6;
+static const double draw_seconds = 1.5;  // charts of one experiment
+
+enum { REPETITIONS_MIN = 3 };
+static const double shorten = 0.9, shortest = 0.5;  // steps of sample time, and how far down it may go
+
+// Records enough for every policy that promises nothing are put in well under this; the durable ones are cut short.
+static const double fill_limit_factor = 4;
+
+double plan_warmup(const struct plan *plan, const struct plan_cell *cell) {
+  bool cold = cell->settings.cache == CACHE_COLD;
+  return cold || cell->settings.workload.operation == OPERATION_FILL ? 0 : plan->seconds / 3;
+}
+
+double plan_limit(const struct plan *plan, const struct plan_cell *cell) {
+  if (cell->settings.workload.operation != OPERATION_FILL) return plan->seconds;
+  bool durable = cell->settings.sync.kind == SYNC_ALWAYS || cell->settings.sync.kind == SYNC_EVERY;
+  return durable ? plan->seconds : fmax(2, fill_limit_factor * plan->seconds);
+}
+
+static double fill_seconds(const struct cell_settings *settings) {
+  return (double)settings->workload.records * fill_record_seconds + (double)settings->data_bytes / fill_bytes_per_s;
+}
+
+double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell) {
+  const struct cell_settings *settings = &cell->settings;
+  double bytes = (double)settings->data_bytes, timed = plan->seconds;
+  if (settings->workload.operation == OPERATION_FILL && cell->data == PLAN_FRESH)
+    timed = fmin(plan_limit(plan, cell), fill_seconds(settings));
+  double cost = start_seconds + plan_warmup(plan, cell) + timed;
+  if (cell->data == PLAN_COPY) cost += bytes / copy_bytes_per_s;
+  if (cell->data != PLAN_NO_DATA && settings->cache != CACHE_ASIS) cost += bytes / read_bytes_per_s;
+  return cost;
+}
+
+double plan_experiment_cost(const struct plan *plan, size_t experiment) {
+  // One more repetition that is not counted, and one latency sample; a latency metric has its samples in the repetitions.
+  double times = plan->repetitions + (plan->experiments[experiment].metric->latency ? 1 : 2), cost = draw_seconds;
+  for (size_t i = 0; i < plan->cell_count; i++)
+    if (plan->cells[i].experiment == experiment && !plan->cells[i].dropped)
+      cost += times * plan_sample_cost(plan, &plan->cells[i]);
+  for (size_t i = 0; i < plan->set_count; i++)
+    if (plan->sets[i].first == experiment) cost += fill_seconds(&plan->sets[i].settings);
+  return cost;
+}
+
+static double whole_cost(const struct plan *plan) {
+  double cost = 0;
+  for (size_t i = 0; i < plan->experiment_count; i++) cost += plan_experiment_cost(plan, i);
+  return cost;
+}
+
+static size_t engine_axis(const struct plan_experiment *experiment) {
+  size_t axis = 0;
+  while (axis < experiment->axis_count && strcmp(experiment->axes[axis].key, "engine") != 0) axis++;
+  return axis;
+}
+
+// Higher is dropped sooner. A plain engine answers the question; an engine with options refines the answer. The first value
+// of an axis is the one a reader expects, so the later of equals go first.
+static size_t expendability(const struct plan *plan, const struct plan_cell *cell) {
+  const struct plan_experiment *experiment = &plan->experiments[cell->experiment];
+  size_t axis = engine_axis(experiment), later = 0;
+  for (size_t i = 0; i < experiment->axis_count; i++)
+    if (i != axis) later += cell->index[i];
+  bool variant = strchr(cell->settings.spec, ':') != NULL;
+  return ((size_t)variant * EXPERIMENT_VALUES_MAX * EXPERIMENT_AXES_MAX + later) * EXPERIMENT_VALUES_MAX +
+         (axis < experiment->axis_count ? cell->index[axis] : 0);
+}
+
+static size_t cells_left(const struct plan *plan, size_t experiment) {
+  size_t left = 0;
+  for (size_t i = 0; i < plan->cell_count; i++) left += plan->cells[i].experiment == experiment && !plan->cells[i].dropped;
+  return left;
+}
+
+// Drops the most expendable cell of the experiment that has most left, so that every question keeps some answer. False
+// when no experiment has more than two.
+static bool drop_cell(struct plan *plan) {
+  size_t largest = 0;
+  struct plan_cell *victim = NULL;
+  for (size_t i = 1; i < plan->experiment_count; i++)
+    if (cells_left(plan, i) > cells_left(plan, largest)) largest = i;
+  if (cells_left(plan, largest) <= 2) return false;
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    struct plan_cell *cell = &plan->cells[i];
+    if (cell->experiment != largest || cell->dropped) continue;
+    if (!victim || expendability(plan, cell) >= expendability(plan, victim)) victim = cell;
+  }
+  victim->dropped = true;
+  return true;
+}
+
+static void note(struct plan *plan, const char *what, double from, double to, const char *unit) {
+  snprintf(plan->notes[plan->note_count++], PLAN_NOTE_MAX, "%s: %g instead of %g%s, to stay within %.0f s", what, to, from,
+           unit, plan->budget);
+}
+
+static void note_cuts(struct plan *plan, double seconds, unsigned repetitions, size_t dropped) {
+  if (plan->seconds < seconds) note(plan, "shorter samples", seconds, round(plan->seconds * 1e3) / 1e3, " s");
+  if (plan->repetitions < repetitions) note(plan, "fewer repetitions", repetitions, plan->repetitions, "");
+  if (dropped) note(plan, "fewer cells", (double)plan->cell_count, (double)(plan->cell_count - dropped), "");
+}
+
+int plan_fit_budget(struct plan *plan, struct error *error) {
+  double seconds = plan->seconds;
+  unsigned repetitions = plan->repetitions;
+  bool asked = plan->options.repetitions > 0;  // what the user asked for is not cut
+  size_t dropped = 0;
+  while ((plan->estimate = whole_cost(plan)) > plan->budget) {
+    if (plan->seconds * shorten >= seconds * shortest) {
+      plan->seconds *= shorten;
+    } else if (!asked && plan->repetitions > REPETITIONS_MIN) {
+      plan->repetitions--;
+    } else if (drop_cell(plan)) {
+      dropped++;
+    } else {
+      return error_set(error, -ETIME, "a budget of %.0f s is too short: the least takes %.0f s; raise --budget or name "
+                       "fewer experiments", plan->budget, ceil(plan->estimate));
+    }
+  }
+  note_cuts(plan, seconds, repetitions, dropped);
+  return 0;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// A plan as the head of a run: experiments, cells and what was dropped (docs/results.md).
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/cache.h"
+#include "harness/plan.h"
+
+static json_t *axes_to_json(const struct plan_experiment *experiment) {
+  json_t *axes = json_array();
+  for (size_t i = 0; axes && i < experiment->axis_count; i++) {
+    json_t *values = json_array();
+    for (size_t v = 0; v < experiment->axes[i].count; v++)
+      if (json_array_append_new(values, json_string(experiment->axes[i].values[v]))) return json_decref(axes), NULL;
+    if (json_array_append_new(axes, json_pack("{s:s, s:o}", "key", experiment->axes[i].key, "values", values)))
+      return json_decref(axes), NULL;
+  }
+  return axes;
+}
+
+static json_t *experiment_to_json(const struct plan_experiment *planned) {
+  const struct experiment *experiment = planned->experiment;
+  const struct experiment_chart *chart = experiment_chart(experiment);
+  const struct experiment_verdict *verdict = experiment_verdict(experiment);
+  json_t *claim = *verdict->compare[0]
+                      ? json_pack("{s:[s,s], s:s}", "compare", verdict->compare[0], verdict->compare[1], "holds",
+                                  verdict->holds)
+                      : json_null();
+  return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:b}, s:o, s:o, s:n, s:[]}", "name",
+                   experiment_name(experiment), "title", experiment_title(experiment), "question",
+                   experiment_question(experiment), "claim", experiment_claim(experiment), "chart", "shape",
+                   chart->shape, "x", chart->x, "series", chart->series, "panel", chart->panel, "y", chart->y, "log_y",
+                   (int)chart->log_y, "verdict", claim, "axes", axes_to_json(planned), "finding", "winners");
+}
+
+static json_t *point_to_json(const struct plan *plan, const struct plan_cell *cell) {
+  const struct plan_experiment *experiment = &plan->experiments[cell->experiment];
+  json_t *point = json_object();
+  for (size_t i = 0; point && i < experiment->axis_count; i++) {
+    const struct experiment_axis *axis = &experiment->axes[i];
+    if (json_object_set_new(point, axis->key, json_string(axis->values[cell->index[i]])))
+      return json_decref(point), NULL;
+  }
+  return point;
+}
+
+static json_t *option_to_json(const struct engine_option *option, uint64_t value) {
+  const char *word = option->choices;
+  switch (option->type) {
+    case OPTION_BOOL:
+      return json_boolean(value != 0);
+    case OPTION_CHOICE:
+      for (; value > 0; value--) word = strchr(word, '/') + 1;
+      return json_stringn(word, strcspn(word, "/"));
+    default:
+      return json_integer((json_int_t)value);
+  }
+}
+
+static json_t *options_to_json(const struct plan_cell *cell) {
+  json_t *options = json_object();
+  const struct engine_option *option = cell->engine->options;
+  for (size_t i = 0; options && option && option[i].name; i++)
+    if (json_object_set_new(options, option[i].name, option_to_json(&option[i], cell->config.options.values[i])))
+      return json_decref(options), NULL;
+  return options;
+}
+
+static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cell) {
+  const struct cell_settings *settings = &cell->settings;
+  const struct workload *workload = &settings->workload;
+  char sync[32];
+  sync_policy_format(&settings->sync, sync, sizeof sync);
+  return json_pack(
+      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:s, s:n}", "id",
+      cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
+      point_to_json(plan, cell), "engine", settings->engine, "spec", settings->spec, "options", options_to_json(cell),
+      "operation", operation_name(workload->operation), "keys", key_order_name(workload->keys), "sync", sync,
+      "durability", cell->engine->durability(&cell->config), "cache", cache_state_name(settings->cache), "record_size",
+      (json_int_t)settings->record_size, "value_size", (json_int_t)workload->value_size, "records",
+      (json_int_t)workload->records, "threads", (json_int_t)settings->threads, "processes",
+      (json_int_t)settings->processes, "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth, "rate",
+      "status", "skipped", "reason");
+}
+
+static json_t *dropped_to_json(const struct plan *plan, const struct plan_cell *cell) {
+  return json_pack("{s:s, s:o, s:s}", "experiment", experiment_name(plan->experiments[cell->experiment].experiment),
+                   "point", point_to_json(plan, cell), "reason", "time budget");
+}
+
+json_t *plan_to_json(const struct plan *plan) {
+  json_t *experiments = json_array(), *cells = json_array(), *dropped = json_array(), *notes = json_array();
+  int bad = 0;
+  for (size_t i = 0; i < plan->experiment_count; i++)
+    bad |= json_array_append_new(experiments, experiment_to_json(&plan->experiments[i]));
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    bad |= cell->dropped ? json_array_append_new(dropped, dropped_to_json(plan, cell))
+                         : json_array_append_new(cells, cell_to_json(plan, cell));
+  }
+  for (size_t i = 0; i < plan->note_count; i++) bad |= json_array_append_new(notes, json_string(plan->notes[i]));
+  json_t *all = json_pack("{s:o, s:o, s:o, s:o}", "experiments", experiments, "cells", cells, "dropped", dropped,
+                          "notes", notes);
+  if (!bad) return all;
+  json_decref(all);
+  return NULL;
+}

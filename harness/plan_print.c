@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// A plan for people: what will run, how long it takes, what is left out.
+#include <math.h>
+#include <string.h>
+
+#include "base/words.h"
+#include "harness/plan.h"
+
+static void print_experiment(const struct plan *plan, size_t number, FILE *out) {
+  const struct plan_experiment *experiment = &plan->experiments[number];
+  size_t cells = 0, dropped = 0;
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    cells += plan->cells[i].experiment == number && !plan->cells[i].dropped;
+    dropped += plan->cells[i].experiment == number && plan->cells[i].dropped;
+  }
+  fprintf(out, "%-20s %3zu cells  about %4.0f s ", experiment_name(experiment->experiment), cells,
+          plan_experiment_cost(plan, number));
+  for (size_t a = 0; a < experiment->axis_count; a++) {
+    const struct experiment_axis *axis = &experiment->axes[a];
+    fprintf(out, "%s%s: ", a ? "; " : " ", axis->key);
+    for (size_t v = 0; v < axis->count; v++) fprintf(out, "%s%s", v ? ", " : "", axis->values[v]);
+  }
+  if (dropped) fprintf(out, " (%zu cells left out)", dropped);
+  fputc('\n', out);
+}
+
+void plan_print(const struct plan *plan, FILE *out) {
+  char bytes[32];
+  size_t left = 0;
+  for (size_t i = 0; i < plan->experiment_count; i++) print_experiment(plan, i, out);
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    left += !plan->cells[i].dropped;
+    if (plan->cells[i].dropped) fprintf(out, "left out: %s (time budget)\n", plan->cells[i].id);
+  }
+  for (size_t i = 0; i < plan->note_count; i++) fprintf(out, "%s\n", plan->notes[i]);
+  format_size(plan->bytes, bytes, sizeof bytes);
+  fprintf(out, "%zu cells, %u repetitions of %.3g s each and one that is not counted; about %.0f s", left,
+          plan->repetitions, plan->seconds, ceil(plan->estimate));
+  if (isfinite(plan->budget)) fprintf(out, " of %.0f s", plan->budget);
+  fprintf(out, "; up to %s of disk space\n", bytes);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Running gnuplot. Its scripts get names as arguments (-c), never as source; and those names begin with "data/" and
+// "charts/", since gnuplot takes '<' or '|' at the head of a file name for a command to run.
+#include "harness/report/gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/catalogue.h"
+#include "harness/data_dir.h"
+
+extern char **environ;
+
+struct drawing {
+  char script[PATH_MAX], data[PATH_MAX], chart[PATH_MAX];
+  char message[256];  // the first line gnuplot wrote on standard error
+};
+
+static int start(const char *folder, struct drawing *drawing, int messages, pid_t *child) {
+  char *const arguments[] = {(char *)"gnuplot",  (char *)"-d", (char *)"-c", drawing->script, drawing->data,
+                             drawing->chart, NULL};
+  posix_spawn_file_actions_t actions;
+  int code = posix_spawn_file_actions_init(&actions);
+  if (code) return -code;
+  code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (!code) code = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  if (!code) code = posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
+  if (!code) code = posix_spawn_file_actions_addchdir_np(&actions, folder);
+  if (!code) code = posix_spawnp(child, "gnuplot", &actions, NULL, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return -code;
+}
+
+static int milliseconds_left(const struct timespec *end) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  long long left = (end->tv_sec - now.tv_sec) * 1000LL + (end->tv_nsec - now.tv_nsec) / 1000000;
+  return left > 0 ? (int)left : 0;
+}
+
+// gnuplot puts a blank line and the statement before its complaint: keep the first line that says something.
+static void keep_line(struct drawing *drawing, const char *text) {
+  text += strspn(text, "\n ");
+  if (*drawing->message || !*text) return;
+  snprintf(drawing->message, sizeof drawing->message, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+// Reads until gnuplot closes its standard error, that is, ends.
+static int listen_until(int messages, const struct timespec *end, struct drawing *drawing) {
+  for (;;) {
+    struct pollfd ready = {.fd = messages, .events = POLLIN};
+    char text[1024];
+    int count = poll(&ready, 1, milliseconds_left(end));
+    if (count == 0) return -ETIMEDOUT;
+    if (count < 0 && errno != EINTR) return -errno;
+    if (count < 0) continue;
+    ssize_t length = read(messages, text, sizeof text - 1);
+    if (length == 0) return 0;
+    if (length < 0 && errno != EINTR) return -errno;
+    if (length < 0) continue;
+    text[length] = '\0';
+    keep_line(drawing, text);
+  }
+}
+
+static int wait_for(pid_t child, int *status) {
+  while (waitpid(child, status, 0) < 0)
+    if (errno != EINTR) return -errno;
+  return 0;
+}
+
+static int run(const char *folder, struct drawing *drawing, struct error *error) {
+  int pipe_ends[2], status = 0;
+  pid_t child;
+  struct timespec end;
+  if (pipe2(pipe_ends, O_CLOEXEC)) return error_set(error, -errno, "gnuplot: no pipe: %m; close other programs");
+  int code = start(folder, drawing, pipe_ends[1], &child);
+  close(pipe_ends[1]);
+  if (code) {
+    close(pipe_ends[0]);
+    if (code == -ENOENT)
+      return error_set(error, code, "gnuplot: not found; install gnuplot-nox (scripts/install-deps does) and run "
+                       "`storebench report` again");
+    return error_set(error, code, "gnuplot: cannot be started: %s; try again", strerror(-code));
+  }
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_sec += GNUPLOT_SECONDS;
+  code = listen_until(pipe_ends[0], &end, drawing);
+  if (code) kill(child, SIGKILL);
+  int waited = wait_for(child, &status);
+  close(pipe_ends[0]);
+  if (code == -ETIMEDOUT)
+    return error_set(error, code, "%s: gnuplot took over %d s; try again", drawing->data, GNUPLOT_SECONDS);
+  if (code || waited)
+    return error_set(error, code ? code : waited, "gnuplot: lost: %s; try again", strerror(code ? -code : -waited));
+  if (status || *drawing->message)
+    return error_set(error, -EINVAL, "%s: gnuplot cannot draw it: %s; look at %s", drawing->data,
+                     *drawing->message ? drawing->message : "it ended early", drawing->script);
+  return 0;
+}
+
+// Charts are drawn under another name first, so that no half-drawn one stands under its own.
+static int move_charts(const char *folder, const char *chart, bool keep, struct error *error) {
+  static const char *const formats[] = {"svg", "png", "pdf"};
+  char from[PATH_MAX], to[PATH_MAX];
+  int code = 0;
+  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+    int wrote = snprintf(from, sizeof from, "%s/charts/.%s.part.%s", folder, chart, formats[i]);
+    if (wrote < (int)sizeof from) wrote = snprintf(to, sizeof to, "%s/charts/%s.%s", folder, chart, formats[i]);
+    if (wrote >= (int)sizeof to) return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move it", folder);
+    if (keep && !code && rename(from, to))
+      code = error_set(error, -errno, "%s: cannot be made: %m; check the folder and its free space", to);
+    if (!keep || code) unlink(from);
+  }
+  return code;
+}
+
+int gnuplot_draw(const char *folder, const char *shape, const char *name, const char *chart, struct error *error) {
+  struct drawing drawing = {0};
+  char script[PATH_MAX];
+  int wrote = snprintf(script, sizeof script, "%s/" PLOTS_FOLDER "/%s.gp", data_dir(), shape);
+  if (wrote >= (int)sizeof script) return error_set(error, -ENAMETOOLONG, "%s: the path is too long", data_dir());
+  if (!realpath(script, drawing.script))
+    return error_set(error, -errno, "%s: %m; set STOREBENCH_DATA to the folder that holds " PLOTS_FOLDER, script);
+  snprintf(drawing.data, sizeof drawing.data, "data/%s.tsv", name);
+  snprintf(drawing.chart, sizeof drawing.chart, "charts/.%s.part", chart);
+  int code = run(folder, &drawing, error);
+  int moved = move_charts(folder, chart, code == 0, code ? NULL : error);
+  return code ? code : moved;
+}

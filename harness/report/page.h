@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// A page as headings, paragraphs, tables and charts, written as Markdown or as HTML. Whoever writes the content knows
+// neither; whoever writes a format escapes every text it is given.
+#ifndef STOREBENCH_REPORT_PAGE_H
+#define STOREBENCH_REPORT_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct page_format {
+  void (*begin)(FILE *out, const char *title);  // the title is the first heading, too
+  void (*heading)(FILE *out, const char *text);
+  void (*paragraph)(FILE *out, const char *text);
+  void (*warning)(FILE *out, const char *text);
+  void (*item)(FILE *out, const char *text);     // items of a list that follow each other
+  void (*command)(FILE *out, const char *text);  // one line to type
+  void (*row)(FILE *out, const char *const *cells, size_t count, bool head);  // a head row begins a table
+  void (*after_rows)(FILE *out);                                             // after the last row of a table
+  void (*after_items)(FILE *out);
+  // The chart FOLDER/charts/NAME.*; `alt` says what it shows. 0 or -errno.
+  int (*chart)(FILE *out, const char *folder, const char *name, const char *alt);
+  void (*end)(FILE *out);
+};
+
+extern const struct page_format markdown_format, html_format;
+
+// Writes a file name as part of a relative link: bytes that mean something in a URL as %XX.
+void page_link(FILE *out, const char *name);
+
+#endif

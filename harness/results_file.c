@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Whole files: a reader sees the old one or the new one, never half of one.
+#include "harness/results_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *json_text(const json_t *object, const char *key) {
+  const char *text = json_string_value(json_object_get(object, key));
+  return text ? text : "";
+}
+
+double json_real_or_nan(const json_t *object, const char *key) {
+  const json_t *number = json_object_get(object, key);
+  return json_is_number(number) ? json_number_value(number) : NAN;
+}
+
+static int write_synced(const char *path, content_fn content, const void *user) {
+  FILE *out = fopen(path, "we");
+  if (!out) return -errno;
+  int code = content(out, user);
+  if (fflush(out) && !code) code = -errno;
+  if (ferror(out) && !code) code = -EIO;
+  if (!code && fsync(fileno(out))) code = -errno;
+  if (fclose(out) && !code) code = -errno;
+  return code;
+}
+
+int results_file_write(const char *folder, const char *name, content_fn content, const void *user, struct error *error) {
+  char path[4096], temporary[4096 + 8];
+  if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+    return error_set(error, -ENAMETOOLONG, "%s: the path is too long; choose a shorter --out", folder);
+  snprintf(temporary, sizeof temporary, "%s.part", path);
+  int code = write_synced(temporary, content, user);
+  if (!code && rename(temporary, path)) code = -errno;
+  if (!code) return 0;
+  unlink(temporary);
+  return error_set(error, code, "%s: cannot be written: %s; check the folder and its free space", path, strerror(-code));
+}

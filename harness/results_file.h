@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Whole files, written under another name and renamed, and the writers of each file of a run.
+#ifndef STOREBENCH_RESULTS_FILE_H
+#define STOREBENCH_RESULTS_FILE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+// Writes the content for `user` to `out`. 0 or -errno; errors of the stream itself need not be looked at.
+typedef int (*content_fn)(FILE *out, const void *user);
+
+// Makes or replaces FOLDER/NAME: a temporary file beside it, synced and renamed. 0 or -errno with a message.
+int results_file_write(const char *folder, const char *name, content_fn content, const void *user, struct error *error);
+
+// Contents, each for a summarised run.
+int results_run_json(FILE *out, const void *run);
+int results_gbench_json(FILE *out, const void *run);
+int results_csv(FILE *out, const void *run);
+
+struct results_tsv {
+  const json_t *run;
+  const json_t *experiment;  // one of the run's
+};
+int results_tsv(FILE *out, const void *results_tsv);
+
+// Members of JSON objects: "" or 0 where there is none of that type.
+const char *json_text(const json_t *object, const char *key);
+double json_real_or_nan(const json_t *object, const char *key);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// samples.jsonl back into a run.
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/results.h"
+#include "harness/results_file.h"
+
+struct reading {
+  const char *path;
+  size_t line;
+  json_t *run;    // NULL before the first line
+  json_t *cells;  // id -> cell, borrowed from `run`
+  struct error *error;
+};
+
+static int damaged(const struct reading *reading, const char *what) {
+  return error_set(reading->error, -EINVAL, "%s:%zu: %s; the file is damaged", reading->path, reading->line, what);
+}
+
+static int read_head(struct reading *reading, json_t *line) {
+  json_t *run = json_object_get(line, "run"), *cells = json_object_get(run, "cells"), *cell;
+  size_t i;
+  if (!json_is_array(cells) || !json_is_array(json_object_get(run, "experiments")))
+    return damaged(reading, "not the head of a run");
+  if (json_integer_value(json_object_get(run, "schema")) != RESULTS_SCHEMA)
+    return damaged(reading, "written by another version of storebench");
+  json_array_foreach(cells, i, cell) {
+    const char *id = json_text(cell, "id");
+    if (!*id || json_object_get(reading->cells, id)) return damaged(reading, "a cell without a name of its own");
+    if (json_object_set_new(cell, "samples", json_array()) || json_object_set(reading->cells, id, cell)) return -ENOMEM;
+  }
+  reading->run = json_incref(run);
+  if (json_object_set_new(run, "finished", json_null()) || json_object_set_new(run, "complete", json_false()) ||
+      json_object_set_new(run, "bookkeeping", json_null()))
+    return -ENOMEM;
+  return 0;
+}
+
+static int read_line(struct reading *reading, json_t *line) {
+  if (!reading->run) return read_head(reading, line);
+  json_t *end = json_object_get(line, "end");
+  if (end) return json_object_update(reading->run, end) ? -ENOMEM : 0;
+  json_t *cell = json_object_get(reading->cells, json_text(line, "cell")), *sample = json_object_get(line, "sample");
+  if (!cell) return damaged(reading, "a sample of an unknown cell");
+  if (!json_is_object(sample)) return damaged(reading, "not a sample");
+  return json_array_append(json_object_get(cell, "samples"), sample) ? -ENOMEM : 0;
+}
+
+// A last line without its newline was being written when the run was stopped.
+static int read_lines(struct reading *reading, FILE *file) {
+  char *text = NULL;
+  size_t room = 0;
+  int code = 0;
+  ssize_t length;
+  while (!code && (length = getline(&text, &room, file)) > 0 && text[length - 1] == '\n') {
+    reading->line++;
+    json_t *line = json_loadb(text, (size_t)length, 0, NULL);
+    code = line ? read_line(reading, line) : damaged(reading, "not JSON");
+    json_decref(line);
+  }
+  free(text);
+  if (!code && ferror(file)) code = error_set(reading->error, -EIO, "%s: cannot be read; check the disk", reading->path);
+  if (!code && !reading->run) code = error_set(reading->error, -EINVAL, "%s: holds no run; measure again", reading->path);
+  if (code == -ENOMEM) error_set(reading->error, code, "%s: memory is short", reading->path);
+  return code;
+}
+
+// A cell failed if a sample did, was skipped if all were, and is ok if a counted sample is.
+static int set_status(json_t *cell) {
+  json_t *sample;
+  const char *status = "skipped", *reason = "not reached: the run was stopped first";
+  size_t i;
+  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+    const char *seen = json_text(sample, "status");
+    bool failed = strcmp(status, "failed") == 0;
+    if (strcmp(seen, "failed") == 0 && !failed) {
+      status = "failed";
+      reason = json_text(sample, "reason");
+    } else if (strcmp(seen, "skipped") == 0 && strcmp(status, "skipped") == 0) {
+      reason = json_text(sample, "reason");
+    } else if (strcmp(seen, "ok") == 0 && !failed && json_is_true(json_object_get(sample, "counted"))) {
+      status = "ok";
+    }
+  }
+  json_t *why = strcmp(status, "ok") == 0 ? json_null() : json_string(reason);
+  return json_object_set_new(cell, "status", json_string(status)) || json_object_set_new(cell, "reason", why) ? -ENOMEM
+                                                                                                              : 0;
+}
+
+int results_read(const char *folder, json_t **run, struct error *error) {
+  char path[4096];
+  if (snprintf(path, sizeof path, "%s/samples.jsonl", folder) >= (int)sizeof path)
+    return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long", folder);
+  FILE *file = fopen(path, "re");
+  if (!file) return error_set(error, -errno, "%s: %m; name the folder of a run", path);
+  struct reading reading = {.path = path, .cells = json_object(), .error = error};
+  int code = reading.cells ? read_lines(&reading, file) : error_set(error, -ENOMEM, "%s: memory is short", path);
+  fclose(file);
+  json_t *cell;
+  size_t i;
+  if (!code) json_array_foreach(json_object_get(reading.run, "cells"), i, cell) if (!code) code = set_status(cell);
+  json_decref(reading.cells);
+  if (code) {
+    json_decref(reading.run);
+    return code;
+  }
+  *run = reading.run;
+  return 0;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Summaries of a run: medians and intervals of every cell, winners and findings of every experiment.
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/metrics.h"
+#include "harness/results.h"
+#include "harness/results_file.h"
+#include "harness/statistics.h"
+#include "harness/winners.h"
+
+static json_t *interval_to_json(const double *values, size_t n) {
+  struct interval interval;
+  if (statistics_interval(values, n, &interval)) return NULL;
+  return json_pack("{s:I, s:f, s:f, s:f, s:b}", "n", (json_int_t)n, "median", interval.median, "low", interval.low,
+                   "high", interval.high, "exact", interval.exact);
+}
+
+// A metric that no counted sample has stays out. `values` has room for one a sample.
+static int summarise_metric(const json_t *samples, const struct metric *metric, double *values, json_t *summary) {
+  const json_t *sample;
+  size_t i, n = 0;
+  json_array_foreach(samples, i, sample) {
+    double value = json_is_true(json_object_get(sample, "counted")) ? metric_value(metric, sample) : NAN;
+    if (isfinite(value)) values[n++] = value;
+  }
+  return n && json_object_set_new(summary, metric->name, interval_to_json(values, n)) ? -ENOMEM : 0;
+}
+
+static int summarise_cell(json_t *cell) {
+  const json_t *samples = json_object_get(cell, "samples");
+  size_t count;
+  const struct metric *metrics = metrics_all(&count);
+  json_t *summary = json_object();
+  double *values = malloc((json_array_size(samples) + 1) * sizeof *values);
+  int code = summary && values ? 0 : -ENOMEM;
+  for (size_t i = 0; i < count && !code; i++) code = summarise_metric(samples, &metrics[i], values, summary);
+  free(values);
+  if (json_object_set_new(cell, "summary", summary)) code = -ENOMEM;
+  return code;
+}
+
+int results_summarise(json_t *run, struct error *error) {
+  json_t *cell, *experiment;
+  size_t i;
+  int code = 0;
+  json_array_foreach(json_object_get(run, "cells"), i, cell) if (!code) code = summarise_cell(cell);
+  json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
+    if (!code) code = winners_find(run, experiment);
+    if (!code) code = verdict_find(run, experiment);
+  }
+  return code ? error_set(error, code, "the run cannot be summed up: %s", strerror(-code)) : 0;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// data/<experiment>.tsv: all that a chart needs. Texts stand on top as "# key: value"; then a header row, and a row a cell.
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "harness/metrics.h"
+#include "harness/results_file.h"
+
+// A text that stays on its line and in its column, whatever a file or a host put into it.
+static void put_text(FILE *out, const char *text) {
+  if (!*text) text = "-";
+  for (; *text; text++) fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, out);
+}
+
+static void put_comment(FILE *out, const char *key, const char *text) {
+  fprintf(out, "# %s: ", key);
+  put_text(out, text);
+  fputc('\n', out);
+}
+
+static void put_number(FILE *out, double number) {
+  if (isfinite(number))
+    fprintf(out, "\t%.9g", number);
+  else
+    fputs("\tnan", out);
+}
+
+static void put_notes(FILE *out, const json_t *run, const char *name) {
+  const json_t *cell, *dropped;
+  size_t i;
+  char note[1024];
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    if (strcmp(json_text(cell, "experiment"), name) != 0 || strcmp(json_text(cell, "status"), "ok") == 0) continue;
+    snprintf(note, sizeof note, "%s %s: %s", json_text(cell, "id") + strlen(name) + 1, json_text(cell, "status"),
+             json_text(cell, "reason"));
+    put_comment(out, "note", note);
+  }
+  json_array_foreach(json_object_get(run, "dropped"), i, dropped) {
+    if (strcmp(json_text(dropped, "experiment"), name) != 0) continue;
+    char point[512] = "";
+    const char *key;
+    json_t *value;
+    json_object_foreach(json_object_get(dropped, "point"), key, value)
+      snprintf(point + strlen(point), sizeof point - strlen(point), "%s%s", *point ? "/" : "", json_string_value(value));
+    snprintf(note, sizeof note, "%s left out: %s", point, json_text(dropped, "reason"));
+    put_comment(out, "note", note);
+  }
+}
+
+static void put_comments(FILE *out, const struct results_tsv *tsv, const struct metric *metric) {
+  static const char *const texts[] = {"title", "finding", "question", "claim"};
+  static const char *const chart_texts[] = {"shape", "x", "series", "panel", "y"};
+  const json_t *chart = json_object_get(tsv->experiment, "chart");
+  const json_t *environment = json_object_get(tsv->run, "environment");
+  const char *name = json_text(tsv->experiment, "name"), *x = json_text(chart, "x");
+  char label[64] = "";
+  for (size_t i = 0; x[i] && i + 1 < sizeof label; i++) label[i] = x[i] == '_' ? ' ' : x[i];
+  put_comment(out, "experiment", name);
+  for (size_t i = 0; i < 4; i++) put_comment(out, texts[i], json_text(tsv->experiment, texts[i]));
+  for (size_t i = 0; i < 5; i++) put_comment(out, chart_texts[i], json_text(chart, chart_texts[i]));
+  put_comment(out, "x_label", label);
+  put_comment(out, "y_label", metric->label);
+  put_comment(out, "log_y", json_is_true(json_object_get(chart, "log_y")) ? "1" : "0");
+  put_comment(out, "unit", metric->unit);
+  put_comment(out, "better", metric->higher_is_better ? "higher" : "lower");
+  put_comment(out, "profile", json_text(tsv->run, "profile"));
+  put_comment(out, "indicative", json_is_true(json_object_get(tsv->run, "indicative")) ? "1" : "0");
+  put_comment(out, "host", json_text(tsv->run, "host"));
+  put_comment(out, "machine", json_text(environment, "cpu"));
+  put_comment(out, "kernel", json_text(environment, "kernel"));
+  put_comment(out, "file_system", json_text(environment, "file_system"));
+  put_comment(out, "device", json_text(environment, "device"));
+  put_notes(out, tsv->run, name);
+}
+
+// The place of a value on its axis; 0 for a chart without that axis.
+static size_t axis_index(const json_t *experiment, const char *key, const char *value) {
+  const json_t *axis, *word;
+  size_t i, v;
+  json_array_foreach(json_object_get(experiment, "axes"), i, axis) {
+    if (strcmp(json_text(axis, "key"), key) != 0) continue;
+    json_array_foreach(json_object_get(axis, "values"), v, word)
+      if (strcmp(json_string_value(word), value) == 0) return v;
+  }
+  return 0;
+}
+
+static void put_coordinate(FILE *out, const json_t *experiment, const json_t *cell, const char *key) {
+  const char *value = json_text(json_object_get(cell, "point"), key);
+  put_text(out, value);
+  fprintf(out, "\t%zu", axis_index(experiment, key, value));
+}
+
+static void put_row(FILE *out, const json_t *experiment, const json_t *cell, const struct metric *metric) {
+  static const char *const percentiles[] = {"p50", "p90", "p99", "p999", "max"};
+  const json_t *chart = json_object_get(experiment, "chart"), *summary = json_object_get(cell, "summary");
+  bool ok = strcmp(json_text(cell, "status"), "ok") == 0;
+  const json_t *y = ok ? json_object_get(summary, metric->name) : NULL;
+  put_text(out, json_text(json_object_get(cell, "point"), json_text(chart, "panel")));
+  fputc('\t', out);
+  put_coordinate(out, experiment, cell, json_text(chart, "x"));
+  fputc('\t', out);
+  put_coordinate(out, experiment, cell, json_text(chart, "series"));
+  put_number(out, json_real_or_nan(y, "median"));
+  put_number(out, json_real_or_nan(y, "low"));
+  put_number(out, json_real_or_nan(y, "high"));
+  fprintf(out, "\t%" JSON_INTEGER_FORMAT "\t", json_integer_value(json_object_get(y, "n")));
+  put_text(out, json_text(cell, "status"));
+  for (size_t i = 0; i < 5; i++)
+    put_number(out, ok ? json_real_or_nan(json_object_get(summary, percentiles[i]), "median") : NAN);
+  fprintf(out, "\t%s\n", metric->unit);
+}
+
+int results_tsv(FILE *out, const void *results_tsv) {
+  const struct results_tsv *tsv = results_tsv;
+  const char *name = json_text(tsv->experiment, "name");
+  const struct metric *metric = metric_find(json_text(json_object_get(tsv->experiment, "chart"), "y"));
+  const json_t *cell;
+  size_t i;
+  if (!metric) return -EINVAL;
+  put_comments(out, tsv, metric);
+  fputs("panel\tx\tx_index\tseries\tseries_index\ty\tlow\thigh\tn\tstatus\tp50_ns\tp90_ns\tp99_ns\tp999_ns\tmax_ns\tunit\n",
+        out);
+  json_array_foreach(json_object_get(tsv->run, "cells"), i, cell) {
+    if (strcmp(json_text(cell, "experiment"), name) == 0) put_row(out, tsv->experiment, cell, metric);
+  }
+  return ferror(out) ? -EIO : 0;
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+// Runs a plan. An experiment is measured in passes over its cells: one that is not counted, the counted repetitions, one
+// for latencies. Within a pass the cells come in an order of their own, so that engines take turns and a drift of the
+// machine hits them alike.
+#include "harness/schedule.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "harness/child.h"
+#include "workloads/random.h"
+
+// A child that is slower than its plan by this much hangs. Data that is filled, read in and checked takes its time too.
+static const double grace_seconds = 30, grace_bytes_per_s = 20e6;
+static const char private_name[] = "sample";  // the folder of the file that only one sample uses
+
+struct pass {
+  enum sample_kind kind;
+  unsigned repetition;
+  bool counted;
+};
+
+struct running {
+  const struct schedule *schedule;
+  struct schedule_outcome *outcome;
+  struct error *error;
+  size_t experiment;
+  bool *done;        // one a cell: skipped, or its data set is missing
+  uint64_t started;  // clock_ns
+};
+
+static double seconds_since(uint64_t then) { return (double)(clock_ns() - then) / 1e9; }
+
+void schedule_shuffle(uint64_t seed, size_t experiment, unsigned repetition, size_t *order, size_t count) {
+  struct random random;
+  random_seed(&random, seed ^ random_mix(((uint64_t)experiment << 32) + repetition + 1));
+  for (size_t i = 0; i < count; i++) {
+    size_t j = random_below(&random, i + 1);
+    order[i] = order[j];
+    order[j] = i;
+  }
+}
+
+static void set_name(size_t set, char name[32]) { snprintf(name, 32, "set-%zu", set); }
+
+static double kill_after(const struct cell_settings *settings, const struct sample_order *order) {
+  return grace_seconds + order->warmup + fmax(order->seconds, order->limit) +
+         (double)settings->data_bytes / grace_bytes_per_s;
+}
+
+// Adds what the schedule knows of the sample and hands it to the results.
+static int record(struct running *running, const char *cell, const struct pass *pass, json_t *sample) {
+  struct schedule_outcome *outcome = running->outcome;
+  double seconds = json_number_value(json_object_get(sample, "seconds"));
+  json_t *facts = json_pack("{s:I, s:I, s:b}", "order", (json_int_t)outcome->samples, "repetition",
+                            (json_int_t)pass->repetition, "counted", (int)pass->counted);
+  int code = !facts || json_object_update(sample, facts) ? -ENOMEM : 0;
+  json_decref(facts);
+  if (code) return error_set(running->error, code, "%s: memory is short", cell);
+  outcome->samples++;
+  outcome->measuring += seconds;
+  return results_append(running->schedule->results, cell, sample, running->error);
+}
+
+static void make_order(const struct plan *plan, const struct plan_cell *cell, const struct pass *pass,
+                       struct sample_order *order) {
+  *order = (struct sample_order){.kind = pass->kind,
+                                 .settings = cell->settings,
+                                 .seconds = plan->seconds,
+                                 .warmup = plan_warmup(plan, cell),
+                                 .limit = plan_limit(plan, cell),
+                                 .read_only = cell->data == PLAN_SHARED,
+                                 .fresh = cell->data == PLAN_FRESH};
+  // All cells of a repetition draw the same keys; each repetition draws others.
+  order->seed = random_mix(plan->options.seed + pass->repetition);
+}
+
+// Puts the file of the sample in its place.
+static int prepare(struct running *running, const struct plan_cell *cell, struct sample_order *order) {
+  const struct dataset_folder *folder = running->schedule->folder;
+  uint64_t start = clock_ns();
+  char set[32];
+  int code = 0;
+  set_name(cell->set, set);
+  if (cell->data == PLAN_SHARED) {
+    dataset_path(folder, set, order->path);
+    return 0;
+  }
+  dataset_path(folder, private_name, order->path);
+  code = cell->data == PLAN_COPY ? dataset_copy(folder, set, private_name) : dataset_make(folder, private_name);
+  running->outcome->filling += seconds_since(start);
+  return code;
+}
+
+static int run_sample(struct running *running, size_t number, const struct pass *pass) {
+  const struct schedule *schedule = running->schedule;
+  const struct plan_cell *cell = &schedule->plan->cells[number];
+  struct sample_order order;
+  char reason[256];
+  make_order(schedule->plan, cell, pass, &order);
+  int code = prepare(running, cell, &order), removed = 0;
+  snprintf(reason, sizeof reason, "its file could not be made: %s", strerror(-code));
+  json_t *sample = code ? child_no_sample(&order, "failed", reason)
+                        : schedule->run(&order, kill_after(&cell->settings, &order), schedule->interrupt);
+  if (cell->data != PLAN_SHARED) removed = dataset_remove(schedule->folder, private_name);
+  if (schedule->interrupt->seen) {
+    json_decref(sample);
+    return 0;
+  }
+  if (!sample) return error_set(running->error, -ENOMEM, "%s: memory is short", cell->id);
+  const char *status = json_string_value(json_object_get(sample, "status"));
+  running->done[number] = status && strcmp(status, "skipped") == 0;
+  code = record(running, cell->id, pass, sample);
+  json_decref(sample);
+  if (!code && removed)
+    code = error_set(running->error, removed, "%s: a data file cannot be removed: %s; remove it by hand", order.path,
+                     strerror(-removed));
+  return code;
+}
+
+static int run_pass(struct running *running, const struct pass *pass) {
+  const struct schedule *schedule = running->schedule;
+  const struct plan_experiment *experiment = &schedule->plan->experiments[running->experiment];
+  size_t *order = calloc(experiment->cell_count, sizeof *order);
+  int code = order ? 0 : error_set(running->error, -ENOMEM, "memory is short; run fewer experiments");
+  if (order)
+    schedule_shuffle(schedule->plan->options.seed, running->experiment, 2 * pass->repetition + !pass->counted, order,
+                     experiment->cell_count);
+  for (size_t i = 0; i < experiment->cell_count && !code && !interrupt_seen(schedule->interrupt); i++) {
+    size_t number = experiment->first_cell + order[i];
+    const struct plan_cell *cell = &schedule->plan->cells[number];
+    if (cell->dropped) continue;
+    progress_step(schedule->progress, 0, cell->id);
+    if (!running->done[number]) code = run_sample(running, number, pass);
+    progress_step(schedule->progress, plan_sample_cost(schedule->plan, cell), cell->id);
+  }
+  free(order);
+  return code;
+}
+
+// The cells that wanted this data set get its reason.
+static int give_up_set(struct running *running, size_t set, const char *status, const char *why) {
+  const struct plan *plan = running->schedule->plan;
+  const struct pass none = {.kind = SAMPLE_THROUGHPUT};
+  char reason[1024];
+  int code = 0;
+  snprintf(reason, sizeof reason, "its data set could not be built: %s", why);
+  for (size_t i = 0; i < plan->cell_count && !code; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    struct sample_order order;
+    if (cell->dropped || cell->set != set || (cell->data != PLAN_SHARED && cell->data != PLAN_COPY)) continue;
+    make_order(plan, cell, &none, &order);
+    json_t *sample = child_no_sample(&order, status, reason);
+    code = sample ? record(running, cell->id, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
+    json_decref(sample);
+    running->done[i] = true;
+  }
+  return code;
+}
+
+static bool set_is_used(const struct plan *plan, size_t set) {
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    if (!cell->dropped && cell->set == set && (cell->data == PLAN_SHARED || cell->data == PLAN_COPY)) return true;
+  }
+  return false;
+}
+
+static int build_set(struct running *running, size_t number) {
+  const struct schedule *schedule = running->schedule;
+  const struct plan_set *set = &schedule->plan->sets[number];
+  struct sample_order order = {.kind = SAMPLE_FILL, .settings = set->settings, .fresh = true};
+  uint64_t start = clock_ns();
+  char name[32];
+  set_name(number, name);
+  progress_step(schedule->progress, 0, "filling a data set");
+  int code = dataset_make(schedule->folder, name);
+  if (code) return give_up_set(running, number, "failed", strerror(-code));
+  dataset_path(schedule->folder, name, order.path);
+  json_t *sample = schedule->run(&order, kill_after(&set->settings, &order), schedule->interrupt);
+  running->outcome->filling += seconds_since(start);
+  if (!sample) return schedule->interrupt->seen ? 0 : error_set(running->error, -ENOMEM, "memory is short");
+  const char *status = json_string_value(json_object_get(sample, "status"));
+  const char *reason = json_string_value(json_object_get(sample, "reason"));
+  if (!status || strcmp(status, "ok") != 0)
+    code = give_up_set(running, number, status ? status : "failed", reason ? reason : "no reason given");
+  json_decref(sample);
+  return code;
+}
+
+static int build_sets(struct running *running) {
+  const struct plan *plan = running->schedule->plan;
+  int code = 0;
+  for (size_t i = 0; i < plan->set_count && !code && !running->schedule->interrupt->seen; i++)
+    if (plan->sets[i].first == running->experiment && set_is_used(plan, i)) code = build_set(running, i);
+  return code;
+}
+
+static int remove_sets(struct running *running) {
+  const struct plan *plan = running->schedule->plan;
+  for (size_t i = 0; i < plan->set_count; i++) {
+    char name[32];
+    set_name(i, name);
+    int code = plan->sets[i].last == running->experiment ? dataset_remove(running->schedule->folder, name) : 0;
+    if (code)
+      return error_set(running->error, code, "%s/%s: cannot be removed: %s; remove it by hand",
+                       running->schedule->folder->path, name, strerror(-code));
+  }
+  return 0;
+}
+
+// When this experiment should be over: its share of the time that is left, by the plan's estimates. Drawing comes out of
+// each experiment's own estimate.
+static double time_share(const struct running *running) {
+  const struct plan *plan = running->schedule->plan;
+  double left = plan->budget - seconds_since(running->started), cost = 0;
+  for (size_t i = running->experiment; i < plan->experiment_count; i++) cost += plan_experiment_cost(plan, i);
+  return left * plan_experiment_cost(plan, running->experiment) / cost;
+}
+
+enum { COUNTED_MIN = 3 };
+
+static int run_passes(struct running *running, unsigned *counted) {
+  const struct plan *plan = running->schedule->plan;
+  bool latency = plan->experiments[running->experiment].metric->latency;
+  double share = time_share(running);
+  uint64_t start = clock_ns();
+  struct pass pass = {.kind = latency ? SAMPLE_LATENCY : SAMPLE_THROUGHPUT};
+  int code = build_sets(running);
+  for (*counted = 0; !code && !running->schedule->interrupt->seen; pass.repetition++) {
+    uint64_t begun = clock_ns();
+    pass.counted = pass.repetition > 0;
+    code = run_pass(running, &pass);
+    *counted = pass.repetition;
+    if (*counted >= plan->repetitions) break;
+    // This repetition's time once more for the next one, and once for the latencies.
+    bool late = seconds_since(start) + 2 * seconds_since(begun) > share;
+    if (late && *counted >= COUNTED_MIN && !plan->options.repetitions) break;
+  }
+  pass = (struct pass){.kind = SAMPLE_LATENCY, .repetition = *counted + 1, .counted = true};
+  if (!code && !latency && !running->schedule->interrupt->seen) code = run_pass(running, &pass);
+  int removed = remove_sets(running);
+  return code ? code : removed;
+}
+
+static int run_experiment(struct running *running) {
+  const struct plan *plan = running->schedule->plan;
+  uint64_t start = clock_ns();
+  unsigned counted;
+  int code = run_passes(running, &counted);
+  if (code || running->schedule->interrupt->seen) return code;
+  const char *name = experiment_name(plan->experiments[running->experiment].experiment);
+  if (counted < plan->repetitions)
+    progress_line(running->schedule->progress, "%s: %.0f s, %u of %u repetitions (time budget)", name,
+                  seconds_since(start), counted, plan->repetitions);
+  else
+    progress_line(running->schedule->progress, "%s: %.0f s", name, seconds_since(start));
+  return 0;
+}
+
+int schedule_run(const struct schedule *schedule, struct schedule_outcome *outcome, struct error *error) {
+  struct running running = {.schedule = schedule, .outcome = outcome, .error = error, .started = clock_ns()};
+  int code = 0;
+  *outcome = (struct schedule_outcome){0};
+  running.done = calloc(schedule->plan->cell_count, sizeof *running.done);
+  if (!running.done) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
+  for (; running.experiment < schedule->plan->experiment_count && !code; running.experiment++)
+    if (!interrupt_seen(schedule->interrupt)) code = run_experiment(&running);
+  outcome->interrupted = schedule->interrupt->seen;
+  free(running.done);
+  return code;
+}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# Bars from 0, one group a category of x, one bar a series, with the 95% interval as whisker and the value above.
+# bars, lines, ladder and spectrum are called alike: gnuplot -d -c plots/SHAPE.gp DATA.tsv CHART (CHART.svg, .png and .pdf appear)
+folder = ARG0[1:strlen(ARG0)-strlen('bars.gp')]; data = ARG1; output = ARG2
+whiskers = "\nwhiskers: 95% interval"
+load folder.'style.gp'
+# A bar on a logarithmic axis has no honest length, and short ones would vanish: values that far apart are dots.
+if (text('log_y') eq '1') { exit error 'bars begin at 0: draw a logarithmic axis with ladder' }
+y_log = 0; from_column = 5; to_column = 7
+load folder.'parts/axis.gp'
+load folder.'parts/categories.gp'
+set style fill border rgb ink
+set boxwidth 0.9 * step
+do for [f=1:3] {
+  load folder.'parts/start.gp'
+  do for [p=1:panel_count] {
+    load folder.'parts/panel.gp'
+    plot for [s=1:series_count] keyentry with boxes fillstyle pattern PATTERN[s] fillcolor rgb COLOUR[s] title LEGEND[s], \
+      for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($4 * scale) \
+        with boxes fillstyle pattern PATTERN[s] fillcolor rgb COLOUR[s] notitle, \
+      $cells using ($1 == p ? place($3, $2) : NaN):($5 * scale):(0):(($6 - $5) * scale) \
+        with vectors heads size screen 0.004,90 fixed linecolor rgb ink linewidth 0.9 notitle, \
+      $cells using ($1 == p ? place($3, $2) : NaN):($6 * scale):(short($4 * to_base)) \
+        with labels rotate left offset 0,0.3 font ',6' textcolor rgb ink noenhanced notitle
+  }
+  unset multiplot
+}
+unset output

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# The y axis, from y_log and the values from_column to to_column of a row. Linear axes begin at 0 and count in the prefix of
+# the largest value; on logarithmic ones each mark has its own. Nanoseconds become seconds.
+highest = NaN; lowest = NaN
+do for [r=1:rows_count] {
+  if (field(r, 13) eq 'ok') {
+    do for [c=from_column:to_column] {
+      v = number(field(r, c))
+      if (v == v && v > 0) {
+        if (!(highest >= v)) { highest = v }
+        if (!(lowest <= v)) { lowest = v }
+      }
+    }
+  }
+}
+if (highest != highest) { exit error 'the data has no measured cell' }
+to_base = unit eq 'ns' ? 1e-9 : 1.0
+base_unit = unit eq 'ns' ? 's' : unit
+prefix = y_log ? 0 : si_step(highest * to_base)
+scale = to_base / 1000.0 ** prefix
+y_low = y_log ? lowest * scale / 1.6 : 0
+y_high = highest * scale * (y_log ? 1.6 : 1.2)
+axis_text = text('y_label').', '.si_prefix(prefix).(base_unit eq 'ops/s' && prefix != 0 ? ' ' : '').base_unit.' ('.text('better').' is better)'
+
+# Few decades are marked at 1, 2 and 5 of each, more at 1 only.
+array MARK[40]
+marks_count = 0
+if (y_log) {
+  do for [d=int(floor(log10(y_low))):int(floor(log10(y_high)))] {
+    do for [m=1:(y_high / y_low < 1000 ? 3 : 1)] {
+      v = (m == 1 ? 1 : m == 2 ? 2 : 5) * 10.0 ** d
+      if (v >= y_low && v <= y_high) { marks_count = marks_count + 1; MARK[marks_count] = v }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+# The page: where texts, legend and panels stand. Lengths are points on a page 16 cm wide;
+# its height grows with the texts, so that the plot never pays for them.
+width = 453.5
+
+cut(s, n) = (at = 0, sum [i=1:n] (s[i:i] eq ' ' ? (at = i, 0) : 0), at == 0 ? n : at)
+wrap(s, n) = strlen(s) <= n ? s : (at = cut(s, n), s[1:at]."\n".wrap(s[at+1:*], n))
+lines(s) = 1 + sum [i=1:strlen(s)] (s[i:i] eq "\n")
+clip(s, n) = strlen(s) <= n ? s : s[1:n-1].'…'
+join(a, b) = strlen(a) && strlen(b) ? a.', '.b : a.b
+
+# 3 digits that matter with an SI prefix: 6.41M, 18.2k, 940.
+si_step(v) = v > 0 && v == v ? int(floor(log10(v) / 3 + 1e-9)) : 0
+si_prefix(step) = step == 0 ? '' : word('f p n µ m - k M G T P', step + 6)
+digits(v) = v >= 99.95 ? sprintf('%.0f', v) : v >= 9.995 ? sprintf('%.1f', v) : sprintf('%.2f', v)
+short(v) = v > 0 ? digits(v / 1000.0 ** si_step(v)).si_prefix(si_step(v)) : sprintf('%g', v)
+
+finding = text('finding')
+heading = wrap(strlen(finding) ? finding : text('title'), 68)
+question = wrap(text('question'), 84)
+# Cells that are not drawn are named below the chart; the report lists those that have no room here.
+notes = ''; notes_count = 0; notes_room = 4
+do for [k=1:keys_count] {
+  if (KEY[k] eq 'note') {
+    notes_count = notes_count + 1
+    if (notes_count <= notes_room) { notes = notes.wrap('not shown: '.VALUE[k], 120)."\n" }
+  }
+}
+if (notes_count > notes_room) { notes = notes.sprintf("and %d more not shown (see the report)\n", notes_count - notes_room) }
+x_name = text('x_label')
+profile = text('profile').' profile'.(text('indicative') eq '1' ? ' (indicative)' : '')
+caption = notes.wrap(join(join(text('host'), text('machine')), text('kernel')), 120)."\n".\
+  wrap(join(join(text('file_system'), text('device')), profile), 120).whiskers
+
+# Names for the legend. One that has no measured cell stands there too, and says so.
+array MEASURED[series_count]
+array LEGEND[series_count]
+do for [s=1:series_count] { MEASURED[s] = 0 }
+do for [r=1:rows_count] { if (field(r, 13) eq 'ok') { MEASURED[SERIES_OF[r]] = 1 } }
+legend_width = 0
+do for [s=1:series_count] {
+  LEGEND[s] = clip(SERIES[s], 28).(MEASURED[s] ? '' : ' (no data)')
+  legend_width = strlen(LEGEND[s]) > legend_width ? strlen(LEGEND[s]) : legend_width
+}
+legend_width = 34 + 4.8 * legend_width
+grid_columns = panel_count < 3 ? panel_count : 3
+grid_rows = (panel_count + grid_columns - 1) / grid_columns
+left = 38
+cell_width = (width - left - 8 - legend_width) / grid_columns
+plot_width = cell_width - (panel_count > 1 ? 8 : 0)
+
+# Long names of categories are turned, and the room below the plot grows with them.
+longest_x = 0
+do for [x=1:x_count] { longest_x = strlen(clip(X[x], 24)) > longest_x ? strlen(clip(X[x], 24)) : longest_x }
+turn = 4.9 * longest_x > plot_width / x_count
+tics_height = turn ? 8 + 2.1 * longest_x : 13
+plot_height = 150
+above = 10 + 15 * lines(heading) + 12 * lines(question) + 26
+cell_height = plot_height + tics_height + 15 + (panel_count > 1 ? 14 : 0)
+height = above + grid_rows * cell_height + 8 + 9 * lines(caption) + 4
+
+across(points) = points / width
+down(points) = 1 - 1.0 * points / height
+
+# gnuplot reads the names of tics as formats.
+percent(s) = (safe = '', sum [i=1:strlen(s)] (safe = safe.(s[i:i] eq '%' ? '%%' : s[i:i]), 0), safe)
+array TIC[x_count]
+do for [x=1:x_count] { TIC[x] = percent(clip(X[x], 24)) }

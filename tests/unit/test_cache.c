@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+// Cache states on real files and real stores: each is reached, and the proof would have noticed if it were not.
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engines/registry.h"
+#include "harness/cache.h"
+#include "harness/counters.h"
+#include "workloads/client.h"
+
+enum { MIB = 1 << 20, RECORDS = 32768, TMPFS = 0x01021994 };
+
+static int make_folder(void **state) {
+  char *folder;
+  const char *parent = getenv("TEST_DIR");
+  if (asprintf(&folder, "%s/cache.XXXXXX", parent ? parent : "/tmp") < 0 || !mkdtemp(folder)) return -1;
+  *state = folder;
+  return 0;
+}
+
+static int remove_folder(void **state) {
+  char *folder = *state;
+  int failed = rmdir(folder);
+  free(folder);
+  return failed;
+}
+
+static bool in_memory(const char *path) {
+  struct statfs stat;
+  assert_int_equal(statfs(path, &stat), 0);
+  return stat.f_type == TMPFS;
+}
+
+static void join(char *path, const char *folder, const char *name) {
+  assert_true(snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX);
+}
+
+static void write_file(const char *path, size_t bytes) {
+  char *zeros = calloc(1, bytes ? bytes : 1);
+  assert_non_null(zeros);
+  int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, zeros, bytes), bytes);
+  close(fd);
+  free(zeros);
+}
+
+static double residency(const char *path) {
+  double share = -1;
+  assert_int_equal(cache_residency(path, &share), 0);
+  return share;
+}
+
+static void test_residency_follows_the_page_cache(void **state) {
+  char path[PATH_MAX];
+  join(path, *state, "file");
+  write_file(path, 4 * MIB);
+  assert_true(residency(path) == 1);
+  if (!in_memory(path)) {
+    assert_int_equal(cache_drop(path), 0);
+    assert_true(residency(path) == 0);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM), 0);  // no read-ahead
+    char byte;
+    assert_int_equal(pread(fd, &byte, 1, 0), 1);
+    close(fd);
+    double share = residency(path);
+    assert_true(share > 0 && share < 0.1);
+  }
+  assert_int_equal(unlink(path), 0);
+}
+
+static void test_residency_of_what_is_no_data_file(void **state) {
+  char path[PATH_MAX];
+  double share;
+  join(path, *state, "file");
+  assert_int_equal(cache_residency(path, &share), -ENOENT);
+  assert_int_equal(cache_residency(*state, &share), -EISDIR);
+  write_file(path, 0);
+  assert_int_equal(cache_residency(path, &share), -ENODATA);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(mkfifo(path, 0600), 0);
+  assert_int_equal(cache_residency(path, &share), -EINVAL);  // and no hang
+  assert_int_equal(unlink(path), 0);
+}
+
+static void test_mapped_counts_touched_pages(void **state) {
+  char path[PATH_MAX];
+  uint64_t bytes;
+  unsigned maps;
+  join(path, *state, "a file (with spaces)");
+  write_file(path, 4 * MIB);
+  assert_int_equal(cache_mapped(path, &bytes, &maps), 0);
+  assert_int_equal(maps, 0);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  volatile const char *map = mmap(NULL, 4 * MIB, PROT_READ, MAP_SHARED, fd, 0);
+  assert_true(map != MAP_FAILED);
+  assert_int_equal(cache_mapped(path, &bytes, &maps), 0);
+  assert_int_equal(maps, 1);
+  assert_int_equal(bytes, 0);
+  for (size_t i = 0; i < 2 * MIB; i += 4096) (void)map[i];
+  assert_int_equal(cache_mapped(path, &bytes, &maps), 0);
+  assert_in_range(bytes, 2 * MIB, 4 * MIB);
+  assert_int_equal(munmap((void *)map, 4 * MIB), 0);
+  assert_int_equal(cache_mapped(path, &bytes, &maps), 0);
+  assert_int_equal(maps, 0);
+  close(fd);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(cache_mapped(path, &bytes, &maps), -ENOENT);
+}
+
+static struct store *make_store(const struct engine *engine, const char *path, struct store_config *config) {
+  struct workload workload = {
+      .operation = OPERATION_GET, .records = RECORDS, .value_size = 64, .batch = 1, .depth = 1, .threads = 1};
+  struct error error = {0};
+  struct store *store;
+  config->record_size = 256;
+  config->capacity_hint = RECORDS;
+  config->create = true;
+  if (engine->open(path, config, &store, &error) != 0) fail_msg("%s: %s", engine->name, error.text);
+  if (client_fill(&workload, engine, store, &error) != 0) fail_msg("%s: %s", engine->name, error.text);
+  return store;
+}
+
+static void set(enum cache_state to, const struct engine *engine, struct store *store, const char *path) {
+  struct error error = {0};
+  if (cache_set(to, engine, store, path, &error) != 0)
+    fail_msg("%s, %s: %s", engine->name, cache_state_name(to), error.text);
+}
+
+static void check_states(const struct engine *engine, struct store *store, const char *path) {
+  uint64_t bytes;
+  unsigned maps;
+  set(CACHE_COLD, engine, store, path);
+  assert_true(residency(path) < 0.01);
+  set(CACHE_ASIS, engine, store, path);
+  assert_true(residency(path) < 0.01);
+  set(CACHE_WARM, engine, store, path);
+  assert_true(residency(path) >= 0.99);
+  assert_int_equal(cache_mapped(path, &bytes, &maps), 0);
+  assert_true(bytes < 256 * 1024);
+  set(CACHE_MAPPED, engine, store, path);
+  assert_true(residency(path) >= 0.99);
+  assert_int_equal(cache_mapped(path, &bytes, &maps), 0);
+  // An engine that lends pointers into its file has a map of it.
+  if (engine->caps & CAP_LEND) assert_true(maps > 0);
+  if (maps > 0) assert_true((double)bytes >= 0.99 * RECORDS * 256);
+  set(CACHE_COLD, engine, store, path);  // out of the page table again, too
+  assert_true(residency(path) < 0.01);
+}
+
+static void test_states_of_every_engine(void **state) {
+  size_t count;
+  const struct engine *const *engines = registry_engines(&count);
+  char path[PATH_MAX];
+  join(path, *state, "store");
+  if (in_memory(*state)) skip();  // no page leaves the cache of such a file system
+  for (size_t i = 0; i < count; i++) {
+    struct store_config config = {0};
+    struct error error = {0};
+    registry_defaults(engines[i], &config.options);
+    if (!(engines[i]->caps & CAP_PERSISTENT) || engines[i]->probe(*state, &config, &error) != 0) continue;
+    struct store *store = make_store(engines[i], path, &config);
+    check_states(engines[i], store, path);
+    assert_int_equal(engines[i]->close(store, &error), 0);
+    assert_int_equal(unlink(path), 0);
+    char snapshot[PATH_MAX + 8];
+    snprintf(snapshot, sizeof snapshot, "%s.index", path);
+    assert_true(unlink(snapshot) == 0 || errno == ENOENT);
+  }
+}
+
+static void test_engine_without_a_file_has_nothing_to_set(void **state) {
+  (void)state;
+  struct store_config config = {0};
+  struct error error = {0};
+  const struct engine *engine;
+  struct store *store;
+  assert_int_equal(registry_parse("null", &engine, &config, &error), 0);
+  assert_int_equal(engine->open("/no/such/file", &config, &store, &error), 0);
+  for (int to = CACHE_ASIS; to <= CACHE_MAPPED; to++) set((enum cache_state)to, engine, store, "/no/such/file");
+  assert_int_equal(engine->close(store, &error), 0);
+}
+
+static void test_cold_on_tmpfs_says_why_not(void **state) {
+  (void)state;
+  char folder[] = "/dev/shm/storebench-test.XXXXXX", path[PATH_MAX], snapshot[PATH_MAX + 8];
+  struct store_config config = {0};
+  struct error error = {0};
+  const struct engine *engine;
+  if (access("/dev/shm", W_OK) != 0 || !in_memory("/dev/shm")) skip();
+  assert_non_null(mkdtemp(folder));
+  join(path, folder, "store");
+  assert_int_equal(registry_parse("pread", &engine, &config, &error), 0);
+  struct store *store = make_store(engine, path, &config);
+  assert_int_equal(cache_set(CACHE_COLD, engine, store, path, &error), -EBUSY);
+  assert_non_null(strstr(error.text, "stays in the page cache; use --dir"));
+  set(CACHE_WARM, engine, store, path);  // which it always is
+  assert_int_equal(engine->close(store, &error), 0);
+  snprintf(snapshot, sizeof snapshot, "%s.index", path);
+  assert_int_equal(unlink(path), 0);
+  assert_true(unlink(snapshot) == 0 || errno == ENOENT);
+  assert_int_equal(rmdir(folder), 0);
+}
+
+static void test_counters_see_work(void **state) {
+  char path[PATH_MAX];
+  struct counters before, after;
+  join(path, *state, "file");
+  int device = counters_device(*state);
+  assert_int_equal(counters_read(device, &before), 0);
+  assert_int_equal(before.device, device >= 0);
+  write_file(path, 4 * MIB);
+  assert_int_equal(cache_drop(path), 0);  // written out
+  char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_true(page != MAP_FAILED);
+  page[0] = 1;
+  assert_int_equal(counters_read(device, &after), 0);
+  struct counters since = counters_since(&before, &after);
+  assert_int_equal(since.device, device >= 0);
+  if (device >= 0) assert_true(since.device_write_bytes >= 4 * MIB);
+  assert_true(since.faults_minor >= 1);
+  assert_true(since.cpu_user_s >= 0 && since.cpu_sys_s >= 0);
+  munmap(page, 4096);
+  if (device >= 0) close(device);
+  assert_int_equal(unlink(path), 0);
+}
+
+static void test_device_of_no_device(void **state) {
+  (void)state;
+  struct counters counters;
+  assert_int_equal(counters_device("/proc/self"), -ENOENT);
+  assert_int_equal(counters_device("/no/such/file"), -ENOENT);
+  assert_int_equal(counters_read(-1, &counters), 0);
+  assert_false(counters.device);
+}
+
+static void test_memory_grows_with_what_is_touched(void **state) {
+  (void)state;
+  uint64_t rss, pss, later_rss, later_pss;
+  assert_int_equal(counters_memory(&rss, &pss), 0);
+  assert_in_range(pss, 1, rss);
+  char *memory = mmap(NULL, 16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  assert_true(memory != MAP_FAILED);
+  assert_int_equal(counters_memory(&later_rss, &later_pss), 0);
+  munmap(memory, 16 * MIB);
+  assert_true(later_rss >= rss + 15 * MIB);
+  assert_true(later_pss >= pss + 15 * MIB);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_residency_follows_the_page_cache),
+      cmocka_unit_test(test_residency_of_what_is_no_data_file),
+      cmocka_unit_test(test_mapped_counts_touched_pages),
+      cmocka_unit_test(test_states_of_every_engine),
+      cmocka_unit_test(test_engine_without_a_file_has_nothing_to_set),
+      cmocka_unit_test(test_cold_on_tmpfs_says_why_not),
+      cmocka_unit_test(test_counters_see_work),
+      cmocka_unit_test(test_device_of_no_device),
+      cmocka_unit_test(test_memory_grows_with_what_is_touched),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
