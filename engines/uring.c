@@ -71,19 +71,14 @@ static int enter(struct io_session *session, unsigned wait) {
   return result;
 }
 
-static int get_entry(struct io_session *session, struct io_uring_sqe **entry) {
-  while (!(*entry = io_uring_get_sqe(&session->ring))) {
-    int error = session->file->sqpoll ? io_uring_sqring_wait(&session->ring) : io_uring_submit(&session->ring);
-    if (error < 0 && error != -EINTR && error != -EAGAIN) return error;
-  }
-  return 0;
-}
-
-// Two entries that are linked must go to the kernel in one submission.
+// Makes sure of `entries` free ones: two that are linked must go to the kernel in one submission.
 static int make_room(struct io_session *session, unsigned entries) {
-  while (io_uring_sq_space_left(&session->ring) < entries) {
-    int error = session->file->sqpoll ? io_uring_sqring_wait(&session->ring) : io_uring_submit(&session->ring);
-    if (error < 0 && error != -EINTR && error != -EAGAIN) return error;
+  struct io_uring *ring = &session->ring;
+  while (io_uring_sq_space_left(ring) < entries) {
+    int result = io_uring_submit(ring);
+    // With sqpoll that only shows the entries to the kernel thread, which has yet to take them.
+    if (result >= 0 && session->file->sqpoll) result = io_uring_sqring_wait(ring);
+    if (result < 0 && result != -EINTR && result != -EAGAIN) return result;
   }
   return 0;
 }
@@ -109,9 +104,9 @@ static bool is_linked(const struct io_session *session, const struct io_request 
 }
 
 static int queue_sync(struct io_session *session, struct io_request *request) {
-  struct io_uring_sqe *entry;
-  int error = get_entry(session, &entry);
+  int error = make_room(session, 1);
   if (error) return error;
+  struct io_uring_sqe *entry = io_uring_get_sqe(&session->ring);
   io_uring_prep_fsync(entry, target(session), IORING_FSYNC_DATASYNC);
   set_common(session, entry, request, COMPLETION_SYNC, 0);
   return 0;
@@ -120,11 +115,10 @@ static int queue_sync(struct io_session *session, struct io_request *request) {
 // Queues what is left of a request.
 static int queue_move(struct io_session *session, struct io_request *request) {
   bool linked = is_linked(session, request);
-  int error = linked ? make_room(session, 2) : 0;
-  struct io_uring_sqe *entry;
-  if (!error) error = get_entry(session, &entry);
+  int error = make_room(session, linked ? 2 : 1);
   if (error) return error;
 
+  struct io_uring_sqe *entry = io_uring_get_sqe(&session->ring);
   char *start = (char *)request->buffer + request->done;
   uint32_t length = request->length - request->done;
   uint64_t offset = request->offset + request->done;

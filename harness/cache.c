@@ -16,7 +16,7 @@
 #define SYS_cachestat 451  // the same on every architecture (Linux 6.5); older headers lack it
 #endif
 
-enum { READ_BYTES = 1 << 20, PAGE_BYTES = 4096 };
+enum { READ_BYTES = 1 << 20, PAGE_BYTES_MIN = 4096 };
 static const double COLD_BELOW = 0.01, WARM_FROM = 0.99;
 // What fault-around maps (fault_around_bytes, 64 KiB) around the few pages that opening touches.
 static const uint64_t MAPPED_SLACK = 256 << 10;
@@ -28,8 +28,13 @@ struct cachestat {
   uint64_t cached, dirty, writeback, evicted, recently_evicted;
 };
 
+static uint64_t pages_of(uint64_t bytes) {
+  uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+  return (bytes + page - 1) / page;
+}
+
 static int mincore_pages(int fd, size_t size, uint64_t *cached) {
-  size_t pages = (size + PAGE_BYTES - 1) / PAGE_BYTES;
+  size_t pages = (size_t)pages_of(size);
   void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
   if (map == MAP_FAILED) return -errno;
   int code = 0;
@@ -68,8 +73,7 @@ int cache_residency(const char *path, double *share) {
   if (!code && !S_ISREG(stat.st_mode)) code = S_ISDIR(stat.st_mode) ? -EISDIR : -EINVAL;
   if (!code && stat.st_size == 0) code = -ENODATA;
   if (!code) code = cached_pages(fd, (size_t)stat.st_size, &cached);
-  uint64_t pages = ((uint64_t)stat.st_size + PAGE_BYTES - 1) / PAGE_BYTES;
-  if (!code) *share = (double)cached / (double)pages;
+  if (!code) *share = (double)cached / (double)pages_of((uint64_t)stat.st_size);
   close(fd);
   return code;
 }
@@ -135,7 +139,7 @@ static int drop(const struct engine *engine, struct store *store, const char *pa
 }
 
 static int make_cold(const struct engine *engine, struct store *store, const char *path, struct error *error) {
-  double share;
+  double share = 1;
   int code = drop(engine, store, path, &share, error);
   if (code) return code;
   if (share < COLD_BELOW) return 0;
@@ -163,7 +167,7 @@ static int read_through(const char *path) {
 }
 
 static int make_warm(const struct engine *engine, struct store *store, const char *path, struct error *error) {
-  double share;
+  double share = 0;
   // Where the drop cannot empty the cache (tmpfs has no other place for its pages) the file is warm already.
   int code = drop(engine, store, path, &share, error);
   if (code) return code;
@@ -198,7 +202,7 @@ static int check_untouched(const char *path, struct error *error) {
 static int touch(void *user, const void *key, uint32_t key_length, const void *value, uint32_t value_length) {
   volatile unsigned char *sink = user;
   (void)key, (void)key_length;
-  for (uint32_t i = 0; i < value_length; i += PAGE_BYTES) *sink ^= ((const unsigned char *)value)[i];
+  for (uint32_t i = 0; i < value_length; i += PAGE_BYTES_MIN) *sink ^= ((const unsigned char *)value)[i];
   if (value_length) *sink ^= ((const unsigned char *)value)[value_length - 1];
   return 0;
 }

@@ -32,8 +32,8 @@ int cache_set(enum cache_state state, const struct engine *engine, struct store 
 // "as-is", "cold", "warm" or "mapped".
 const char *cache_state_name(enum cache_state state);
 
-// Drops the pages of a closed file that others will use in a state of their own. Best effort by nature (pages in use
-// stay). 0 or -errno.
+// Writes the file's dirty pages out and drops its pages from the page cache. Those that some process has mapped stay:
+// cache_residency tells. 0 or -errno.
 int cache_drop(const char *path);
 
 #endif

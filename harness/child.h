@@ -9,7 +9,8 @@
 #include "harness/interrupt.h"
 
 // Runs `storebench __sample` with this order and waits for it, `limit` seconds at most, then kills it. The sample, also when
-// the child failed, crashed or was killed (status and reason say so); the caller's. NULL with interrupt->seen set when a
+// the child failed, crashed or was killed (its "status" is always there, "reason" says why); the
+// caller's. NULL with interrupt->seen set when a
 // signal came (the child is dead then), or when memory is short. A child never outlives the caller.
 json_t *child_run(const struct sample_order *order, double limit, struct interrupt *interrupt);
 

@@ -23,7 +23,7 @@ static const struct profile profiles[] = {
     {"full", 0.5, 15, INFINITY, false},
 };
 
-int profile_find(const char *name, const struct profile **profile, struct error *error) {
+int plan_profile(const char *name, const struct profile **profile, struct error *error) {
   const char *words[sizeof profiles / sizeof profiles[0]];
   size_t count = sizeof profiles / sizeof profiles[0];
   for (size_t i = 0; i < count; i++) {

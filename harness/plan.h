@@ -26,7 +26,7 @@ struct profile {
 };
 
 // The profile of that name; -EINVAL with the nearest one.
-int profile_find(const char *name, const struct profile **profile, struct error *error);
+int plan_profile(const char *name, const struct profile **profile, struct error *error);
 
 struct plan_options {
   const struct profile *profile;

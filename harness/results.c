@@ -17,17 +17,6 @@ struct results {
   char path[4096];
 };
 
-static int make_folders(const char *folder) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s", folder);
-  for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-    *slash = 0;
-    if (mkdir(path, 0777) && errno != EEXIST) return -errno;
-    *slash = '/';
-  }
-  return mkdir(path, 0777) ? -errno : 0;
-}
-
 // One write() a line: a run that is killed leaves at most its last line cut short.
 static int append_line(struct results *results, json_t *line, struct error *error) {
   int code = 0;
@@ -55,7 +44,8 @@ static int append_new(struct results *results, json_t *line, struct error *error
 int results_create(const char *folder, json_t *run, struct results **results, struct error *error) {
   if (strlen(folder) + 32 > sizeof(*results)->path)
     return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long; choose a shorter --out", folder);
-  int code = make_folders(folder);
+  int code = results_make_parents(folder);
+  if (!code && mkdir(folder, 0777)) code = -errno;
   if (code == -EEXIST) return error_set(error, code, "%s: is there already; choose a new folder with --out", folder);
   if (code)
     return error_set(error, code, "%s: cannot be made: %s; choose another folder with --out", folder, strerror(-code));

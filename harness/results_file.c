@@ -3,9 +3,9 @@
 #include "harness/results_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *json_text(const json_t *object, const char *key) {
@@ -16,6 +16,17 @@ const char *json_text(const json_t *object, const char *key) {
 double json_real_or_nan(const json_t *object, const char *key) {
   const json_t *number = json_object_get(object, key);
   return json_is_number(number) ? json_number_value(number) : NAN;
+}
+
+int results_make_parents(const char *path) {
+  char folder[4096];
+  if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder) return -ENAMETOOLONG;
+  for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    if (mkdir(folder, 0777) && errno != EEXIST) return -errno;
+    *slash = '/';
+  }
+  return 0;
 }
 
 static int write_synced(const char *path, content_fn content, const void *user) {

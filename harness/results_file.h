@@ -25,6 +25,9 @@ struct results_tsv {
 };
 int results_tsv(FILE *out, const void *results_tsv);
 
+// Makes every folder above the last component of `path` that is not there. 0 or -errno.
+int results_make_parents(const char *path);
+
 // Members of JSON objects: "" or 0 where there is none of that type.
 const char *json_text(const json_t *object, const char *key);
 double json_real_or_nan(const json_t *object, const char *key);

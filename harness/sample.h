@@ -44,7 +44,7 @@ struct sample {
 const char *sample_kind_name(enum sample_kind kind);
 
 // Opens a session on each thread, warms up, brings the cache into its state, and runs the timed part. 0 or -errno with
-// the reason; sets sample->out_of_reach where that is the state of the cache.
+// the reason; sets sample->out_of_reach where operation or cache state cannot be had here.
 int sample_timed(struct sample *sample, struct error *error);
 
 // Whether the numbers stand for the work that was asked for: counts, syncs, the store's own count of records.

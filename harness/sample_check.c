@@ -22,7 +22,7 @@ static int check_counts(const struct sample *sample, struct error *error) {
   if (counts->failed)
     return error_set(error, -EIO, "%llu of %llu operations failed", (unsigned long long)counts->failed,
                      (unsigned long long)counts->asked);
-  if (counts->acknowledged + counts->not_found != counts->asked)
+  if (counts->acknowledged != counts->asked)
     return error_set(error, -EIO, "%llu operations were asked for and %llu acknowledged",
                      (unsigned long long)counts->asked, (unsigned long long)counts->acknowledged);
   if (counts->acknowledged != sample->result.operations)

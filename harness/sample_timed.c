@@ -27,6 +27,7 @@ struct timed {
   struct seat *seats;
   int device;  // for counters_read; negative: none
   atomic_uint ready, finished;
+  atomic_bool out_of_reach;  // something asked for cannot be had with this engine or on this machine
   pthread_mutex_t leaving;
   bool read_after;  // under `leaving`
   struct counters before, after;
@@ -59,12 +60,13 @@ static double residency_or_nan(const struct sample *sample) {
   return cache_residency(sample->order->path, &share) == 0 ? share : NAN;
 }
 
-static int set_cache(struct sample *sample, struct error *error) {
+static int set_cache(struct timed *timed, struct error *error) {
+  struct sample *sample = timed->sample;
   const struct sample_order *order = sample->order;
   // A store that was just made has no pages to bring into a state.
   enum cache_state state = order->fresh ? CACHE_ASIS : order->settings.cache;
   int code = cache_set(state, sample->engine, sample->store, order->path, error);
-  sample->out_of_reach = code == -EBUSY;
+  if (code == -EBUSY) timed->out_of_reach = true;
   sample->residency_before = residency_or_nan(sample);
   return code;
 }
@@ -80,7 +82,7 @@ static int read_before(struct timed *timed, struct error *error) {
 // start barrier. The cache state comes after every warm-up, which changes it (a map's warm-up fills the page table).
 static int get_ready(struct timed *timed, struct seat *seat) {
   if (atomic_fetch_add(&timed->ready, 1) + 1 < timed->sample->workload.threads) return 0;
-  int code = set_cache(timed->sample, &seat->error);
+  int code = set_cache(timed, &seat->error);
   return code ? code : read_before(timed, &seat->error);
 }
 
@@ -89,6 +91,7 @@ static int setup(void *user, unsigned thread) {
   struct seat *seat = &timed->seats[thread];
   struct sample *sample = timed->sample;
   int code = client_open(&sample->workload, thread, sample->engine, sample->store, &seat->client, &seat->error);
+  if (code == -EOPNOTSUPP) timed->out_of_reach = true;  // peek where nothing is lent, ordered scans without an order
   if (code) return code;
   code = warm_up(timed, seat);
   if (!code) code = get_ready(timed, seat);
@@ -228,6 +231,7 @@ int sample_timed(struct sample *sample, struct error *error) {
   };
   (void)gbench_run(&definition, &sample->result);
   sample->residency_after = residency_or_nan(sample);
+  sample->out_of_reach = timed.out_of_reach;
   code = first_error(&timed, error);
   // Now that every session is closed: what a session counts, its requests in flight, reaches the store as it closes.
   if (!code) code = stat_after(sample, error);

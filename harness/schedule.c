@@ -16,6 +16,7 @@
 
 // A child that is slower than its plan by this much hangs. Data that is filled, read in and checked takes its time too.
 static const double grace_seconds = 30, grace_bytes_per_s = 20e6;
+enum { FAILURES_MAX = 2, COUNTED_MIN = 3 };
 static const char private_name[] = "sample";  // the folder of the file that only one sample uses
 
 struct pass {
@@ -29,7 +30,7 @@ struct running {
   struct schedule_outcome *outcome;
   struct error *error;
   size_t experiment;
-  bool *done;        // one a cell: skipped, or its data set is missing
+  unsigned *left;    // one a cell: samples that may still fail; 0: not run any more
   uint64_t started;  // clock_ns
 };
 
@@ -113,7 +114,8 @@ static int run_sample(struct running *running, size_t number, const struct pass 
   }
   if (!sample) return error_set(running->error, -ENOMEM, "%s: memory is short", cell->id);
   const char *status = json_string_value(json_object_get(sample, "status"));
-  running->done[number] = status && strcmp(status, "skipped") == 0;
+  if (strcmp(status, "skipped") == 0) running->left[number] = 0;
+  if (strcmp(status, "failed") == 0) running->left[number]--;
   code = record(running, cell->id, pass, sample);
   json_decref(sample);
   if (!code && removed)
@@ -135,7 +137,7 @@ static int run_pass(struct running *running, const struct pass *pass) {
     const struct plan_cell *cell = &schedule->plan->cells[number];
     if (cell->dropped) continue;
     progress_step(schedule->progress, 0, cell->id);
-    if (!running->done[number]) code = run_sample(running, number, pass);
+    if (running->left[number]) code = run_sample(running, number, pass);
     progress_step(schedule->progress, plan_sample_cost(schedule->plan, cell), cell->id);
   }
   free(order);
@@ -157,7 +159,7 @@ static int give_up_set(struct running *running, size_t set, const char *status, 
     json_t *sample = child_no_sample(&order, status, reason);
     code = sample ? record(running, cell->id, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
     json_decref(sample);
-    running->done[i] = true;
+    running->left[i] = 0;
   }
   return code;
 }
@@ -186,8 +188,8 @@ static int build_set(struct running *running, size_t number) {
   if (!sample) return schedule->interrupt->seen ? 0 : error_set(running->error, -ENOMEM, "memory is short");
   const char *status = json_string_value(json_object_get(sample, "status"));
   const char *reason = json_string_value(json_object_get(sample, "reason"));
-  if (!status || strcmp(status, "ok") != 0)
-    code = give_up_set(running, number, status ? status : "failed", reason ? reason : "no reason given");
+  if (strcmp(status, "ok") != 0)
+    code = give_up_set(running, number, status, reason ? reason : "no reason given");
   json_decref(sample);
   return code;
 }
@@ -221,8 +223,6 @@ static double time_share(const struct running *running) {
   for (size_t i = running->experiment; i < plan->experiment_count; i++) cost += plan_experiment_cost(plan, i);
   return left * plan_experiment_cost(plan, running->experiment) / cost;
 }
-
-enum { COUNTED_MIN = 3 };
 
 static int run_passes(struct running *running, unsigned *counted) {
   const struct plan *plan = running->schedule->plan;
@@ -266,11 +266,12 @@ int schedule_run(const struct schedule *schedule, struct schedule_outcome *outco
   struct running running = {.schedule = schedule, .outcome = outcome, .error = error, .started = clock_ns()};
   int code = 0;
   *outcome = (struct schedule_outcome){0};
-  running.done = calloc(schedule->plan->cell_count, sizeof *running.done);
-  if (!running.done) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
+  running.left = calloc(schedule->plan->cell_count, sizeof *running.left);
+  if (!running.left) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
+  for (size_t i = 0; i < schedule->plan->cell_count; i++) running.left[i] = FAILURES_MAX;
   for (; running.experiment < schedule->plan->experiment_count && !code; running.experiment++)
     if (!interrupt_seen(schedule->interrupt)) code = run_experiment(&running);
   outcome->interrupted = schedule->interrupt->seen;
-  free(running.done);
+  free(running.left);
   return code;
 }

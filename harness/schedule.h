@@ -20,7 +20,7 @@ struct schedule {
   struct results *results;
   struct interrupt *interrupt;
   struct progress *progress;
-  // Runs one sample: child_run, or a test's own.
+  // Runs one sample: child_run, or a test's own, which promises the same.
   json_t *(*run)(const struct sample_order *order, double limit, struct interrupt *interrupt);
 };
 

@@ -75,11 +75,9 @@ static int allocate(struct client *client) {
   client->slots = calloc(depth, sizeof *client->slots);
   client->free_ops = calloc(depth, sizeof(struct op *));
   client->ids = calloc(client->workload.batch, sizeof *client->ids);
-  client->tails = calloc(client->workload.batch, sizeof *client->tails);
   client->keys = aligned_alloc(CACHE_LINE, (depth * KEY_BYTES + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
   client->values = aligned_alloc(CACHE_LINE, client->value_room ? depth * client->value_room : CACHE_LINE);
-  if (!client->ops || !client->slots || !client->free_ops || !client->ids || !client->tails || !client->keys ||
-      !client->values)
+  if (!client->ops || !client->slots || !client->free_ops || !client->ids || !client->keys || !client->values)
     return -ENOMEM;
   // Touched now: the first touch of a page costs microseconds, which belong to no operation.
   memset(client->values, 0, depth * client->value_room);
@@ -100,7 +98,6 @@ static void release(struct client *client) {
   free(client->slots);
   free(client->free_ops);
   free(client->ids);
-  free(client->tails);
   free(client->keys);
   free(client->values);
   free(client);

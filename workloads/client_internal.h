@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "workloads/client.h"
+#include "workloads/key_tail.h"
 #include "workloads/random.h"
 
 struct run;
@@ -54,7 +55,6 @@ struct client {
   unsigned char *values;
   size_t value_room;  // bytes from one op's value to the next
   uint64_t *ids;      // room for a batch
-  uint64_t *tails;    // of their keys
 };
 
 // One call of client_run.
@@ -80,13 +80,13 @@ void run_look(struct run *run, uint64_t finished);
 struct operation_steps operation_steps(enum operation operation);
 // The ids this thread still has to do in a fill or delete.
 uint64_t once_left(const struct client *client);
-// Makes a free operation a new one. `key_tail` is from key_tails; the head of its key never changes. The status is one
+// Makes a free operation a new one. `tail` is key_tail of its id; the head of its key never changes. The status is one
 // no engine gives: an operation that is handed back untouched must not pass for a finished one.
-static inline void op_renew(struct op *op, enum op_kind kind, uint32_t value_length, uint64_t key_tail) {
+static inline void op_renew(struct op *op, enum op_kind kind, uint32_t value_length, uint64_t tail) {
   op->kind = kind;
   op->status = -EINPROGRESS;
   op->value_length = value_length;
-  memcpy((char *)op->key + KEY_HEAD_BYTES, &key_tail, sizeof key_tail);
+  memcpy((char *)op->key + KEY_HEAD_BYTES, &tail, sizeof tail);
 }
 // The id behind an operation's key.
 uint64_t op_id(const struct op *op);

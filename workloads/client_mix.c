@@ -8,14 +8,8 @@ bool mix_draws_scan(struct client *client) { return random_below(&client->random
 
 static struct slot *slot_of(struct client *client, const struct op *op) { return &client->slots[op - client->ops]; }
 
-static uint64_t tail_of(uint64_t id) {
-  uint64_t tail;
-  key_tails(&id, &tail, 1);
-  return tail;
-}
-
-static void start_put(struct client *client, struct op *op, uint64_t id, uint64_t tail) {
-  op_renew(op, OP_PUT, client->workload.value_size, tail);
+static void start_put(struct client *client, struct op *op, uint64_t id) {
+  op_renew(op, OP_PUT, client->workload.value_size, key_tail(id));
   value_make(id, ++client->version, op->value, client->workload.value_size);
 }
 
@@ -23,30 +17,30 @@ static void start_second_half(struct client *client, struct op *op, struct slot 
   uint64_t id = op_id(op);
   slot->part = PART_WRITE;
   client->due--;
-  start_put(client, op, id, tail_of(id));
+  start_put(client, op, id);
 }
 
 static void start_insert(struct client *client, struct op *op, struct slot *slot) {
   uint64_t id = client->workload.records + client->thread + client->inserted++ * client->workload.threads;
   slot->part = PART_INSERT;
-  start_put(client, op, id, tail_of(id));
+  start_put(client, op, id);
 }
 
 // Scans are drawn before a batch is made (mix_draws_scan): here the other shares count as the whole.
-static void start_drawn(struct client *client, struct op *op, uint64_t id, uint64_t tail) {
+static void start_drawn(struct client *client, struct op *op, uint64_t id) {
   const struct workload *workload = &client->workload;
   struct slot *slot = slot_of(client, op);
   uint64_t draw = random_below(&client->random, 100 - workload->mix.scan);
   slot->part = PART_WHOLE;
   if (draw < workload->mix.get) {
-    op_renew(op, OP_GET, workload->value_size, tail);
+    op_renew(op, OP_GET, workload->value_size, key_tail(id));
   } else if ((draw -= workload->mix.get) < workload->mix.update) {
-    start_put(client, op, id, tail);
+    start_put(client, op, id);
   } else if ((draw -= workload->mix.update) < workload->mix.read_modify_write) {
     slot->part = PART_READ;
-    op_renew(op, OP_GET, workload->value_size, tail);
+    op_renew(op, OP_GET, workload->value_size, key_tail(id));
   } else if (draw - workload->mix.read_modify_write < workload->mix.remove) {
-    op_renew(op, OP_DELETE, 0, tail);
+    op_renew(op, OP_DELETE, 0, key_tail(id));
   } else {
     start_insert(client, op, slot);
   }
@@ -65,8 +59,7 @@ size_t mix_start(struct client *client, struct op **ops, size_t count) {
     }
   }
   key_stream_next(client->stream, client->ids, fresh);
-  key_tails(client->ids, client->tails, fresh);
-  for (size_t i = 0; i < fresh; i++) start_drawn(client, ops[i], client->ids[i], client->tails[i]);
+  for (size_t i = 0; i < fresh; i++) start_drawn(client, ops[i], client->ids[i]);
   return fresh;
 }
 

@@ -28,10 +28,15 @@ int op_failed(struct run *run, const struct op *op) {
 
 static size_t start_reads(struct client *client, struct op **ops, size_t count, enum op_kind kind) {
   uint32_t length = client->workload.value_size;
-  const uint64_t *tails = client->tails;
+  const uint64_t *ids = client->ids;
+  size_t i = 0;
   key_stream_next(client->stream, client->ids, count);
-  key_tails(client->ids, client->tails, count);
-  for (size_t i = 0; i < count; i++) op_renew(ops[i], kind, length, tails[i]);
+  for (; i + 2 <= count; i += 2) {
+    key_pair tails = key_tail_pair(ids[i], ids[i + 1]);
+    op_renew(ops[i], kind, length, tails[0]);
+    op_renew(ops[i + 1], kind, length, tails[1]);
+  }
+  if (i < count) op_renew(ops[i], kind, length, key_tail(ids[i]));
   return count;
 }
 
@@ -66,9 +71,8 @@ static int finish_reads(struct run *run, struct op **ops, size_t count) {
 
 static void start_puts(struct client *client, struct op **ops, size_t count, uint64_t version, uint64_t step) {
   uint32_t length = client->workload.value_size;
-  key_tails(client->ids, client->tails, count);
   for (size_t i = 0; i < count; i++, version += step) {
-    op_renew(ops[i], OP_PUT, length, client->tails[i]);
+    op_renew(ops[i], OP_PUT, length, key_tail(client->ids[i]));
     value_make(client->ids[i], version, ops[i]->value, length);
   }
 }
@@ -97,8 +101,7 @@ static size_t start_fill(struct client *client, struct op **ops, size_t count) {
 
 static size_t start_deletes(struct client *client, struct op **ops, size_t count) {
   next_once(client, count);
-  key_tails(client->ids, client->tails, count);
-  for (size_t i = 0; i < count; i++) op_renew(ops[i], OP_DELETE, 0, client->tails[i]);
+  for (size_t i = 0; i < count; i++) op_renew(ops[i], OP_DELETE, 0, key_tail(client->ids[i]));
   return count;
 }
 

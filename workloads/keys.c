@@ -6,18 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workloads/key_tail.h"
 #include "workloads/random.h"
 #include "workloads/zipf.h"
 
 // Hot ranks land on the same records in every thread, process and run, whatever the seed of the draws.
 #define HOT_KEYS_SEED 0x5851f42d4c957f2du
-
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "keys are made for little-endian processors, as the store's file is"
-#endif
-
-typedef uint64_t pair __attribute__((vector_size(16)));
-typedef int8_t byte_vector __attribute__((vector_size(16)));
 
 struct key_stream {
   struct key_stream_config config;
@@ -132,28 +126,8 @@ uint64_t key_permute(uint64_t id, uint64_t records, uint64_t seed) {
   return id;
 }
 
-// The last eight digits, of two ids at a time. The bits are spread to five a byte by exchanging halves, so that the
-// highest digit comes first in memory without a byte swap; then digits above 9 are moved on to the letters.
-static pair spread(pair x) {
-  x = (x >> 20 & 0xfffff) | (x & 0xfffff) << 32;
-  x = (x >> 10 & 0x000003ff000003ff) | (x & 0x000003ff000003ff) << 16;
-  x = (x >> 5 & 0x001f001f001f001f) | (x & 0x001f001f001f001f) << 8;
-  byte_vector bytes = (byte_vector)x;
-  return (pair)(bytes + '0' + ((bytes > 9) & ('a' - '0' - 10)));
-}
-
-void key_tails(const uint64_t *ids, uint64_t *tails, size_t count) {
-  size_t i = 0;
-  for (; i + 2 <= count; i += 2) {
-    pair both = spread((pair){ids[i], ids[i + 1]});
-    memcpy(tails + i, &both, sizeof both);
-  }
-  if (i < count) tails[i] = spread((pair){ids[i], 0})[0];
-}
-
 void key_make(uint64_t id, char key[KEY_BYTES]) {
-  uint64_t tail;
-  key_tails(&id, &tail, 1);
+  uint64_t tail = key_tail(id);
   memcpy(key, KEY_HEAD, KEY_HEAD_BYTES);
   memcpy(key + KEY_HEAD_BYTES, &tail, sizeof tail);
 }

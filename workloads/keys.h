@@ -47,8 +47,6 @@ uint64_t key_permute(uint64_t id, uint64_t records, uint64_t seed);
 // The 16 bytes of a record's key: KEY_HEAD and eight digits in base 32 (0-9, a-v, as in "base32hex" of RFC 4648):
 // distinct for distinct ids, sorts by id, and can be typed.
 void key_make(uint64_t id, char key[KEY_BYTES]);
-// What follows KEY_HEAD in the keys of `count` ids, as words to be copied there: key_make for many, at half the price.
-void key_tails(const uint64_t *ids, uint64_t *tails, size_t count);
 // 1 and *id if these bytes are a key that key_make writes, else 0.
 int key_parse(const void *key, size_t length, uint64_t *id);
 

@@ -96,15 +96,16 @@ static bool purge_is_due(const struct store *store) {
   return store->tombs.set > 64 && store->tombs.set > store->slots / 8;
 }
 
-int allocate_slot(struct session *session, uint32_t *slot) {
+int make_room(struct session *session, size_t count) {
   struct store *store = session->store;
   reclaim_slots(store);
+  if (store->slots - store->used.set >= count || !purge_is_due(store)) return 0;
+  return purge_tombstones(store, session);
+}
+
+int allocate_slot(struct store *store, uint32_t *slot) {
+  reclaim_slots(store);
   bool found = take_free(store, slot);
-  if (!found && store->next_free == store->slots && purge_is_due(store)) {
-    int error = purge_tombstones(store, session);
-    if (error) return error;
-    found = take_free(store, slot);
-  }
   if (!found && store->next_free == store->slots) {
     int error = grow(store);
     if (error) return error;

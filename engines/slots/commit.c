@@ -76,7 +76,7 @@ static int prepare_item(struct session *session, struct commit *commit, size_t i
     return commit->located[i].error;
   }
   if (op->kind == OP_DELETE && item->old_valid != RECORD_PUT) return -ENOENT;
-  int error = allocate_slot(session, &item->slot);
+  int error = allocate_slot(session->store, &item->slot);
   if (error) return error;
   item->writes = true;
   commit->same_key[bucket] = (uint16_t)i;
@@ -176,7 +176,8 @@ static int commit_group(struct session *session, struct commit *commit) {
     syncing_fail(store, error);
     return error;
   }
-  error = locate_all(session, commit->ops, commit->located, commit->count);
+  error = make_room(session, commit->count);
+  if (!error) error = locate_all(session, commit->ops, commit->located, commit->count);
   if (error) return error;
   prepare(session, commit);
   note_extent(store, commit);

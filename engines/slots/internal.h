@@ -183,7 +183,10 @@ void slot_survey_end(struct store *store);
 int create_store_file(const char *path, const struct store_config *config, struct error *error);
 
 // allocate.c: free slots, growth. With the writer lock held.
-int allocate_slot(struct session *session, uint32_t *slot);
+// Before slots are looked up for a group of writes, since tombstones may leave the index: drops tombstones if the group
+// would otherwise make the store grow.
+int make_room(struct session *session, size_t count);
+int allocate_slot(struct store *store, uint32_t *slot);
 void release_slot(struct store *store, uint32_t slot);  // free at once
 int retire_slot(struct store *store, uint32_t slot, uint64_t ordinal);
 void reclaim_slots(struct store *store);

@@ -2,7 +2,6 @@
 // storebench demo [ENGINE]: the lecture's scenario, step by step, each step checked and timed.
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,16 +12,9 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/parse.h"
 #include "harness/commands/store_common.h"
+#include "harness/interrupt.h"
 
-enum { OPTION_DIR = 256, RECORDS = 5000, VICTIM = 2500, VALUE_BYTES = 64, PATH_ROOM = 4096 };
-
-// What a signal handler may touch.
-static volatile sig_atomic_t interrupted;
-
-static void note_signal(int number) {
-  (void)number;
-  interrupted = 1;
-}
+enum { OPTION_DIR = 256, RECORDS = 5000, VICTIM = 2500, VALUE_BYTES = 64, PATH_ROOM = 4096, LOOK_EVERY = 64 };
 
 struct demo_arguments {
   const char *spec;  // NULL: every engine that keeps records
@@ -65,7 +57,11 @@ struct demo {
   char path[PATH_ROOM];
   struct store *store;  // NULL while closed
   struct session *session;
+  struct interrupt *interrupt;
 };
+
+// Looks for Ctrl-C before the i-th operation; rarely, for it is a system call.
+static bool stopped(const struct demo *demo, int i) { return i % LOOK_EVERY == 0 && interrupt_seen(demo->interrupt); }
 
 static double now(void) {
   struct timespec time;
@@ -162,20 +158,20 @@ static int syncs_so_far(struct demo *demo, uint64_t *syncs) {
 static int put_all(struct demo *demo) {
   uint64_t before, after;
   int error = syncs_so_far(demo, &before);
-  for (int i = 0; !error && i < RECORDS && !interrupted; i++) {
+  for (int i = 0; !error && i < RECORDS && !stopped(demo, i); i++) {
     struct example example = make_example(i);
     int put = run_op(demo, OP_PUT, &example);
     if (put) error = wrong(demo, "put %s: %s", example.key, strerror(-put));
   }
   if (!error) error = syncs_so_far(demo, &after);
-  if (error || interrupted) return error;
+  if (error || demo->interrupt->seen) return error;
   if (after - before >= RECORDS) return 0;
   return wrong(demo, "%d puts were acknowledged after %" PRIu64 " syncs, not one each", RECORDS, after - before);
 }
 
 static int read_all(struct demo *demo) {
   int error = 0;
-  for (int i = 0; !error && i < RECORDS && !interrupted; i++) error = expect_value(demo, i);
+  for (int i = 0; !error && i < RECORDS && !stopped(demo, i); i++) error = expect_value(demo, i);
   return error;
 }
 
@@ -219,13 +215,13 @@ static int play_step(struct demo *demo, const struct step *step) {
   double start = now();
   int error = step->run(demo);
   double seconds = now() - start;
-  if (interrupted) return -EINTR;
+  if (interrupt_seen(demo->interrupt)) return -EINTR;
   char whole[32], each[32];
   format_seconds(seconds, whole);
   format_seconds(seconds / step->operations, each);
-  printf("  %-32s %10s", error ? "WRONG:" : step->text, whole);
+  printf("  %-32s %10s", step->text, whole);
   if (step->operations > 2) printf("  %10s each", each);
-  putchar('\n');
+  puts(error ? "  WRONG" : "");
   fflush(stdout);
   return error;
 }
@@ -240,20 +236,8 @@ static int play(struct demo *demo, const char *folder) {
   return error ? error : closed;
 }
 
-static int catch_signals(void) {
-  struct sigaction action = {.sa_handler = note_signal};
-  const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-    struct sigaction before;
-    if (sigaction(numbers[i], NULL, &before)) return -errno;
-    if (numbers[i] == SIGHUP && before.sa_handler == SIG_IGN) continue;  // nohup
-    if (sigaction(numbers[i], &action, NULL)) return -errno;
-  }
-  return 0;
-}
-
-static int play_spec(const char *spec, const char *folder) {
-  struct demo demo = {.config = {.create = true, .sync = {.kind = SYNC_ALWAYS}}};
+static int play_spec(const char *spec, const char *folder, struct interrupt *interrupt) {
+  struct demo demo = {.interrupt = interrupt, .config = {.create = true, .sync = {.kind = SYNC_ALWAYS}}};
   struct error error = {0};
   if (registry_parse(spec, &demo.engine, &demo.config, &error)) {
     usage_error("demo: %s", error.text);
@@ -269,28 +253,29 @@ static int play_spec(const char *spec, const char *folder) {
   }
   int code = play(&demo, folder);
   store_remove(demo.path);
-  if (interrupted) return EXIT_INTERRUPTED;
+  if (interrupt->seen) return EXIT_INTERRUPTED;
   return code ? EXIT_CELL_FAILED : EXIT_DONE;
 }
 
 // All that keep records. One that cannot run here is no failure, as long as another can.
-static int play_every(const char *folder) {
+static int play_every(const char *folder, struct interrupt *interrupt) {
   size_t count, ran = 0;
   const struct engine *const *engines = registry_engines(&count);
   int worst = EXIT_DONE;
-  for (size_t i = 0; i < count && !interrupted; i++) {
+  for (size_t i = 0; i < count && !interrupt_seen(interrupt); i++) {
     if (!(engines[i]->caps & CAP_PERSISTENT)) continue;
     if (ran) putchar('\n');
-    int status = play_spec(engines[i]->name, folder);
+    int status = play_spec(engines[i]->name, folder, interrupt);
     if (status == EXIT_NOTHING_RAN) continue;
     ran++;
     if (status) worst = status;
   }
+  if (interrupt->seen) return EXIT_INTERRUPTED;
   return ran ? worst : EXIT_NOTHING_RAN;
 }
 
 // In a folder of its own, which is removed whatever happens.
-static int play_in_folder(const struct demo_arguments *arguments) {
+static int play_in_folder(const struct demo_arguments *arguments, struct interrupt *interrupt) {
   char folder[PATH_ROOM - 64];
   if (snprintf(folder, sizeof folder, "%s/storebench-demo-XXXXXX", arguments->dir) >= (int)sizeof folder) {
     complain(arguments->dir, "the path is too long; choose another --dir");
@@ -300,7 +285,7 @@ static int play_in_folder(const struct demo_arguments *arguments) {
     complain(arguments->dir, "cannot make a folder there: %s; choose another --dir", strerror(errno));
     return EXIT_CELL_FAILED;
   }
-  int status = arguments->spec ? play_spec(arguments->spec, folder) : play_every(folder);
+  int status = arguments->spec ? play_spec(arguments->spec, folder, interrupt) : play_every(folder, interrupt);
   if (rmdir(folder)) {
     complain(folder, "cannot be removed: %s; remove it yourself", strerror(errno));
     if (!status) status = EXIT_CELL_FAILED;
@@ -312,11 +297,13 @@ int command_demo(int argc, char **argv) {
   struct demo_arguments arguments = {.dir = "."};
   int status;
   if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
-  int error = catch_signals();
+  struct interrupt interrupt;
+  int error = interrupt_open(&interrupt);
   if (error) {
     complain("demo", "cannot catch signals: %s; try again", strerror(-error));
     return EXIT_CELL_FAILED;
   }
-  status = play_in_folder(&arguments);
+  status = play_in_folder(&arguments, &interrupt);
+  interrupt_close(&interrupt);
   return finish_output() && !status ? EXIT_CELL_FAILED : status;
 }

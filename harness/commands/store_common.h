@@ -12,9 +12,10 @@
 enum { STORE_OPERANDS_MAX = 3, STORE_OPTION_ENGINE = 256, STORE_OPTION_SYNC, STORE_OPTION_OWN };
 
 // Stands at the head of each command's option table; its own options have keys from STORE_OPTION_OWN on.
-#define STORE_OPTIONS                                                                                             \
-  {"engine", STORE_OPTION_ENGINE, "SPEC", 0, "Engine and its options, as in uring:depth=8 (default: mmap)", 1}, { \
-    "sync", STORE_OPTION_SYNC, "POLICY", 0, "One of none, async, every=N, interval=TIME or always (default: always)", 1  \
+#define STORE_OPTIONS                                                                                                 \
+  {"engine", STORE_OPTION_ENGINE, "SPEC", 0, "Engine and its options, as in uring:depth=8 (default: mmap)", 1}, {     \
+    "sync", STORE_OPTION_SYNC, "POLICY", 0, "One of none, async, every=N, interval=TIME or always (default: always)", \
+        1                                                                                                             \
   }
 
 struct store_arguments {

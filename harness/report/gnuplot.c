@@ -24,7 +24,7 @@ extern char **environ;
 
 struct drawing {
   char script[PATH_MAX], data[PATH_MAX], chart[PATH_MAX];
-  char message[256];  // the first line gnuplot wrote on standard error
+  char messages[2048];  // what gnuplot wrote on standard error
 };
 
 static int start(const char *folder, struct drawing *drawing, int messages, pid_t *child) {
@@ -49,29 +49,27 @@ static int milliseconds_left(const struct timespec *end) {
   return left > 0 ? (int)left : 0;
 }
 
-// gnuplot puts a blank line and the statement before its complaint: keep the first line that says something.
-static void keep_line(struct drawing *drawing, const char *text) {
-  text += strspn(text, "\n ");
-  if (*drawing->message || !*text) return;
-  snprintf(drawing->message, sizeof drawing->message, "%.*s", (int)strcspn(text, "\n"), text);
-}
-
-// Reads until gnuplot closes its standard error, that is, ends.
+// Reads until gnuplot closes its standard error, that is, ends. Keeps the beginning of what it wrote.
 static int listen_until(int messages, const struct timespec *end, struct drawing *drawing) {
   for (;;) {
     struct pollfd ready = {.fd = messages, .events = POLLIN};
     char text[1024];
     int count = poll(&ready, 1, milliseconds_left(end));
     if (count == 0) return -ETIMEDOUT;
-    if (count < 0 && errno != EINTR) return -errno;
-    if (count < 0) continue;
-    ssize_t length = read(messages, text, sizeof text - 1);
+    ssize_t length = count < 0 ? -1 : read(messages, text, sizeof text);
     if (length == 0) return 0;
     if (length < 0 && errno != EINTR) return -errno;
-    if (length < 0) continue;
-    text[length] = '\0';
-    keep_line(drawing, text);
+    size_t kept = strlen(drawing->messages), room = sizeof drawing->messages - 1 - kept;
+    if (length > 0) strncat(drawing->messages, text, (size_t)length < room ? (size_t)length : room);
   }
+}
+
+// gnuplot puts blank lines, the statement and a caret before what it has to say: the last line that is not blank.
+static const char *complaint(struct drawing *drawing) {
+  char *rest = drawing->messages, *line, *last = NULL;
+  while ((line = strsep(&rest, "\n")))
+    if (line[strspn(line, " \t^")]) last = line;
+  return last ? last : "it ended early";
 }
 
 static int wait_for(pid_t child, int *status) {
@@ -104,9 +102,9 @@ static int run(const char *folder, struct drawing *drawing, struct error *error)
     return error_set(error, code, "%s: gnuplot took over %d s; try again", drawing->data, GNUPLOT_SECONDS);
   if (code || waited)
     return error_set(error, code ? code : waited, "gnuplot: lost: %s; try again", strerror(code ? -code : -waited));
-  if (status || *drawing->message)
-    return error_set(error, -EINVAL, "%s: gnuplot cannot draw it: %s; look at %s", drawing->data,
-                     *drawing->message ? drawing->message : "it ended early", drawing->script);
+  if (status || *drawing->messages)
+    return error_set(error, -EINVAL, "%.200s: gnuplot cannot draw it: %.200s; look at the file", drawing->data,
+                     complaint(drawing));
   return 0;
 }
 

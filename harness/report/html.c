@@ -66,7 +66,6 @@ static void paragraph(FILE *out, const char *text) { put_block(out, "<p>", text,
 static void warning(FILE *out, const char *text) { put_block(out, "<p class=\"note\">", text, "</p>\n"); }
 static void item(FILE *out, const char *text) { put_block(out, "<p>&bull; ", text, "</p>\n"); }
 static void command(FILE *out, const char *text) { put_block(out, "<pre>", text, "</pre>\n"); }
-static void after_items(FILE *out) { (void)out; }
 static void after_rows(FILE *out) { fputs("</table>\n", out); }
 static void end(FILE *out) { fputs("</body>\n</html>\n", out); }
 
@@ -110,7 +109,6 @@ const struct page_format html_format = {
     .command = command,
     .row = row,
     .after_rows = after_rows,
-    .after_items = after_items,
     .chart = chart,
     .end = end,
 };

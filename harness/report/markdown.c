@@ -33,11 +33,7 @@ static void paragraph(FILE *out, const char *text) {
 
 static void warning(FILE *out, const char *text) { put_block(out, "> **Note:** ", text); }
 
-static void item(FILE *out, const char *text) {
-  fputs("- ", out);
-  put_text(out, text);
-  fputc('\n', out);
-}
+static void item(FILE *out, const char *text) { put_block(out, "- ", text); }
 
 static void blank_line(FILE *out) { fputc('\n', out); }
 
@@ -80,7 +76,6 @@ const struct page_format markdown_format = {
     .command = command,
     .row = row,
     .after_rows = blank_line,
-    .after_items = blank_line,
     .chart = chart,
     .end = end,
 };

@@ -122,7 +122,7 @@ static void after_write(struct store *store) {
 }
 
 static int put(struct store *store, struct slot *slot, const struct op *op) {
-  bool lies = store->puts++ % 50 == 49;
+  bool lies = store->puts++ % 50 == 0;
   if (store->config.read_only) return -EROFS;
   if (op->value_length > VALUE_MAX) return -EMSGSIZE;
   if (lies && fake.lie == FAKE_PUT_REFUSED) return -ENOSPC;
@@ -141,7 +141,7 @@ static int get(struct store *store, const struct slot *slot, struct op *op) {
   if (!slot->live) return -ENOENT;
   if (op->value_length < slot->length) return -EMSGSIZE;
   memcpy(op->value, slot->value, slot->length);
-  op->value_length = slot->length - (fake.lie == FAKE_VALUE_SHORT && store->gets++ % 50 == 49);
+  op->value_length = slot->length - (fake.lie == FAKE_VALUE_SHORT && store->gets++ % 50 == 0);
   return 0;
 }
 

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/fake_engine.h"
 #include "harness/sample.h"
+#include "tests/unit/fake_engine.h"
 
 enum { RECORDS = 2000 };
 
@@ -105,7 +105,8 @@ static void test_honest_store_is_ok(void **state) {
     double seconds = number_of(sample, "seconds"), operations_done = number_of(sample, "operations");
     assert_true(seconds > 0 && operations_done > 0);
     assert_true(number_of(sample, "ops_per_s") == operations_done / seconds);
-    assert_int_equal(number_of(sample, "verified"), operations[i] == OPERATION_DELETE ? RECORDS - operations_done : RECORDS);
+    assert_int_equal(number_of(sample, "verified"),
+                     operations[i] == OPERATION_DELETE ? RECORDS - operations_done : RECORDS);
     assert_true(json_is_null(json_object_get(sample, "latency_ns")));
     json_decref(sample);
   }
@@ -136,6 +137,30 @@ static void test_every_documented_field_is_there(void **state) {
     assert_int_equal(json_object_size(sample), sizeof fields / sizeof *fields);
     json_decref(sample);
   }
+}
+
+static void test_mix_that_adds_and_removes(void **state) {
+  (void)state;
+  make_store();
+  struct sample_order order = new_order(OPERATION_MIXED);
+  order.settings.workload.mix.get = 50;
+  order.settings.workload.mix.insert = 20;
+  order.settings.workload.mix.remove = 20;
+  order.settings.workload.mix.read_modify_write = 10;
+  order.seconds = 60;
+  order.limit = 0.01;  // the earlier of the two counts
+  json_t *sample = run(&order);
+  assert_status(sample, "ok");
+  assert_true(number_of(sample, "seconds") < 60);
+  double records = number_of(json_object_get(sample, "stat"), "records");
+  assert_true(number_of(sample, "verified") == records);
+  json_decref(sample);
+}
+
+static void test_operation_the_engine_lacks_skips(void **state) {
+  (void)state;
+  make_store();
+  check_caught(new_order(OPERATION_PEEK), FAKE_HONEST, "skipped", "cannot lend pointers");
 }
 
 static void test_values_are_summed(void **state) {
@@ -294,7 +319,7 @@ static void test_lost_completion_is_found_out(void **state) {
 static void test_skipped_records_in_a_scan_are_found_out(void **state) {
   (void)state;
   struct sample_order order = new_order(OPERATION_SCAN);
-  order.seconds = 0.2;  // time for more than one scan of 2000 records
+  order.seconds = 0.5;  // time for more than one scan of 2000 records
   make_store();
   check_caught(order, FAKE_SCAN_SKIPS, "failed", "scans of 2000 records visited");
 }
@@ -321,6 +346,7 @@ static void test_skipped_syncs_fail_the_sample(void **state) {
   for (int i = 0; i < 2; i++) {
     struct sample_order order = new_order(OPERATION_UPDATE);
     order.settings.sync = policies[i];
+    order.seconds = 0.05;
     make_store();
     check_caught(order, FAKE_SYNC_SKIPPED, "failed", "the policy needs");
   }
@@ -475,6 +501,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_honest_store_is_ok),
       cmocka_unit_test(test_every_documented_field_is_there),
+      cmocka_unit_test(test_mix_that_adds_and_removes),
+      cmocka_unit_test(test_operation_the_engine_lacks_skips),
       cmocka_unit_test(test_values_are_summed),
       cmocka_unit_test(test_whole_fill_counts_every_record),
       cmocka_unit_test(test_fill_is_cut_short_by_its_limit),

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// list: engines, experiments, policies and charts, one item a line, the name first.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/words.h"
+#include "engines/registry.h"
+#include "harness/catalogue.h"
+#include "harness/commands/commands.h"
+#include "harness/commands/parse.h"
+#include "harness/dataset.h"
+#include "workloads/experiment.h"
+
+struct request {
+  const char *what;    // NULL: everything
+  const char *folder;  // where engines are tried out
+};
+
+static int list_engines(const struct request *request, struct error *error) {
+  size_t count;
+  const struct engine *const *engines = registry_engines(&count);
+  struct dataset_folder folder;
+  int code = dataset_folder_make(request->folder, &folder, error);
+  if (code) return code;
+  for (size_t i = 0; i < count; i++) {
+    struct store_config config = {0};
+    struct error why;
+    registry_defaults(engines[i], &config.options);
+    if (engines[i]->probe(folder.path, &config, &why))
+      printf("%-8s unavailable: %s\n", engines[i]->name, why.text);
+    else
+      printf("%-8s %s\n", engines[i]->name, engines[i]->summary);
+    for (const struct engine_option *o = engines[i]->options; o && o->name; o++)
+      printf("  :%s=%s  %s%s%s%s\n", o->name, o->initial, o->help, o->choices ? " (" : "", o->choices ? o->choices : "",
+             o->choices ? ")" : "");
+  }
+  code = dataset_folder_remove(&folder);
+  return code ? error_set(error, code, "%s: cannot be removed: %s", folder.path, strerror(-code)) : 0;
+}
+
+static int list_experiments(const struct request *request, struct error *error) {
+  struct catalogue catalogue;
+  uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+  (void)request;
+  int code = catalogue_read(EXPERIMENTS_FOLDER, ".ini", &catalogue, error);
+  for (size_t i = 0; i < catalogue.count && !code; i++) {
+    char path[4096];
+    struct experiment *experiment;
+    code = catalogue_experiment(&catalogue, catalogue.names[i], path, sizeof path, error);
+    if (!code) code = experiment_load(path, memory, &experiment, error);
+    if (code) break;
+    printf("%-18s %s: %s\n", catalogue.names[i], experiment_title(experiment), experiment_question(experiment));
+    experiment_free(experiment);
+  }
+  catalogue_free(&catalogue);
+  return code;
+}
+
+static int list_policies(const struct request *request, struct error *error) {
+  (void)request, (void)error;
+  puts("none         promises nothing after power loss");
+  puts("async        the same: writing back is asked for, never awaited");
+  puts("every=N      power loss costs at most the last N-1 acknowledged operations");
+  puts("interval=MS  power loss costs what was acknowledged since the last sync began, MS milliseconds apart");
+  puts("always       power loss costs nothing that was acknowledged");
+  return 0;
+}
+
+static int list_charts(const struct request *request, struct error *error) {
+  struct catalogue catalogue;
+  (void)request;
+  int code = catalogue_read(PLOTS_FOLDER, ".gp", &catalogue, error);
+  for (size_t i = 0; i < catalogue.count && !code; i++)
+    if (strcmp(catalogue.names[i], "style") != 0) puts(catalogue.names[i]);
+  catalogue_free(&catalogue);
+  return code;
+}
+
+static const struct {
+  const char *name;
+  int (*list)(const struct request *request, struct error *error);
+} lists[] = {
+    {"engines", list_engines}, {"experiments", list_experiments}, {"policies", list_policies}, {"charts", list_charts}};
+
+enum { LISTS = sizeof lists / sizeof lists[0] };
+
+static int take_word(struct request *request, const char *word) {
+  const char *words[LISTS];
+  for (size_t i = 0; i < LISTS; i++) words[i] = lists[i].name;
+  if (request->what) return usage_error("list: \"%s\" is one word too many; name one list", word);
+  for (size_t i = 0; i < LISTS; i++)
+    if (strcmp(word, words[i]) == 0) request->what = words[i];
+  if (request->what) return 0;
+  const char *nearest = nearest_word(word, words, LISTS);
+  return nearest ? usage_error("list: unknown list \"%s\"; did you mean \"%s\"?", word, nearest)
+                 : usage_error("list: unknown list \"%s\"; one of engines, experiments, policies, charts", word);
+}
+
+enum { KEY_DIR = 0x100 };
+
+static error_t parse_list(int key, char *argument, struct argp_state *state) {
+  struct request *request = state->input;
+  switch (key) {
+    case KEY_DIR:
+      request->folder = argument;
+      return 0;
+    case ARGP_KEY_ARG:
+      return take_word(request, argument);
+    default:
+      return ARGP_ERR_UNKNOWN;
+  }
+}
+
+int command_list(int argc, char **argv) {
+  static const struct argp_option options[] = {
+      {"dir", KEY_DIR, "DIR", 0, "Try the engines on files in DIR (default: the current folder)", 0}, {0}};
+  static const struct argp argp = {.options = options,
+                                   .parser = parse_list,
+                                   .args_doc = "[engines|experiments|policies|charts]",
+                                   .doc = "Lists what there is, one item a line, its name first.\v"
+                                          "Example:\n\n  storebench list engines"};
+  struct request request = {.folder = "."};
+  struct error error = {0};
+  int exit_code, code = 0;
+  if (!command_parse(&argp, argc, argv, &request, &exit_code)) return exit_code;
+  for (size_t i = 0; i < LISTS && !code; i++) {
+    if (request.what && request.what != lists[i].name) continue;
+    if (!request.what) printf("%s%s\n", i ? "\n" : "", lists[i].name);
+    code = lists[i].list(&request, &error);
+  }
+  if (code) print_error(NULL, error.text);
+  return code ? EXIT_CELL_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// One run from its plan to its report.
+#include "harness/measure.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness/child.h"
+#include "harness/commands/commands.h"
+#include "harness/commands/parse.h"
+#include "harness/environment.h"
+#include "harness/outcome.h"
+#include "harness/results.h"
+#include "harness/results_file.h"
+#include "harness/schedule.h"
+
+enum { PATH_ROOM = 4096, HOST_ROOM = 65 };
+static const char results_folder[] = "results";
+
+struct run {
+  const struct plan *plan;
+  const struct measure_options *options;
+  char out[PATH_ROOM], dir[PATH_ROOM], host[HOST_ROOM];
+  char started[32];
+  bool durable;
+  uint64_t start;  // clock_ns
+  struct dataset_folder folder;
+  struct results *results;
+  struct schedule_outcome outcome;
+  double drawing;  // seconds
+};
+
+static double seconds_since(uint64_t then) { return (double)(clock_ns() - then) / 1e9; }
+
+// UTC, as strftime wants it.
+static void format_time(const char *format, char *text, size_t room) {
+  time_t now = time(NULL);
+  struct tm parts;
+  if (!gmtime_r(&now, &parts) || strftime(text, room, format, &parts) == 0) snprintf(text, room, "unknown");
+}
+
+static int choose_folders(struct run *run, struct error *error) {
+  char stamp[32], parent[PATH_ROOM];
+  int length;
+  format_time("%Y%m%dT%H%M%SZ", stamp, sizeof stamp);
+  if (run->options->out)
+    length = snprintf(run->out, sizeof run->out, "%s", run->options->out);
+  else
+    length = snprintf(run->out, sizeof run->out, "%s/%s-%s", results_folder, stamp, run->host);
+  for (; length > 1 && length < (int)sizeof run->out && run->out[length - 1] == '/'; length--) run->out[length - 1] = '\0';
+  if (length == 0) return error_set(error, -EINVAL, "--out is empty; name a folder that does not exist yet");
+  snprintf(parent, sizeof parent, "%s", run->out);
+  const char *dir = run->options->dir ? run->options->dir : dirname(parent);
+  if (length >= (int)sizeof run->out || snprintf(run->dir, sizeof run->dir, "%s", dir) >= (int)sizeof run->dir)
+    return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long; choose a shorter one", run->options->out);
+  if (access(run->out, F_OK) == 0) return error_set(error, -EEXIST, "%s: is there already; choose a new folder with --out",
+                                                    run->out);
+  return 0;
+}
+
+// The part of a path that is there already: what can be asked about a folder before it is made.
+static void existing_part(const char *path, char *part) {
+  snprintf(part, PATH_ROOM, "%s", path);
+  while (access(part, F_OK) && strcmp(part, ".") != 0 && strcmp(part, "/") != 0) {
+    char copy[PATH_ROOM];
+    snprintf(copy, sizeof copy, "%s", part);
+    snprintf(part, PATH_ROOM, "%s", dirname(copy));
+  }
+}
+
+static int prefix_error(struct error *error, const char *path) {
+  const struct error inner = *error;
+  return error_set(error, inner.code, "%.200s: %.300s", path, inner.text);
+}
+
+// All that can be refused before anything is written.
+static int check_target(struct run *run, struct error *error) {
+  char part[PATH_ROOM], type[64];
+  existing_part(run->dir, part);
+  if (plan_check_space(run->plan, part, error)) return prefix_error(error, run->dir);
+  int code = environment_durable(part, &run->durable, type, sizeof type);
+  if (code)
+    return error_set(error, code, "%s: its file system is not known: %s; choose another folder with --dir", run->dir,
+                     strerror(-code));
+  if (run->durable) return 0;
+  if (run->options->require_durable)
+    return error_set(error, -ENODEV, "%s: files on %s do not outlive a power loss; choose a folder on a disk with --dir",
+                     run->dir, type);
+  fprintf(stderr, "storebench: %s: files on %s do not outlive a power loss; this run says nothing about durability\n",
+          run->dir, type);
+  return 0;
+}
+
+static json_t *describe(const struct run *run) {
+  const struct plan_options *options = &run->plan->options;
+  char part[PATH_ROOM];
+  existing_part(run->dir, part);
+  json_t *head = json_pack("{s:i, s:s, s:s, s:b, s:I, s:i, s:f, s:s, s:s, s:b, s:o}", "schema", RESULTS_SCHEMA, "started",
+                           run->started, "profile", options->profile->name, "indicative",
+                           (int)options->profile->indicative, "seed", (json_int_t)options->seed, "repetitions",
+                           (int)run->plan->repetitions, "sample_seconds", run->plan->seconds, "command",
+                           run->options->command, "host", run->host, "durable", (int)run->durable, "environment",
+                           environment_read(part));
+  json_t *plan = plan_to_json(run->plan);
+  int bad = !head || !plan || json_object_update(head, plan);
+  json_decref(plan);
+  if (!bad) return head;
+  json_decref(head);
+  return NULL;
+}
+
+static int open_run(struct run *run, struct error *error) {
+  int code = results_make_parents(run->out);
+  if (code) return error_set(error, code, "%s: cannot be made: %s; choose another folder with --out", run->out,
+                             strerror(-code));
+  if (dataset_folder_make(run->dir, &run->folder, error)) return prefix_error(error, run->dir);
+  json_t *head = describe(run);
+  code = head ? results_create(run->out, head, &run->results, error) : error_set(error, -ENOMEM, "memory is short");
+  json_decref(head);
+  return code;
+}
+
+// results/latest is swapped by rename, so that it always points at a run.
+static int point_latest(const struct run *run, struct error *error) {
+  char part[PATH_ROOM], link[PATH_ROOM];
+  if (run->options->out) return 0;
+  snprintf(part, sizeof part, "%s/.latest-%ld", results_folder, (long)getpid());
+  snprintf(link, sizeof link, "%s/latest", results_folder);
+  if (symlink(strrchr(run->out, '/') + 1, part) == 0) {
+    if (rename(part, link) == 0) return 0;
+    int code = -errno;
+    unlink(part);
+    errno = -code;
+  }
+  return error_set(error, -errno, "%s: cannot point at the new run: %m", link);
+}
+
+static int finish(struct run *run, bool complete, struct error *error) {
+  char finished[32];
+  format_time("%Y-%m-%dT%H:%M:%SZ", finished, sizeof finished);
+  json_t *end = json_pack("{s:o, s:b, s:{s:f, s:f, s:f, s:f}}", "finished", complete ? json_string(finished) : json_null(),
+                          "complete", (int)complete, "bookkeeping", "total", seconds_since(run->start), "measuring",
+                          run->outcome.measuring, "filling", run->outcome.filling, "drawing", run->drawing);
+  int code = end ? results_finish(run->results, end, error) : error_set(error, -ENOMEM, "memory is short");
+  json_decref(end);
+  return code;
+}
+
+static int read_back(const struct run *run, json_t **json, struct error *error) {
+  int code = results_read(run->out, json, error);
+  if (code) return code;
+  code = results_summarise(*json, error);
+  if (!code) code = results_write(run->out, *json, error);
+  if (!code) return 0;
+  json_decref(*json);
+  *json = NULL;
+  return code;
+}
+
+// Writes, draws, and writes again with the time that drawing took. A run that was stopped is not drawn: whoever presses
+// Ctrl-C wants the prompt back, and `report` draws it later.
+static int report(struct run *run, json_t **json, struct error *error) {
+  bool complete = !run->outcome.interrupted;
+  int code = finish(run, complete, error);
+  if (!code) code = read_back(run, json, error);
+  if (!code && complete) {
+    uint64_t start = clock_ns();
+    int drawn = report_charts(run->out, *json, error);
+    run->drawing = seconds_since(start);
+    if (drawn) print_error(NULL, error->text);
+    json_decref(*json);
+    *json = NULL;
+    code = finish(run, complete, error);
+    if (!code) code = read_back(run, json, error);
+  }
+  if (!code) code = report_pages(run->out, *json, error);
+  return code ? code : point_latest(run, error);
+}
+
+static int measure(struct run *run, struct interrupt *interrupt, struct error *error) {
+  struct progress progress;
+  progress_start(&progress, run->plan->estimate);
+  const struct schedule schedule = {.plan = run->plan,
+                                    .folder = &run->folder,
+                                    .results = run->results,
+                                    .interrupt = interrupt,
+                                    .progress = &progress,
+                                    .run = child_run};
+  int code = schedule_run(&schedule, &run->outcome, error);
+  progress_end(&progress);
+  return code;
+}
+
+// The data files go before anything else can fail.
+static int clean_up(struct run *run, int code, struct error *error) {
+  char path[sizeof run->folder.path];
+  snprintf(path, sizeof path, "%s", run->folder.path);
+  int removed = dataset_folder_remove(&run->folder);
+  if (!removed || code) return code;
+  return error_set(error, removed, "%.300s: cannot be removed: %s; remove it by hand", path, strerror(-removed));
+}
+
+int measure_run(const struct plan *plan, const struct measure_options *options) {
+  struct run run = {.plan = plan, .options = options, .start = clock_ns()};
+  struct error error = {0};
+  struct interrupt interrupt;
+  json_t *json = NULL;
+  environment_host(run.host, sizeof run.host);
+  format_time("%Y-%m-%dT%H:%M:%SZ", run.started, sizeof run.started);
+  int exit_code = EXIT_USAGE, code = choose_folders(&run, &error);
+  if (!code) code = check_target(&run, &error);
+  if (code) goto out;
+  exit_code = EXIT_CELL_FAILED;
+  code = interrupt_open(&interrupt);
+  if (code) {
+    error_set(&error, code, "signals cannot be watched: %s", strerror(-code));
+    goto out;
+  }
+  code = open_run(&run, &error);
+  if (!code) code = measure(&run, &interrupt, &error);
+  code = clean_up(&run, code, &error);
+  interrupt_close(&interrupt);
+  if (!code) code = report(&run, &json, &error);
+  if (!code) exit_code = outcome_print(json, run.out, options->json);
+  if (run.outcome.interrupted) exit_code = EXIT_INTERRUPTED;
+out:
+  if (code) print_error(NULL, error.text);
+  json_decref(json);
+  results_close(run.results);
+  return exit_code;
+}

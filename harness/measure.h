@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// One run from its plan to its report: checks the target, measures, writes the results, draws, says who won.
+#ifndef STOREBENCH_MEASURE_H
+#define STOREBENCH_MEASURE_H
+
+#include <stdbool.h>
+
+#include "harness/plan.h"
+
+struct measure_options {
+  const char *dir;      // where data files go; NULL: beside the results
+  const char *out;      // folder of the run, which must not exist; NULL: results/<UTC time>-<host>
+  const char *command;  // as typed, for the record
+  bool require_durable;
+  bool json;            // the outcome as JSON instead of words
+};
+
+// Runs the plan. Results go to standard output, progress and complaints to standard error. Returns the exit code
+// (harness/commands/commands.h). No data file is left behind.
+int measure_run(const struct plan *plan, const struct measure_options *options);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// What a run says when it is over.
+#include "harness/outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/commands/commands.h"
+#include "harness/results_file.h"
+
+static void print_winner(const json_t *experiment, const json_t *winner) {
+  const json_t *chart = json_object_get(experiment, "chart");
+  const char *panel = json_text(winner, "panel"), *key = json_text(chart, "x");
+  if (*panel) printf("  %s %s,", json_text(chart, "panel"), panel);
+  printf("  %s %s: %s\n", key, json_text(winner, "x"), json_text(winner, "text"));
+}
+
+static void print_verdict(const json_t *experiment) {
+  const json_t *verdict = json_object_get(experiment, "verdict"), *compare = json_object_get(verdict, "compare");
+  const char *claim = json_text(experiment, "claim"), *outcome = json_text(verdict, "outcome");
+  if (!*outcome || !*claim) return;
+  printf("  claim \"%s\": %s (%s / %s", claim, outcome, json_string_value(json_array_get(compare, 0)),
+         json_string_value(json_array_get(compare, 1)));
+  if (json_is_number(json_object_get(verdict, "ratio")))
+    printf(" = %.2f, %.2f-%.2f; it asks for %s", json_real_or_nan(verdict, "ratio"), json_real_or_nan(verdict, "low"),
+           json_real_or_nan(verdict, "high"), json_text(verdict, "holds"));
+  puts(")");
+}
+
+static void print_words(const json_t *run, const char *folder) {
+  const json_t *experiment, *winner, *note;
+  size_t i, j;
+  bool indicative = json_is_true(json_object_get(run, "indicative"));
+  json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
+    printf("%s%s: %s\n", i ? "\n" : "", json_text(experiment, "name"), json_text(experiment, "finding"));
+    json_array_foreach(json_object_get(experiment, "winners"), j, winner) print_winner(experiment, winner);
+    print_verdict(experiment);
+  }
+  putchar('\n');
+  json_array_foreach(json_object_get(run, "notes"), i, note) printf("%s\n", json_string_value(note));
+  if (indicative) puts("Few repetitions: these verdicts are indicative. --profile standard takes more.");
+  if (json_is_true(json_object_get(run, "complete")))
+    printf("Report: %s/report.html\n", folder);
+  else
+    printf("Stopped before the end. What was measured: %s/report.html (`storebench report %s` draws it)\n", folder, folder);
+}
+
+static void print_json(const json_t *run, const char *folder) {
+  json_t *experiments = json_array(), *whole = json_pack("{s:s, s:O, s:o}", "results", folder, "complete",
+                                                         json_object_get(run, "complete"), "experiments", experiments);
+  const json_t *experiment;
+  size_t i;
+  json_array_foreach(json_object_get(run, "experiments"), i, experiment)
+    json_array_append_new(experiments,
+                          json_pack("{s:O, s:O, s:O, s:O}", "name", json_object_get(experiment, "name"), "finding",
+                                    json_object_get(experiment, "finding"), "winners",
+                                    json_object_get(experiment, "winners"), "verdict",
+                                    json_object_get(experiment, "verdict")));
+  json_dumpf(whole, stdout, JSON_INDENT(1));
+  putchar('\n');
+  json_decref(whole);
+}
+
+int outcome_print(const json_t *run, const char *folder, bool json) {
+  const json_t *cell;
+  size_t i, ok = 0, failed = 0;
+  if (json)
+    print_json(run, folder);
+  else
+    print_words(run, folder);
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    const char *status = json_text(cell, "status");
+    ok += strcmp(status, "ok") == 0;
+    failed += strcmp(status, "failed") == 0;
+    if (strcmp(status, "ok") != 0)
+      fprintf(stderr, "storebench: %s: %s: %s\n", json_text(cell, "id"), status, json_text(cell, "reason"));
+  }
+  if (failed) return EXIT_CELL_FAILED;
+  return ok ? EXIT_DONE : EXIT_NOTHING_RAN;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// The part of a report that concerns one experiment.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/charts.h"
+#include "harness/report/pages.h"
+#include "harness/results_file.h"
+
+enum { TEXT_ROOM = 2048, NAME_ROOM = 300 };
+
+// Appends as much as there is room for.
+static void append(char *text, const char *separator, const char *more) {
+  size_t length = strlen(text);
+  snprintf(text + length, TEXT_ROOM - length, "%s%s", length ? separator : "", more);
+}
+
+static void claim(const struct page *page, const json_t *experiment) {
+  const json_t *verdict = json_object_get(experiment, "verdict"), *compare = json_object_get(verdict, "compare");
+  const char *words = json_text(experiment, "claim"), *outcome = json_text(verdict, "outcome");
+  double ratio = json_real_or_nan(verdict, "ratio");
+  if (*words) page_say(page, "Claim: %s.", words);
+  if (!*outcome) return;
+  const char *over = json_string_value(json_array_get(compare, 0)), *under = json_string_value(json_array_get(compare, 1));
+  if (!over || !under) return;
+  if (isfinite(ratio))
+    page_say(page, "Test: %s / %s should be %s; measured %.3g (%.3g-%.3g): %s.", over, under, json_text(verdict, "holds"),
+             ratio, json_real_or_nan(verdict, "low"), json_real_or_nan(verdict, "high"), outcome);
+  else
+    page_say(page, "Test: %s / %s should be %s: %s.", over, under, json_text(verdict, "holds"), outcome);
+}
+
+static void winners(const struct page *page, const json_t *experiment) {
+  const char *x = json_text(json_object_get(experiment, "chart"), "x");
+  const char *panel = json_text(json_object_get(experiment, "chart"), "panel");
+  const json_t *winner;
+  size_t i;
+  json_array_foreach(json_object_get(experiment, "winners"), i, winner) {
+    char text[TEXT_ROOM];
+    snprintf(text, sizeof text, "%s %s%s%s%s%s: %s", x, json_text(winner, "x"), *panel ? ", " : "", panel,
+             *panel ? " " : "", json_text(winner, "panel"), json_text(winner, "text"));
+    page->format->item(page->out, text);
+  }
+}
+
+static int charts(const struct page *page, const json_t *experiment) {
+  const char *name = json_text(experiment, "name");
+  char latency[NAME_ROOM], alt[TEXT_ROOM];
+  int code = 0;
+  if (!chart_name_valid(name)) return 0;
+  chart_latency_name(name, latency, sizeof latency);
+  if (chart_drawn(page->folder, name))
+    code = page->format->chart(page->out, page->folder, name, json_text(experiment, "finding"));
+  else
+    page_say(page, "No chart: nothing was measured, or it could not be drawn.");
+  snprintf(alt, sizeof alt, "Latency percentiles: %s", json_text(experiment, "title"));
+  if (!code && chart_drawn(page->folder, latency)) code = page->format->chart(page->out, page->folder, latency, alt);
+  return code;
+}
+
+// The value of a setting, or "as swept" where cells differ.
+static void setting(const json_t *run, const json_t *experiment, const char *key, char *text) {
+  const json_t *cell, *first = NULL;
+  for (size_t i = 0; (cell = page_next_cell(run, experiment, &i));) {
+    const json_t *value = json_object_get(cell, key);
+    if (!first) first = value;
+    if (!json_equal(first, value)) {
+      append(text, "; ", key);
+      append(text, "", " as swept");
+      return;
+    }
+  }
+  char *value = first && !json_is_null(first) ? json_dumps(first, JSON_ENCODE_ANY) : NULL;
+  if (!value) return;
+  append(text, "; ", key);
+  append(text, "", " ");
+  append(text, "", json_is_string(first) ? json_string_value(first) : value);
+  free(value);
+}
+
+static void settings(const struct page *page, const json_t *experiment) {
+  static const char *const keys[] = {"operation", "keys",    "sync",      "cache", "record_size", "value_size",
+                                     "records",   "threads", "processes", "batch", "depth",       "rate"};
+  char text[TEXT_ROOM] = "";
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) setting(page->run, experiment, keys[i], text);
+  page_say(page, "Settings: %s.", text);
+}
+
+static bool same_failure(const json_t *a, const json_t *b) {
+  return strcmp(json_text(a, "status"), json_text(b, "status")) == 0 &&
+         strcmp(json_text(a, "reason"), json_text(b, "reason")) == 0;
+}
+
+// Whether an earlier cell of the experiment has told the same reason.
+static bool told(const struct page *page, const json_t *experiment, const json_t *cell) {
+  const json_t *other;
+  for (size_t i = 0; (other = page_next_cell(page->run, experiment, &i)) && other != cell;)
+    if (same_failure(other, cell)) return true;
+  return false;
+}
+
+static void missing(const struct page *page, const json_t *experiment) {
+  const json_t *cell, *other;
+  for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));) {
+    char text[TEXT_ROOM] = "";
+    if (strcmp(json_text(cell, "status"), "ok") == 0 || told(page, experiment, cell)) continue;
+    for (size_t o = 0; (other = page_next_cell(page->run, experiment, &o));)
+      if (same_failure(other, cell)) append(text, ", ", json_text(other, "id"));
+    append(text, " ", json_text(cell, "status"));
+    append(text, ": ", json_text(cell, "reason"));
+    page->format->item(page->out, text);
+  }
+}
+
+static void dropped(const struct page *page, const json_t *experiment) {
+  const json_t *cell;
+  size_t i;
+  json_array_foreach(json_object_get(page->run, "dropped"), i, cell) {
+    char text[TEXT_ROOM] = "", *point = json_dumps(json_object_get(cell, "point"), JSON_COMPACT);
+    if (point && strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) == 0) {
+      append(text, "", "left out: ");
+      append(text, "", point);
+      append(text, ": ", json_text(cell, "reason"));
+      page->format->item(page->out, text);
+    }
+    free(point);
+  }
+}
+
+static void repeat(const struct page *page, const json_t *experiment) {
+  char text[TEXT_ROOM];
+  snprintf(text, sizeof text, "storebench run %s --profile %s --seed %" JSON_INTEGER_FORMAT, json_text(experiment, "name"),
+           json_text(page->run, "profile"), json_integer_value(json_object_get(page->run, "seed")));
+  page_say(page, "To repeat it:");
+  page->format->command(page->out, text);
+}
+
+int page_experiment(const struct page *page, const json_t *experiment) {
+  page->format->heading(page->out, json_text(experiment, "title"));
+  page_say(page, "%s", json_text(experiment, "question"));
+  claim(page, experiment);
+  int code = charts(page, experiment);
+  winners(page, experiment);
+  page_medians(page, experiment);
+  page_durability(page, experiment);
+  settings(page, experiment);
+  missing(page, experiment);
+  dropped(page, experiment);
+  repeat(page, experiment);
+  return code;
+}

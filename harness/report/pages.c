@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// report_pages: report.md and report.html from one description of their content.
+#include "harness/report/pages.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "harness/results.h"
+#include "harness/results_file.h"
+
+enum { TEXT_ROOM = 2048 };
+
+void page_say(const struct page *page, const char *format, ...) {
+  char text[TEXT_ROOM];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  page->format->paragraph(page->out, text);
+}
+
+const json_t *page_next_cell(const json_t *run, const json_t *experiment, size_t *position) {
+  const json_t *cells = json_object_get(run, "cells");
+  while (*position < json_array_size(cells)) {
+    const json_t *cell = json_array_get(cells, (*position)++);
+    if (strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) == 0) return cell;
+  }
+  return NULL;
+}
+
+static void begin(const struct page *page) {
+  const json_t *environment = json_object_get(page->run, "environment");
+  char title[TEXT_ROOM];
+  snprintf(title, sizeof title, "storebench: %s, %s profile, %s", json_text(page->run, "host"),
+           json_text(page->run, "profile"), json_text(page->run, "started"));
+  page->format->begin(page->out, title);
+  page_say(page, "%s, %s, %s on %s.", json_text(environment, "cpu"), json_text(environment, "kernel"),
+           json_text(environment, "file_system"), json_text(environment, "device"));
+}
+
+static void findings(const struct page *page) {
+  static const char *const head[] = {"experiment", "question", "what was found"};
+  const json_t *experiment;
+  size_t i;
+  page->format->row(page->out, head, 3, true);
+  json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
+    const char *const cells[] = {json_text(experiment, "name"), json_text(experiment, "question"),
+                                 json_text(experiment, "finding")};
+    page->format->row(page->out, cells, 3, false);
+  }
+  page->format->after_rows(page->out);
+}
+
+static int write_page(FILE *out, const void *user) {
+  struct page page = *(const struct page *)user;
+  const json_t *experiment;
+  size_t i;
+  int code = 0;
+  page.out = out;
+  begin(&page);
+  page_warnings(&page);
+  findings(&page);
+  json_array_foreach(json_object_get(page.run, "experiments"), i, experiment) {
+    if (!code) code = page_experiment(&page, experiment);
+  }
+  page_environment(&page);
+  page.format->end(out);
+  return code;
+}
+
+int report_pages(const char *folder, const json_t *run, struct error *error) {
+  const struct page markdown = {.format = &markdown_format, .folder = folder, .run = run};
+  const struct page html = {.format = &html_format, .folder = folder, .run = run};
+  int code = results_file_write(folder, "report.md", write_page, &markdown, error);
+  return code ? code : results_file_write(folder, "report.html", write_page, &html, error);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The parts of a report, each written to a page of either format.
+#ifndef STOREBENCH_REPORT_PAGES_H
+#define STOREBENCH_REPORT_PAGES_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "harness/report/page.h"
+
+struct page {
+  FILE *out;
+  const struct page_format *format;
+  const char *folder;  // of the run
+  const json_t *run;   // summarised
+};
+
+// What a reader must know before any number: a stopped run, no durability, few repetitions, failures.
+void page_warnings(const struct page *page);
+// One experiment: question, claim, charts, medians, durability, settings, what is missing, how to repeat. 0 or -errno.
+int page_experiment(const struct page *page, const json_t *experiment);
+// Its tables: medians with their intervals, and which call keeps each durability promise.
+void page_medians(const struct page *page, const json_t *experiment);
+void page_durability(const struct page *page, const json_t *experiment);
+// Every field of the environment.
+void page_environment(const struct page *page);
+
+// The i-th cell of `experiment` from *position (start at 0) on, or NULL.
+const json_t *page_next_cell(const json_t *run, const json_t *experiment, size_t *position);
+
+// A paragraph, printf manner; cut at 2 KiB.
+void page_say(const struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// A run that was never measured: figures made up so that tests of results and reports have all that a run can hold.
+#ifndef STOREBENCH_TESTS_MADE_RUN_H
+#define STOREBENCH_TESTS_MADE_RUN_H
+
+#include <jansson.h>
+
+struct made_experiment {
+  const char *name, *title, *question, *shape, *x, *y;
+  int log_y;
+  const char *const *xs;       // values of x, NULL ends them
+  const char *const *engines;  // NULL ends them
+  const char *skipped;         // an engine whose cells were skipped, or NULL
+};
+
+// The head of a run on `host` with no experiment. The caller's.
+json_t *made_run(const char *host);
+// Adds the experiment and its cells, each with four samples of throughput (the first not counted) and one of latency.
+void made_run_add(json_t *run, const struct made_experiment *experiment);
+
+#endif

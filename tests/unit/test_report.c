@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+// Charts and reports of made-up runs: every file is there, nothing in a text runs, what was not measured is named, and
+// what goes wrong with gnuplot is an error.
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/report/values.h"
+#include "harness/results.h"
+#include "tests/unit/made_run.h"
+#include "tests/unit/temporary.h"
+
+static const char *const syncs[] = {"none", "async", "every=64", "interval=10ms", "always", NULL};
+static const char *const batches[] = {"1", "8", "64", NULL};
+static const char *const engines[] = {"mmap", "map-pwrite", "pread", "stdio", "uring", NULL};
+
+static const struct made_experiment ladder = {
+    .name = "update-random", .title = "Durable random updates", .question = "What does each promise cost?",
+    .shape = "ladder", .x = "sync", .y = "ops_per_s", .log_y = 1, .xs = syncs, .engines = engines, .skipped = "uring"};
+static const struct made_experiment bars = {
+    .name = "read-random", .title = "Random reads", .question = "How many gets a second?", .shape = "bars", .x = "batch",
+    .y = "bytes_per_s", .xs = batches, .engines = engines};
+static const struct made_experiment lines = {
+    .name = "read-cold", .title = "Cold reads", .question = "How many gets a second?", .shape = "lines", .x = "depth",
+    .y = "ops_per_s", .xs = batches, .engines = engines};
+
+struct fixture {
+  char folder[PATH_MAX];
+  json_t *run;
+};
+
+static void fixture_add(struct fixture *fixture, const char *host, const struct made_experiment *experiment) {
+  if (!fixture->run) fixture->run = made_run(host);
+  made_run_add(fixture->run, experiment);
+}
+
+static void must(int code, const struct error *error) {
+  if (code) fail_msg("%d: %s", code, error->text);
+}
+
+static void write_data(struct fixture *fixture) {
+  struct error error = {0};
+  must(results_summarise(fixture->run, &error), &error);
+  must(results_write(fixture->folder, fixture->run, &error), &error);
+}
+
+static void draw(struct fixture *fixture) {
+  struct error error = {0};
+  write_data(fixture);
+  must(report_charts(fixture->folder, fixture->run, &error), &error);
+  must(report_pages(fixture->folder, fixture->run, &error), &error);
+}
+
+static int set_up(void **state) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  if (!fixture) return -1;
+  snprintf(fixture->folder, sizeof fixture->folder, "%s/report-XXXXXX", temporary_folder());
+  *state = fixture;
+  return mkdtemp(fixture->folder) ? 0 : -1;
+}
+
+static void remove_folder(const char *folder) {
+  DIR *stream = opendir(folder);
+  if (!stream) return;
+  for (const struct dirent *entry; (entry = readdir(stream));) {
+    char path[PATH_MAX];
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    snprintf(path, sizeof path, "%.2000s/%.255s", folder, entry->d_name);
+    if (unlink(path)) remove_folder(path);
+  }
+  closedir(stream);
+  rmdir(folder);
+}
+
+static int tear_down(void **state) {
+  struct fixture *fixture = *state;
+  remove_folder(fixture->folder);
+  json_decref(fixture->run);
+  free(fixture);
+  return 0;
+}
+
+// The bytes of FOLDER/NAME with a zero behind them; NULL if there is no such file.
+static char *read_all(const struct fixture *fixture, const char *name) {
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%.2000s/%.1000s", fixture->folder, name);
+  FILE *file = fopen(path, "re");
+  if (!file) return NULL;
+  char *text = NULL;
+  size_t room = 0;
+  ssize_t length = getdelim(&text, &room, 0, file);
+  fclose(file);
+  assert_true(length >= 0);
+  return text;
+}
+
+static void must_hold(const struct fixture *fixture, const char *name, const char *words) {
+  char *text = read_all(fixture, name);
+  if (!text) fail_msg("%s is missing", name);
+  if (!strstr(text, words)) fail_msg("%s does not hold: %s", name, words);
+  free(text);
+}
+
+static void must_lack(const struct fixture *fixture, const char *name, const char *words) {
+  char *text = read_all(fixture, name);
+  if (!text) fail_msg("%s is missing", name);
+  if (strstr(text, words)) fail_msg("%s holds: %s", name, words);
+  free(text);
+}
+
+static void must_be_drawn(const struct fixture *fixture, const char *chart) {
+  char name[600];
+  snprintf(name, sizeof name, "charts/%s.svg", chart);
+  must_hold(fixture, name, "</svg>");
+  must_lack(fixture, name, "<script");
+  snprintf(name, sizeof name, "charts/%s.png", chart);
+  must_hold(fixture, name, "PNG\r\n\x1a\n");
+  snprintf(name, sizeof name, "charts/%s.pdf", chart);
+  must_hold(fixture, name, "%PDF-1.");
+}
+
+static void test_every_shape_in_three_formats(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &ladder);
+  fixture_add(fixture, "host", &bars);
+  fixture_add(fixture, "host", &lines);
+  draw(fixture);
+  static const char *const charts[] = {"update-random",       "read-random",         "read-cold",
+                                       "update-random-latency", "read-random-latency", "read-cold-latency"};
+  for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) must_be_drawn(fixture, charts[i]);
+  must_hold(fixture, "charts/read-random.svg", "(higher is better)");
+  must_hold(fixture, "charts/read-random.svg", "useful bytes per second, MB/s");
+  must_hold(fixture, "charts/read-random-latency.svg", "latency (lower is better)");
+  must_hold(fixture, "charts/read-random.svg", "A processor @ 2.10GHz (2 CPUs), Linux 6.18.5");
+  must_hold(fixture, "charts/read-random.svg", "ext4, vda, quick profile (indicative)");
+}
+
+static void test_titles_are_findings(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &lines);
+  draw(fixture);
+  const json_t *experiment = json_array_get(json_object_get(fixture->run, "experiments"), 0);
+  char start[24];
+  snprintf(start, sizeof start, "%s", json_string_value(json_object_get(experiment, "finding")));
+  must_hold(fixture, "charts/read-cold.svg", start);
+  must_hold(fixture, "report.html", start);
+}
+
+static void test_what_was_skipped_is_named(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &ladder);
+  draw(fixture);
+  must_hold(fixture, "charts/update-random.svg", "uring (no data)");
+  must_hold(fixture, "charts/update-random.svg", "io_uring is disabled: kernel.io_uring_disabled=2");
+  must_hold(fixture, "charts/update-random.svg", "and 1 more not shown");
+  must_hold(fixture, "report.html", "io_uring is disabled: kernel.io_uring_disabled=2");
+  must_hold(fixture, "report.md", "skipped: io\\_uring is disabled: kernel.io\\_uring\\_disabled=2");
+}
+
+static void test_a_log_axis_has_no_bars(void **state) {
+  struct fixture *fixture = *state;
+  struct made_experiment experiment = bars;
+  experiment.log_y = 1;
+  fixture_add(fixture, "host", &experiment);
+  draw(fixture);
+  must_lack(fixture, "charts/read-random.svg", "gpPat");
+  must_be_drawn(fixture, "read-random");
+}
+
+static void test_nothing_measured(void **state) {
+  static const char *const one[] = {"uring", NULL};
+  struct fixture *fixture = *state;
+  struct made_experiment experiment = ladder;
+  experiment.engines = one;
+  fixture_add(fixture, "host", &experiment);
+  draw(fixture);
+  assert_null(read_all(fixture, "charts/update-random.svg"));
+  must_hold(fixture, "report.md", "nothing was measured");
+}
+
+static void test_a_report_says_what_matters(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "bench-07", &bars);
+  json_object_set_new(fixture->run, "complete", json_false());
+  json_object_set_new(json_object_get(fixture->run, "environment"), "durable", json_false());
+  draw(fixture);
+  static const char *const html[] = {"<title>storebench: bench-07, quick profile, 2026-01-02",
+                                     "stopped before its end",
+                                     "keeps nothing over a power loss",
+                                     "all verdicts are indicative",
+                                     "src=\"data:image/svg+xml;base64,PD94bWwg",
+                                     "<td>fdatasync after each put</td>",
+                                     "Storing into a map beats file I/O",
+                                     "storebench run read-random --profile quick --seed 7",
+                                     "<td>unreadable.governor</td><td>no cpufreq</td>",
+                                     "operation update; keys uniform",
+                                     "batch 1; depth 1"};
+  for (size_t i = 0; i < sizeof html / sizeof html[0]; i++) must_hold(fixture, "report.html", html[i]);
+  must_hold(fixture, "report.md", "![");
+  must_hold(fixture, "report.md", "](charts/read-random.png)");
+  must_hold(fixture, "report.md", "MB/s (");
+}
+
+static int is_canary(const struct dirent *entry) { return strncmp(entry->d_name, "canary", 6) == 0; }
+
+static void must_have_no_canary(const char *folder) {
+  struct dirent **found;
+  int count = scandir(folder, &found, is_canary, NULL);
+  if (count != 0) fail_msg("%d canaries in %s: a text was run", count, folder);
+  free(found);
+}
+
+static void test_texts_run_nothing(void **state) {
+  static const char *const xs[] = {"`touch canary1`", "100%s", "\"$(touch canary2)\"", NULL};
+  static const char *const hostile[] = {"`touch canary3`", "@looks", "'.system('touch canary4').'", "a\\nb_{c}^d", NULL};
+  struct fixture *fixture = *state;
+  const struct made_experiment experiment = {
+      .name = "it's \"`touch canary5`\" $(touch canary6)",
+      .title = "'; system 'touch canary7' #",
+      .question = "<script>alert(1)</script> & \"`touch canary8`\" $(touch canary9) \\\"",
+      .shape = "bars", .x = "sync", .y = "ops_per_s", .xs = xs, .engines = hostile};
+  fixture_add(fixture, "`touch canary10`\"; system(\"touch canary11\")", &experiment);
+  draw(fixture);
+  must_have_no_canary(fixture->folder);
+  must_have_no_canary(".");
+  char chart[256], latency[256];
+  snprintf(chart, sizeof chart, "charts/%s.svg", experiment.name);
+  snprintf(latency, sizeof latency, "charts/%s-latency.svg", experiment.name);
+  static const char *const shown[] = {"`touch canary3`", "@looks", "'.system('touch canary4').'", "a\\nb_{c}^d",
+                                      "`touch canary1`", "100%s",  "\"$(touch canary2)\"",
+                                      "&lt;script>alert(1)&lt;/script> &amp; \"`touch canary8`\" $(touch canary9) \\\"",
+                                      "`touch canary10`\"; system(\"touch canary11\")"};
+  for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) must_hold(fixture, chart, shown[i]);
+  must_hold(fixture, latency, "Latency: '; system 'touch canary7' #");
+  must_lack(fixture, chart, "<script");
+  must_lack(fixture, "report.html", "<script");
+  must_hold(fixture, "report.html", "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;`touch canary8`&quot;");
+  must_hold(fixture, "report.md", "\\<script\\>alert(1)\\</script\\> \\& \"\\`touch canary8\\`\"");
+  must_hold(fixture, "report.md", "](charts/it%27s%20%22%60touch%20canary5%60%22%20%24%28touch%20canary6%29.png)");
+}
+
+static void test_an_experiment_is_no_path(void **state) {
+  struct fixture *fixture = *state;
+  struct error error = {0};
+  struct made_experiment experiment = bars;
+  experiment.name = "../up";
+  fixture_add(fixture, "host", &experiment);
+  must(results_summarise(fixture->run, &error), &error);
+  assert_int_equal(report_charts(fixture->folder, fixture->run, &error), -EINVAL);
+}
+
+static void test_no_gnuplot(void **state) {
+  struct fixture *fixture = *state;
+  struct error error = {0};
+  char *path = strdup(getenv("PATH"));
+  fixture_add(fixture, "host", &bars);
+  write_data(fixture);
+  assert_int_equal(setenv("PATH", fixture->folder, 1), 0);
+  int code = report_charts(fixture->folder, fixture->run, &error);
+  assert_int_equal(setenv("PATH", path, 1), 0);
+  free(path);
+  assert_int_equal(code, -ENOENT);
+  assert_non_null(strstr(error.text, "install gnuplot"));
+  must(report_pages(fixture->folder, fixture->run, &error), &error);
+  must_hold(fixture, "report.md", "could not be drawn");
+}
+
+// gnuplot itself exits 0 here.
+static void test_a_missing_file_is_an_error(void **state) {
+  struct fixture *fixture = *state;
+  struct error error = {0};
+  char path[PATH_MAX];
+  fixture_add(fixture, "host", &bars);
+  write_data(fixture);
+  snprintf(path, sizeof path, "%.2000s/data/read-random.tsv", fixture->folder);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(report_charts(fixture->folder, fixture->run, &error), -EINVAL);
+  assert_non_null(strstr(error.text, "data/read-random.tsv"));
+  assert_null(read_all(fixture, "charts/read-random.svg"));
+  assert_null(read_all(fixture, "charts/.read-random.part.svg"));
+}
+
+static void test_lines_need_numbers(void **state) {
+  struct fixture *fixture = *state;
+  struct error error = {0};
+  struct made_experiment experiment = lines;
+  experiment.xs = syncs;
+  fixture_add(fixture, "host", &experiment);
+  write_data(fixture);
+  assert_int_equal(report_charts(fixture->folder, fixture->run, &error), -EINVAL);
+  if (!strstr(error.text, "lines need numbers along x")) fail_msg("%s", error.text);
+}
+
+static void test_values(void **state) {
+  static const struct {
+    double value;
+    const char *unit, *text;
+  } cases[] = {{6412345, "ops/s", "6.41 M ops/s"}, {999.96, "ops/s", "1.00 k ops/s"}, {18.2e3, "ops/s", "18.2 k ops/s"},
+               {940, "ops/s", "940 ops/s"},        {2.37e9, "B/s", "2.37 GB/s"},      {1200, "ns", "1.20 us"},
+               {7.1, "ns", "7.10 ns"},             {3.25e9, "ns", "3.25 s"},          {0, "ops/s", "0.00 ops/s"}};
+  char text[64];
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    value_format(cases[i].value, cases[i].unit, text, sizeof text);
+    assert_string_equal(text, cases[i].text);
+  }
+  value_format_interval(6.4e6, 6.2e6, 6.55e6, "ops/s", text, sizeof text);
+  assert_string_equal(text, "6.40 M ops/s (6.20-6.55)");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_every_shape_in_three_formats),
+      TEST(test_titles_are_findings),
+      TEST(test_what_was_skipped_is_named),
+      TEST(test_a_log_axis_has_no_bars),
+      TEST(test_nothing_measured),
+      TEST(test_a_report_says_what_matters),
+      TEST(test_texts_run_nothing),
+      TEST(test_an_experiment_is_no_path),
+      TEST(test_no_gnuplot),
+      TEST(test_a_missing_file_is_an_error),
+      TEST(test_lines_need_numbers),
+      cmocka_unit_test(test_values),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
