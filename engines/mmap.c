@@ -173,7 +173,7 @@ static int resize_by_mremap(struct io_file *file, uint64_t old_size, uint64_t ne
 
 // The lecture unmaps first. Mapping first costs the same calls, and leaves the old window in place when it fails.
 static int resize_by_remap(struct io_file *file, uint64_t old_size, uint64_t new_size) {
-  char *old_base = window_base(file), *base;
+  char *old_base = window_base(file), *base = NULL;
   int error = map_anywhere(file, new_size, &base);
   if (error) return error;
   munmap(old_base, old_size);
@@ -231,7 +231,7 @@ static int map_first(struct io_file *file, uint64_t size, struct error *error) {
   if (file->grow == GROW_RESERVE) {
     failed = reserve(file, size);
   } else {
-    char *base;
+    char *base = NULL;
     failed = map_anywhere(file, size, &base);
     if (!failed) set_window(file, base, size);
   }
@@ -388,7 +388,8 @@ const struct io_ops mmap_io = {
     [SYNC_EVERY] = call " after every N puts", [SYNC_INTERVAL] = call " on a timer",                                 \
     [SYNC_ALWAYS] = call " after each put (one for a batch)"                                                         \
   }
-#define IDLE "(does nothing since Linux 2.6.19)"
+#define MSYNC_POLICIES(flags, what) \
+  POLICIES("msync(MS_SYNC" flags ") of " what, "msync(MS_ASYNC" flags ") (does nothing since Linux 2.6.19)")
 
 static const struct engine_option options[] = {
     {"advice", OPTION_CHOICE, "normal/random/sequential", "normal", 0, 0, "madvise of the map: how far to read ahead"},
@@ -419,10 +420,8 @@ static const char *durability(const struct store_config *config) {
       POLICIES("fdatasync", "sync_file_range(SYNC_FILE_RANGE_WRITE), which waits for nothing,");
   static const char *const by_msync[2][2][SYNC_KINDS] = {
       // [whole][invalidate]
-      {POLICIES("msync(MS_SYNC) of the pages written", "msync(MS_ASYNC) " IDLE),
-       POLICIES("msync(MS_SYNC|MS_INVALIDATE) of the pages written", "msync(MS_ASYNC|MS_INVALIDATE) " IDLE)},
-      {POLICIES("msync(MS_SYNC) of the whole map", "msync(MS_ASYNC) " IDLE),
-       POLICIES("msync(MS_SYNC|MS_INVALIDATE) of the whole map", "msync(MS_ASYNC|MS_INVALIDATE) " IDLE)},
+      {MSYNC_POLICIES("", "the pages written"), MSYNC_POLICIES("|MS_INVALIDATE", "the pages written")},
+      {MSYNC_POLICIES("", "the whole map"), MSYNC_POLICIES("|MS_INVALIDATE", "the whole map")},
   };
   const struct engine_options *in_effect = &config->options;
   if (registry_option(&engine_mmap, in_effect, "write") == WRITE_PWRITE) return by_pwrite[config->sync.kind];

@@ -31,7 +31,8 @@ struct sample_order {
   uint64_t seed;
 };
 
-// Orders as JSON and back. The returned object is the caller's; NULL when memory is short. From: 0 or -EINVAL.
+// Orders as JSON and back. The returned object is the caller's; NULL when memory is short or the path is not UTF-8. From: 0
+// or -EINVAL.
 json_t *sample_order_to_json(const struct sample_order *order);
 int sample_order_from_json(const json_t *json, struct sample_order *order, struct error *error);
 

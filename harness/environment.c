@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <liburing.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -154,19 +155,36 @@ static void kernel_facts(struct facts *facts) {
   fact_file(facts, "swappiness", "/proc/sys/vm/swappiness");
 }
 
-// The limit of this process's own group; the root group has none.
-static void cgroup_facts(struct facts *facts) {
-  char group[LINE], path[2 * LINE], text[LINE];
-  int code = read_line_of("/proc/self/cgroup", group, sizeof group);
-  const char *name = code ? NULL : strncmp(group, "0::", 3) == 0 ? group + 3 : NULL;
-  if (!name) {
-    fact_missing(facts, "cgroup_memory_limit", code ? strerror(-code) : "cgroup version 1 is not looked at");
-    return;
+// Where this process's memory limit stands: under version 2 in its only group, else in the one of version 1's memory
+// controller (cgroups(7)). False when it is in neither.
+static bool find_limit(char *path, size_t room) {
+  char line[LINE];
+  bool found = false;
+  FILE *file = fopen("/proc/self/cgroup", "re");
+  if (!file) return false;
+  while (!found && fgets(line, sizeof line, file)) {
+    char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL;
+    if (!group) continue;
+    *group++ = '\0';
+    group[strcspn(group, "\n")] = '\0';
+    if (strcmp(controllers, ":") == 0)
+      snprintf(path, room, "/sys/fs/cgroup%s/memory.max", group);
+    else if (strstr(controllers, "memory"))
+      snprintf(path, room, "/sys/fs/cgroup/memory%s/memory.limit_in_bytes", group);
+    else
+      continue;
+    found = access(path, R_OK) == 0;
   }
-  snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", name);
-  code = read_line_of(path, text, sizeof text);
-  fact_text(facts, "cgroup_memory_limit", code == -ENOENT && strcmp(name, "/") == 0 ? 0 : code,
-            code ? "none (the root group)" : text);
+  fclose(file);
+  return found;
+}
+
+static void cgroup_facts(struct facts *facts) {
+  char path[2 * LINE];
+  if (find_limit(path, sizeof path))
+    fact_file(facts, "cgroup_memory_limit", "%s", path);
+  else
+    fact_missing(facts, "cgroup_memory_limit", "this process's group has none, or none that can be read");
 }
 
 static void build_facts(struct facts *facts) {

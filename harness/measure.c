@@ -174,7 +174,7 @@ static int report(struct run *run, json_t **json, struct error *error) {
     uint64_t start = clock_ns();
     int drawn = report_charts(run->out, *json, error);
     run->drawing = seconds_since(start);
-    if (drawn) print_error(NULL, error->text);
+    if (drawn) command_complain(NULL, error->text);
     json_decref(*json);
     *json = NULL;
     code = finish(run, complete, error);
@@ -231,7 +231,7 @@ int measure_run(const struct plan *plan, const struct measure_options *options) 
   if (!code) exit_code = outcome_print(json, run.out, options->json);
   if (run.outcome.interrupted) exit_code = EXIT_INTERRUPTED;
 out:
-  if (code) print_error(NULL, error.text);
+  if (code) command_complain(NULL, error.text);
   json_decref(json);
   results_close(run.results);
   return exit_code;

@@ -130,20 +130,23 @@ static void append_leaders(char *text, const struct contest *contest, size_t lea
   }
 }
 
-// "3.1x", and "12x" from ten on.
-static void append_factor(char *text, double factor) {
-  append(text, factor < 9.95 ? "%.1fx" : "%.0fx", factor);
+// As many digits as the number deserves: 1.07, 3.1, 12.
+static void append_number(char *text, double number) {
+  append(text, "%.*f", number < 1.995 ? 2 : number < 9.95 ? 1 : 0, number);
 }
 
 static void append_ratio(char *text, const struct contest *contest, const struct outcome *outcome) {
-  append_factor(text, outcome->ratio.ratio);
-  append(text, " %s than ", contest->metric->comparative);
+  append_number(text, outcome->ratio.ratio);
+  append(text, "x %s than ", contest->metric->comparative);
   append_series(text, contest, outcome->ties + 1);
 }
 
 static void append_interval(char *text, const struct ratio *ratio) {
-  const char *format = ratio->high < 9.95 ? " (%.1f-%.1fx)" : " (%.0f-%.0fx)";
-  append(text, format, ratio->low, ratio->high);
+  append(text, " (");
+  append_number(text, ratio->low);
+  append(text, "-");
+  append_number(text, ratio->high);
+  append(text, "x)");
 }
 
 static void append_point(char *text, const char *key, const char *value) {
@@ -162,7 +165,11 @@ static void describe(char *text, const struct contest *contest, const struct out
   if (outcome->ties) append(text, "~ no difference shown between ");
   append_leaders(text, contest, outcome->ties + 1);
   if (!outcome->beats) return;
-  append(text, outcome->ties ? "; the first is " : " is ");
+  if (outcome->ties) {
+    append(text, "; ");
+    append_series(text, contest, 0);
+  }
+  append(text, " is ");
   append_ratio(text, contest, outcome);
   append_interval(text, &outcome->ratio);
 }
@@ -210,10 +217,14 @@ static const char *verb(const json_t *run, const json_t *experiment) {
 // One sentence, which heads the chart.
 static void state_finding(char *text, const char *verb_, const struct contest *contest, const struct outcome *outcome) {
   text[0] = '\0';
-  if (!outcome->beats && outcome->ties) append(text, "No difference shown between ");
-  append_leaders(text, contest, outcome->ties + 1);
+  if (outcome->ties) {
+    append(text, "No difference shown between ");
+    append_leaders(text, contest, outcome->ties + 1);
+    if (outcome->beats) append(text, "; ");
+  }
   if (outcome->beats) {
-    append(text, " %s%s ", verb_, outcome->ties ? "" : "s");
+    append_series(text, contest, 0);
+    append(text, " %ss ", verb_);
     append_ratio(text, contest, outcome);
   }
   append_point(text, contest->x_key, contest->x);

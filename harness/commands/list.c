@@ -131,6 +131,6 @@ int command_list(int argc, char **argv) {
     if (!request.what) printf("%s%s\n", i ? "\n" : "", lists[i].name);
     code = lists[i].list(&request, &error);
   }
-  if (code) print_error(NULL, error.text);
+  if (code) command_complain(NULL, error.text);
   return code ? EXIT_CELL_FAILED : EXIT_DONE;
 }

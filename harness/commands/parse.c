@@ -18,7 +18,7 @@ static const struct argp_option help_options[] = {
     {0},
 };
 
-void print_error(const char *path, const char *text) {
+void command_complain(const char *path, const char *text) {
   fputs("storebench: ", stderr);
   if (path) {
     for (const char *c = path; *c; c++) fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, stderr);
@@ -33,7 +33,7 @@ int usage_error(const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  print_error(NULL, text);
+  command_complain(NULL, text);
   return EINVAL;
 }
 

@@ -16,6 +16,6 @@ int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Prints a message of the form `storebench: TEXT` or, with `path`, `storebench: PATH: TEXT` on standard error. Control
 // characters of the path are shown as '?', so that a message is always one line.
-void print_error(const char *path, const char *text);
+void command_complain(const char *path, const char *text);
 
 #endif

@@ -41,13 +41,13 @@ int command_report(int argc, char **argv) {
   if (!code) {
     // A report without charts is better than none.
     code = report_charts(folder, run, &drawing);
-    if (code) print_error(NULL, drawing.text);
+    if (code) command_complain(NULL, drawing.text);
     int written = report_pages(folder, run, &error);
-    if (written) print_error(NULL, error.text);
+    if (written) command_complain(NULL, error.text);
     if (written) code = written;
     if (!written) printf("%s/report.html\n", folder);
   } else {
-    print_error(NULL, error.text);
+    command_complain(NULL, error.text);
   }
   json_decref(run);
   return code ? EXIT_CELL_FAILED : EXIT_DONE;

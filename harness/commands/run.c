@@ -136,7 +136,7 @@ static int run_plan(struct request *request) {
   int exit_code = EXIT_USAGE;
   request->plan.experiments = request->experiments;
   if (plan_make(&request->plan, &plan, &error)) {
-    print_error(NULL, error.text);
+    command_complain(NULL, error.text);
   } else if (request->dry_run) {
     plan_print(&plan, stdout);
     exit_code = EXIT_DONE;
@@ -160,7 +160,7 @@ int command_run(int argc, char **argv) {
   if (plan_profile("standard", &request.plan.profile, &error)) return EXIT_USAGE;
   request.experiments = calloc((size_t)argc, sizeof *request.experiments);
   if (!request.experiments) {
-    print_error(NULL, "memory is short");
+    command_complain(NULL, "memory is short");
     return EXIT_CELL_FAILED;
   }
   if (command_parse(&run_argp, argc, argv, &request, &exit_code)) exit_code = run_plan(&request);

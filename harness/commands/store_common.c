@@ -21,7 +21,7 @@ void complain(const char *path, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(error.text, sizeof error.text, format, arguments);
   va_end(arguments);
-  print_error(path, error.text);
+  command_complain(path, error.text);
 }
 
 static error_t choose_engine(const char *where, const char *spec, struct store_arguments *arguments) {

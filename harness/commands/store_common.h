@@ -32,7 +32,7 @@ struct store_arguments {
 // state->input is a struct store_arguments, or a struct that begins with one.
 error_t store_argument(int key, char *text, struct argp_state *state);
 
-// Prints `storebench: PATH: TEXT` on standard error, as print_error does. TEXT says what is wrong; what to do.
+// Prints `storebench: PATH: TEXT` on standard error, as command_complain does. TEXT says what is wrong; what to do.
 void complain(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Parse a count above zero, and a record size in bytes, given to `option`. 0, or EINVAL after a usage error.

@@ -10,7 +10,7 @@ export LC_ALL=C
 normalise() {
   sed -E -e "s|$TEST_DIR|DIR|g" -e 's/(storebench-demo)-[A-Za-z0-9]{6}/\1-XXXXXX/g' -e 's/ +[0-9]+\.[0-9] (ns|us|ms|s)\b/ TIME/g' \
     -e 's/("?(bytes_allocated|index_bytes)"?:?) [0-9]+/\1 N/' -e 's/("?durability"?:?) .*[^,]/\1 WORDS/' \
-    -e 's/[0-9]+ are free/N are free/' -e 's/(sync policy always:) .*/\1 WORDS/'
+    -e 's/[0-9]+ are free/N are free/' -e 's/the run needs [0-9.]+ [KMGT]?i?B and/the run needs N and/' -e 's/(sync policy always:) .*/\1 WORDS/'
 }
 
 golden() {
