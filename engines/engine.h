@@ -33,12 +33,12 @@ struct sync_policy {
 
 // What an engine can do beyond put, get and delete.
 enum engine_caps {
-  CAP_SCAN_ORDERED = 1 << 0,  // scan visits records in key order (else in slot order)
-  CAP_LEND = 1 << 1,          // OP_PEEK lends a pointer into the store (else peek is -EOPNOTSUPP)
-  CAP_QUEUE = 1 << 2,         // submit may return before the operations are finished
-  CAP_SHARED_FORMAT = 1 << 3, // opens files written by the other engines with this flag
-  CAP_PROCESSES = 1 << 4,     // several processes may have one store open for reading
-  CAP_PERSISTENT = 1 << 5,    // what is put can be read back, also after closing and reopening
+  CAP_SCAN_ORDERED = 1 << 0,   // scan visits records in key order (else in slot order)
+  CAP_LEND = 1 << 1,           // OP_PEEK lends a pointer into the store (else peek is -EOPNOTSUPP)
+  CAP_QUEUE = 1 << 2,          // submit may return before the operations are finished
+  CAP_SHARED_FORMAT = 1 << 3,  // opens files written by the other engines with this flag
+  CAP_PROCESSES = 1 << 4,      // several processes may have one store open for reading
+  CAP_PERSISTENT = 1 << 5,     // what is put can be read back, also after closing and reopening
 };
 
 enum option_type { OPTION_BOOL, OPTION_COUNT, OPTION_SIZE, OPTION_CHOICE };
@@ -47,10 +47,10 @@ enum option_type { OPTION_BOOL, OPTION_COUNT, OPTION_SIZE, OPTION_CHOICE };
 struct engine_option {
   const char *name;  // NULL ends the table
   enum option_type type;
-  const char *choices;      // OPTION_CHOICE: the words, separated by '/', in the order of their numbers
-  const char *initial;      // default, as one would write it
-  uint64_t minimum, maximum; // OPTION_COUNT and OPTION_SIZE (bytes): inclusive
-  const char *help;          // one line
+  const char *choices;        // OPTION_CHOICE: the words, separated by '/', in the order of their numbers
+  const char *initial;        // default, as one would write it
+  uint64_t minimum, maximum;  // OPTION_COUNT and OPTION_SIZE (bytes): inclusive
+  const char *help;           // one line
 };
 
 // Options in effect: values[i] belongs to engine->options[i]. Bool 0/1, count and size the number, choice its index.
@@ -59,8 +59,8 @@ struct engine_options {
 };
 
 struct store_config {
-  uint32_t record_size;    // bytes: a power of two from 64 to 4096, then a multiple of 4096 to 1 MiB; 0: the file's own,
-                           // or the default for a new file
+  uint32_t record_size;  // bytes: a power of two from 64 to 4096, then a multiple of 4096 to 1 MiB; 0: the file's own,
+                         // or the default for a new file
   uint64_t capacity_hint;  // records the caller expects to hold; 0: unknown
   struct sync_policy sync;
   bool read_only;
@@ -74,9 +74,9 @@ enum op_kind { OP_PUT, OP_GET, OP_PEEK, OP_DELETE };
 // One operation. The caller owns it and all it points to, and leaves both alone from submit until reap gives it back.
 struct op {
   enum op_kind kind;
-  int status;             // out: 0, -ENOENT (get, peek, delete: no such key), -EINVAL, -EMSGSIZE (get: room too small;
-                          // put: value too long), -EROFS, -EIO ...
-  const void *key;        // 1 to KEY_LENGTH_MAX bytes
+  int status;       // out: 0, -ENOENT (get, peek, delete: no such key), -EINVAL, -EMSGSIZE (get: room too small;
+                    // put: value too long), -EROFS, -EIO ...
+  const void *key;  // 1 to KEY_LENGTH_MAX bytes
   uint32_t key_length;
   uint32_t value_length;  // put: bytes to write. get: in, room at `value`; out, bytes of the value. peek: out
   void *value;            // put: read only. get: copied to here. peek: out, the lent pointer, valid until the session's

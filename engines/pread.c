@@ -2,9 +2,10 @@
 // pread(2) and pwrite(2): one system call an operation, copied between the page cache and the store's buffer; or, with
 // direct=on, between the device and the buffer, block by block.
 //
-// Durability is fdatasync(2): it writes the data and what is needed to find it again, and leaves out the times that fsync
-// would journal. With sync=dsync each write carries RWF_DSYNC instead: one call, and on devices with FUA no flush of the
-// whole write cache. dontcache=on (RWF_DONTCACHE, Linux 6.14) goes through the page cache and drops the pages behind it.
+// Durability is fdatasync(2): it writes the data and what is needed to find it again, and leaves out the times that
+// fsync would journal. With sync=dsync each write carries RWF_DSYNC instead: one call, and on devices with FUA no flush
+// of the whole write cache. dontcache=on (RWF_DONTCACHE, Linux 6.14) goes through the page cache and drops the pages
+// behind it.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -65,8 +66,8 @@ static int pread_open(struct io_file **out, struct io_limits *limits, int fd, co
   bool dontcache = registry_option(settings->engine, settings->options, "dontcache");
   file->fd = fd;
   file->sync_call = (enum sync_call)registry_option(settings->engine, settings->options, "sync");
-  *limits = (struct io_limits){
-      .alignment = 1, .durable = file->sync_call == CALL_DSYNC ? IO_DURABLE_EACH : IO_DURABLE_NEVER};
+  *limits =
+      (struct io_limits){.alignment = 1, .durable = file->sync_call == CALL_DSYNC ? IO_DURABLE_EACH : IO_DURABLE_NEVER};
   int code = 0;
   if (direct && dontcache) code = error_set(error, -EINVAL, "direct=on has no cache to drop; leave dontcache=on out");
   if (!code && direct) code = open_direct(file, limits, settings->read_only, error);
@@ -102,8 +103,7 @@ static int pread_read(struct io_session *session, void *buffer, size_t length, u
   return file_read(session->file->fd, buffer, length, offset, session->file->flags);
 }
 
-static int pread_write(struct io_session *session, const void *buffer, size_t length, uint64_t offset,
-                       unsigned flags) {
+static int pread_write(struct io_session *session, const void *buffer, size_t length, uint64_t offset, unsigned flags) {
   int rwf = session->file->flags | (flags & IO_DURABLE ? RWF_DSYNC : 0);
   return file_write(session->file->fd, buffer, length, offset, rwf);
 }

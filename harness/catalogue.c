@@ -42,8 +42,7 @@ int catalogue_read(const char *folder, const char *suffix, struct catalogue *cat
   if (snprintf(path, sizeof path, "%s/%s", data_dir(), folder) >= (int)sizeof path)
     return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move the program's files", data_dir());
   DIR *stream = opendir(path);
-  if (!stream)
-    return error_set(error, -errno, "%s: %m; set STOREBENCH_DATA to the folder that holds %s", path, folder);
+  if (!stream) return error_set(error, -errno, "%s: %m; set STOREBENCH_DATA to the folder that holds %s", path, folder);
   int code = read_names(stream, suffix, catalogue);
   closedir(stream);
   if (code) return error_set(error, code, "%s: cannot be read: %s; check the folder", path, strerror(-code));

@@ -22,17 +22,17 @@ enum sample_kind {
 struct sample_order {
   enum sample_kind kind;
   struct cell_settings settings;
-  char path[4096];       // the store: an existing data set (read-only operations), a private copy (writes), or a new file
-  double seconds;        // wanted length of the timed part
-  double warmup;         // seconds of untimed operations before it (0 for cold)
-  double limit;          // seconds after which the timed part is cut short
-  bool read_only;        // the data set is shared
-  bool fresh;            // the file must be created (fill experiments)
+  char path[4096];  // the store: an existing data set (read-only operations), a private copy (writes), or a new file
+  double seconds;   // wanted length of the timed part
+  double warmup;    // seconds of untimed operations before it (0 for cold)
+  double limit;     // seconds after which the timed part is cut short
+  bool read_only;   // the data set is shared
+  bool fresh;       // the file must be created (fill experiments)
   uint64_t seed;
 };
 
-// Orders as JSON and back. The returned object is the caller's; NULL when memory is short or the path is not UTF-8. From: 0
-// or -EINVAL.
+// Orders as JSON and back. The returned object is the caller's; NULL when memory is short or the path is not UTF-8.
+// From: 0 or -EINVAL.
 json_t *sample_order_to_json(const struct sample_order *order);
 int sample_order_from_json(const json_t *json, struct sample_order *order, struct error *error);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One sample in a child process: order in by its standard input, sample out by its standard output, and whatever happens
-// to it turned into a sample with a reason.
+// One sample in a child process: order in by its standard input, sample out by its standard output, and whatever
+// happens to it turned into a sample with a reason.
 #include "harness/child.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct child {
   int output, complaints;  // read ends; -1 once at their end
   char *text;              // of output
   size_t length, room;
-  char tail[TAIL_MAX];     // the last of complaints
+  char tail[TAIL_MAX];  // the last of complaints
   size_t tail_length;
   bool timed_out, too_long;
 };

@@ -8,10 +8,10 @@
 #include "harness/cell.h"
 #include "harness/interrupt.h"
 
-// Runs `storebench __sample` with this order and waits for it, `limit` seconds at most, then kills it. The sample, also when
-// the child failed, crashed or was killed (its "status" is always there, "reason" says why); the
-// caller's. NULL with interrupt->seen set when a
-// signal came (the child is dead then), or when memory is short. A child never outlives the caller.
+// Runs `storebench __sample` with this order and waits for it, `limit` seconds at most, then kills it. The sample, also
+// when the child failed, crashed or was killed (its "status" is always there, "reason" says why); the caller's. NULL
+// with interrupt->seen set when a signal came (the child is dead then), or when memory is short. A child never outlives
+// the caller.
 json_t *child_run(const struct sample_order *order, double limit, struct interrupt *interrupt);
 
 // The same for another program, with its arguments (NULL ends them), that reads an order and prints a sample.

@@ -25,9 +25,9 @@ int dataset_folder_remove(struct dataset_folder *folder);
 void dataset_path(const struct dataset_folder *folder, const char *name, char *path);
 // Makes the empty folder that dataset_path(name) is in. 0 or -errno.
 int dataset_make(const struct dataset_folder *folder, const char *name);
-// Copies every file of one into a new one and syncs them: a copy that is still being written to the device would be paid
-// for by the sample that uses it. Within a file system that can, the copy shares its bytes until they are changed. 0 or
-// -errno; after an error nothing is left of `to`.
+// Copies every file of one into a new one and syncs them: a copy that is still being written to the device would be
+// paid for by the sample that uses it. Within a file system that can, the copy shares its bytes until they are changed.
+// 0 or -errno; after an error nothing is left of `to`.
 int dataset_copy(const struct dataset_folder *folder, const char *from, const char *to);
 // Removes one with all its files; 0 also when it is not there.
 int dataset_remove(const struct dataset_folder *folder, const char *name);

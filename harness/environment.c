@@ -122,9 +122,9 @@ static void processor_facts(struct facts *facts) {
 
 // Each weakness and what is done about it is one file; those that do not concern this processor are left out.
 static void mitigation_facts(struct facts *facts) {
-  static const char *const names[] = {"spectre_v1", "spectre_v2", "spectre_v2_user", "meltdown", "mds",
-                                      "l1tf", "spec_store_bypass", "retbleed", "tsx_async_abort",
-                                      "mmio_stale_data", "srbds", "gather_data_sampling"};
+  static const char *const names[] = {
+      "spectre_v1",        "spectre_v2", "spectre_v2_user", "meltdown",        "mds",   "l1tf",
+      "spec_store_bypass", "retbleed",   "tsx_async_abort", "mmio_stale_data", "srbds", "gather_data_sampling"};
   char path[LINE], text[LINE], all[4 * LINE] = "";
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     snprintf(path, sizeof path, "/sys/devices/system/cpu/vulnerabilities/%s", names[i]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The machine, kernel, file system and build that a run was measured with: what is cheap and readable without privileges.
+// The machine, kernel, file system and build that a run was measured with: what is cheap and readable without
+// privileges.
 #ifndef STOREBENCH_ENVIRONMENT_H
 #define STOREBENCH_ENVIRONMENT_H
 
@@ -11,8 +12,8 @@
 // "unreadable". The caller's; NULL when memory is short.
 json_t *environment_read(const char *folder);
 
-// Whether files in `folder` can outlive a power loss: false on file systems in memory, overlays and network file systems.
-// `name` (room bytes) gets the file system's type. 0 or -errno.
+// Whether files in `folder` can outlive a power loss: false on file systems in memory, overlays and network file
+// systems. `name` (room bytes) gets the file system's type. 0 or -errno.
 int environment_durable(const char *folder, bool *durable, char *name, size_t room);
 
 // The host's name, with anything but letters, digits, '.', '-' and '_' replaced by '-'. `room` bytes.

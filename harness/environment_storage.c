@@ -44,19 +44,23 @@ static int find_mount(const char *folder, struct mount *mount) {
   return code;
 }
 
+// In memory, in a layer over something else, or on another machine: a sync here says nothing about a device.
+static bool is_durable(const char *type) {
+  static const char *const unsafe[] = {"tmpfs", "ramfs", "devtmpfs", "overlay",  "aufs", "nfs",       "nfs4",   "cifs",
+                                       "smb3",  "ceph",  "9p",       "virtiofs", "fuse", "glusterfs", "lustre", "afs"};
+  for (size_t i = 0; i < sizeof unsafe / sizeof unsafe[0]; i++) {
+    size_t length = strlen(unsafe[i]);
+    bool same = strncmp(type, unsafe[i], length) == 0;
+    if (same && (type[length] == '\0' || type[length] == '.')) return false;  // "fuse.sshfs"
+  }
+  return true;
+}
+
 int environment_durable(const char *folder, bool *durable, char *name, size_t room) {
-  // In memory, in a layer over something else, or on another machine: a sync here says nothing about a device.
-  static const char *const unsafe[] = {"tmpfs", "ramfs", "devtmpfs", "overlay", "aufs", "nfs", "nfs4", "cifs", "smb3",
-                                       "ceph", "9p", "virtiofs", "fuse", "glusterfs", "lustre", "afs"};
   struct mount mount;
   int code = find_mount(folder, &mount);
   if (code) return code;
-  *durable = true;
-  for (size_t i = 0; i < sizeof unsafe / sizeof unsafe[0]; i++) {
-    size_t length = strlen(unsafe[i]);
-    bool same = strncmp(mount.type, unsafe[i], length) == 0;
-    if (same && (mount.type[length] == '\0' || mount.type[length] == '.')) *durable = false;  // fuse.sshfs
-  }
+  *durable = is_durable(mount.type);
   snprintf(name, room, "%s", mount.type);
   return 0;
 }
@@ -111,9 +115,11 @@ void storage_facts(struct facts *facts, const char *folder) {
   if (code) {
     fact_missing(facts, "file_system", strerror(-code));
     fact_missing(facts, "mount_options", strerror(-code));
+    fact_missing(facts, "durable", strerror(-code));
   } else {
     fact_set(facts, "file_system", json_string(mount.type));
     fact_set(facts, "mount_options", json_string(mount.options));
+    fact_set(facts, "durable", json_boolean(is_durable(mount.type)));
   }
   if (stat(folder, &status))
     fact_missing(facts, "device", strerror(errno));

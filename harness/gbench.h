@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Google Benchmark for C: a benchmark is three functions and a pointer, a result comes back. The timed loop, the threads
-// and their start together are Google Benchmark's; this shim hides its sharp edges (docs/google-benchmark.md).
+// Google Benchmark for C: a benchmark is three functions and a pointer, a result comes back. The timed loop, the
+// threads and their start together are Google Benchmark's; this shim hides its sharp edges (docs/google-benchmark.md).
 #ifndef STOREBENCH_GBENCH_H
 #define STOREBENCH_GBENCH_H
 
@@ -17,8 +17,8 @@ struct gbench_definition {
   void *user;
   // On each thread, before the clock starts. 0 or -errno: then no thread runs its step, and the result has that error.
   int (*setup)(void *user, unsigned thread);
-  // On each thread, timed. Runs up to `operations` and stores in *done how many it ran (fewer when its time was up). 0 or
-  // -errno.
+  // On each thread, timed. Runs up to `operations` and stores in *done how many it ran (fewer when its time was up). 0
+  // or -errno.
   int (*step)(void *user, unsigned thread, uint64_t operations, uint64_t *done);
   // On each thread, after the clock stopped; also when setup of this thread succeeded and anything else failed.
   void (*teardown)(void *user, unsigned thread);

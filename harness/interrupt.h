@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ctrl-C and its like, taken when the program is ready for them, so that it can clean up. No handler, no global state: the
-// signals are blocked and read from a descriptor.
+// Ctrl-C and its like, taken when the program is ready for them, so that it can clean up. No handler, no global state:
+// the signals are blocked and read from a descriptor.
 #ifndef STOREBENCH_INTERRUPT_H
 #define STOREBENCH_INTERRUPT_H
 
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 struct interrupt {
-  int fd;          // readable once a signal came; for poll()
+  int fd;  // readable once a signal came; for poll()
   bool seen;
   sigset_t before;  // the mask to go back to, also for children
 };

@@ -33,8 +33,9 @@ static const struct command commands[] = {
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static int print_help(void) {
-  printf("Usage: storebench COMMAND [ARGUMENT]...\n"
-         "Measures which way of moving bytes a store should use, and what each durability promise costs.\n\n");
+  printf(
+      "Usage: storebench COMMAND [ARGUMENT]...\n"
+      "Measures which way of moving bytes a store should use, and what each durability promise costs.\n\n");
   for (size_t i = 0; i < COMMANDS; i++) printf("  %-8s %s\n", commands[i].name, commands[i].summary);
   printf("\n`storebench COMMAND --help` says more. Example:\n\n  storebench run --profile quick\n");
   return EXIT_DONE;

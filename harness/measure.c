@@ -29,7 +29,6 @@ struct run {
   const struct measure_options *options;
   char out[PATH_ROOM], dir[PATH_ROOM], host[HOST_ROOM];
   char started[32];
-  bool durable;
   uint64_t start;  // clock_ns
   struct dataset_folder folder;
   struct results *results;
@@ -54,14 +53,15 @@ static int choose_folders(struct run *run, struct error *error) {
     length = snprintf(run->out, sizeof run->out, "%s", run->options->out);
   else
     length = snprintf(run->out, sizeof run->out, "%s/%s-%s", results_folder, stamp, run->host);
-  for (; length > 1 && length < (int)sizeof run->out && run->out[length - 1] == '/'; length--) run->out[length - 1] = '\0';
+  for (; length > 1 && length < (int)sizeof run->out && run->out[length - 1] == '/'; length--)
+    run->out[length - 1] = '\0';
   if (length == 0) return error_set(error, -EINVAL, "--out is empty; name a folder that does not exist yet");
   snprintf(parent, sizeof parent, "%s", run->out);
   const char *dir = run->options->dir ? run->options->dir : dirname(parent);
   if (length >= (int)sizeof run->out || snprintf(run->dir, sizeof run->dir, "%s", dir) >= (int)sizeof run->dir)
     return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long; choose a shorter one", run->options->out);
-  if (access(run->out, F_OK) == 0) return error_set(error, -EEXIST, "%s: is there already; choose a new folder with --out",
-                                                    run->out);
+  if (access(run->out, F_OK) == 0)
+    return error_set(error, -EEXIST, "%s: is there already; choose a new folder with --out", run->out);
   return 0;
 }
 
@@ -81,18 +81,20 @@ static int prefix_error(struct error *error, const char *path) {
 }
 
 // All that can be refused before anything is written.
-static int check_target(struct run *run, struct error *error) {
+static int check_target(const struct run *run, struct error *error) {
   char part[PATH_ROOM], type[64];
+  bool durable;
   existing_part(run->dir, part);
   if (plan_check_space(run->plan, part, error)) return prefix_error(error, run->dir);
-  int code = environment_durable(part, &run->durable, type, sizeof type);
+  int code = environment_durable(part, &durable, type, sizeof type);
   if (code)
     return error_set(error, code, "%s: its file system is not known: %s; choose another folder with --dir", run->dir,
                      strerror(-code));
-  if (run->durable) return 0;
+  if (durable) return 0;
   if (run->options->require_durable)
-    return error_set(error, -ENODEV, "%s: files on %s do not outlive a power loss; choose a folder on a disk with --dir",
-                     run->dir, type);
+    return error_set(error, -ENODEV,
+                     "%s: files on %s do not outlive a power loss; choose a folder on a disk with --dir", run->dir,
+                     type);
   fprintf(stderr, "storebench: %s: files on %s do not outlive a power loss; this run says nothing about durability\n",
           run->dir, type);
   return 0;
@@ -102,12 +104,11 @@ static json_t *describe(const struct run *run) {
   const struct plan_options *options = &run->plan->options;
   char part[PATH_ROOM];
   existing_part(run->dir, part);
-  json_t *head = json_pack("{s:i, s:s, s:s, s:b, s:I, s:i, s:f, s:s, s:s, s:b, s:o}", "schema", RESULTS_SCHEMA, "started",
+  json_t *head = json_pack("{s:i, s:s, s:s, s:b, s:I, s:i, s:f, s:s, s:s, s:o}", "schema", RESULTS_SCHEMA, "started",
                            run->started, "profile", options->profile->name, "indicative",
                            (int)options->profile->indicative, "seed", (json_int_t)options->seed, "repetitions",
                            (int)run->plan->repetitions, "sample_seconds", run->plan->seconds, "command",
-                           run->options->command, "host", run->host, "durable", (int)run->durable, "environment",
-                           environment_read(part));
+                           run->options->command, "host", run->host, "environment", environment_read(part));
   json_t *plan = plan_to_json(run->plan);
   int bad = !head || !plan || json_object_update(head, plan);
   json_decref(plan);
@@ -117,9 +118,10 @@ static json_t *describe(const struct run *run) {
 }
 
 static int open_run(struct run *run, struct error *error) {
-  int code = results_make_parents(run->out);
-  if (code) return error_set(error, code, "%s: cannot be made: %s; choose another folder with --out", run->out,
-                             strerror(-code));
+  int code = run->options->dir ? 0 : results_make_parents(run->out);  // else it is the results' own folder
+  if (code)
+    return error_set(error, code, "%s: cannot be made: %s; choose another folder with --out", run->out,
+                     strerror(-code));
   if (dataset_folder_make(run->dir, &run->folder, error)) return prefix_error(error, run->dir);
   json_t *head = describe(run);
   code = head ? results_create(run->out, head, &run->results, error) : error_set(error, -ENOMEM, "memory is short");
@@ -145,9 +147,10 @@ static int point_latest(const struct run *run, struct error *error) {
 static int finish(struct run *run, bool complete, struct error *error) {
   char finished[32];
   format_time("%Y-%m-%dT%H:%M:%SZ", finished, sizeof finished);
-  json_t *end = json_pack("{s:o, s:b, s:{s:f, s:f, s:f, s:f}}", "finished", complete ? json_string(finished) : json_null(),
-                          "complete", (int)complete, "bookkeeping", "total", seconds_since(run->start), "measuring",
-                          run->outcome.measuring, "filling", run->outcome.filling, "drawing", run->drawing);
+  json_t *end =
+      json_pack("{s:o, s:b, s:{s:f, s:f, s:f, s:f}}", "finished", complete ? json_string(finished) : json_null(),
+                "complete", (int)complete, "bookkeeping", "total", seconds_since(run->start), "measuring",
+                run->outcome.measuring, "filling", run->outcome.filling, "drawing", run->drawing);
   int code = end ? results_finish(run->results, end, error) : error_set(error, -ENOMEM, "memory is short");
   json_decref(end);
   return code;

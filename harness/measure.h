@@ -12,7 +12,7 @@ struct measure_options {
   const char *out;      // folder of the run, which must not exist; NULL: results/<UTC time>-<host>
   const char *command;  // as typed, for the record
   bool require_durable;
-  bool json;            // the outcome as JSON instead of words
+  bool json;  // the outcome as JSON instead of words
 };
 
 // Runs the plan. Results go to standard output, progress and complaints to standard error. Returns the exit code

@@ -11,7 +11,7 @@ struct metric {
   const char *name;   // in experiment files and results
   const char *label;  // on an axis
   const char *unit;
-  bool latency;       // measured by latency samples; else by throughput samples
+  bool latency;  // measured by latency samples; else by throughput samples
   bool higher_is_better;
   const char *comparative;  // "A is 3.1x COMPARATIVE than B"
 };

@@ -22,7 +22,7 @@ static void print_verdict(const json_t *experiment) {
   printf("  claim \"%s\": %s (%s / %s", claim, outcome, json_string_value(json_array_get(compare, 0)),
          json_string_value(json_array_get(compare, 1)));
   if (json_is_number(json_object_get(verdict, "ratio")))
-    printf(" = %.2f, %.2f-%.2f; it asks for %s", json_real_or_nan(verdict, "ratio"), json_real_or_nan(verdict, "low"),
+    printf(" = %.3g, %.3g-%.3g; it asks for %s", json_real_or_nan(verdict, "ratio"), json_real_or_nan(verdict, "low"),
            json_real_or_nan(verdict, "high"), json_text(verdict, "holds"));
   puts(")");
 }
@@ -42,7 +42,8 @@ static void print_words(const json_t *run, const char *folder) {
   if (json_is_true(json_object_get(run, "complete")))
     printf("Report: %s/report.html\n", folder);
   else
-    printf("Stopped before the end. What was measured: %s/report.html (`storebench report %s` draws it)\n", folder, folder);
+    printf("Stopped before the end. What was measured: %s/report.html (`storebench report %s` draws it)\n", folder,
+           folder);
 }
 
 static void print_json(const json_t *run, const char *folder) {
@@ -50,12 +51,10 @@ static void print_json(const json_t *run, const char *folder) {
                                                          json_object_get(run, "complete"), "experiments", experiments);
   const json_t *experiment;
   size_t i;
-  json_array_foreach(json_object_get(run, "experiments"), i, experiment)
-    json_array_append_new(experiments,
-                          json_pack("{s:O, s:O, s:O, s:O}", "name", json_object_get(experiment, "name"), "finding",
-                                    json_object_get(experiment, "finding"), "winners",
-                                    json_object_get(experiment, "winners"), "verdict",
-                                    json_object_get(experiment, "verdict")));
+  json_array_foreach(json_object_get(run, "experiments"), i, experiment) json_array_append_new(
+      experiments, json_pack("{s:O, s:O, s:O, s:O}", "name", json_object_get(experiment, "name"), "finding",
+                             json_object_get(experiment, "finding"), "winners", json_object_get(experiment, "winners"),
+                             "verdict", json_object_get(experiment, "verdict")));
   json_dumpf(whole, stdout, JSON_INDENT(1));
   putchar('\n');
   json_decref(whole);

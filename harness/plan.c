@@ -13,8 +13,8 @@
 #include "engines/registry.h"
 #include "harness/catalogue.h"
 
-// One engine builds the data sets that several share: how a file was filled decides its folios in the page cache, and with
-// them what a later read or write costs.
+// One engine builds the data sets that several share: how a file was filled decides its folios in the page cache, and
+// with them what a later read or write costs.
 static const char set_builder[] = "pread";
 
 static const struct profile profiles[] = {
@@ -171,10 +171,10 @@ static int add_cells(struct plan *plan, const char *path, struct error *error) {
   if (code) return code;
   const char *y = experiment_chart(experiment->experiment)->y;
   experiment->metric = metric_find(y);
-  if (!experiment->metric) return error_set(error, -EINVAL, "%s: y = %s is not a metric; see docs/experiments.md", path, y);
+  if (!experiment->metric)
+    return error_set(error, -EINVAL, "%s: y = %s is not a metric; see docs/experiments.md", path, y);
   experiment->first_cell = plan->cell_count;
-  do
-    code = add_cell(plan, path, index, error);
+  do code = add_cell(plan, path, index, error);
   while (!code && next_point(experiment, index));
   return code;
 }
@@ -184,7 +184,8 @@ static int check_name(const struct plan *plan, const char *path, struct error *e
   const char *name = experiment_name(plan->experiments[last].experiment);
   for (size_t i = 0; i < last; i++)
     if (strcmp(name, experiment_name(plan->experiments[i].experiment)) == 0)
-      return error_set(error, -EINVAL, "%s: another experiment of this run is called \"%s\"; rename the file", path, name);
+      return error_set(error, -EINVAL, "%s: another experiment of this run is called \"%s\"; rename the file", path,
+                       name);
   return 0;
 }
 
@@ -273,6 +274,8 @@ int plan_check_space(const struct plan *plan, const char *folder, struct error *
   if (available >= plan->bytes) return 0;
   format_size(plan->bytes, need, sizeof need);
   format_size(available, have, sizeof have);
-  return error_set(error, -ENOSPC, "the run needs %s and %s is free; make room, choose another folder with --dir, or run "
-                   "fewer experiments", need, have);
+  return error_set(error, -ENOSPC,
+                   "the run needs %s and %s is free; make room, choose another folder with --dir, or run "
+                   "fewer experiments",
+                   need, have);
 }

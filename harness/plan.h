@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a run will measure: the cells of its experiments, the data sets they need, how long and how often each is sampled,
-// and what is left out so that time and disk suffice. A plan is made before anything runs and opens no store.
+// What a run will measure: the cells of its experiments, the data sets they need, how long and how often each is
+// sampled, and what is left out so that time and disk suffice. A plan is made before anything runs and opens no store.
 #ifndef STOREBENCH_PLAN_H
 #define STOREBENCH_PLAN_H
 
@@ -35,15 +35,15 @@ struct plan_options {
   const char *engines;   // comma-separated specs in place of each experiment's engines, or NULL
   unsigned repetitions;  // 0: the profile's
   uint64_t seed;
-  double budget;         // seconds; 0: the profile's
+  double budget;  // seconds; 0: the profile's
 };
 
 // Where the file of a sample comes from.
 enum plan_data {
-  PLAN_NO_DATA,     // the engine keeps nothing
-  PLAN_SHARED,      // the data set itself, read-only
-  PLAN_COPY,        // a private copy of the data set
-  PLAN_FRESH,       // a new file
+  PLAN_NO_DATA,  // the engine keeps nothing
+  PLAN_SHARED,   // the data set itself, read-only
+  PLAN_COPY,     // a private copy of the data set
+  PLAN_FRESH,    // a new file
 };
 
 struct plan_cell {
@@ -54,7 +54,7 @@ struct plan_cell {
   const struct engine *engine;
   struct store_config config;
   enum plan_data data;
-  size_t set;            // PLAN_SHARED and PLAN_COPY: index into plan.sets
+  size_t set;  // PLAN_SHARED and PLAN_COPY: index into plan.sets
   bool dropped;
 };
 
@@ -79,11 +79,11 @@ struct plan {
   struct plan_experiment *experiments;
   struct plan_cell *cells;
   struct plan_set *sets;
-  double seconds;        // timed part of a sample
-  unsigned repetitions;  // counted ones of each cell
-  double budget;         // seconds, INFINITY: none
-  double estimate;       // seconds the whole run will take, roughly
-  uint64_t bytes;        // most disk space in use at a time
+  double seconds;                             // timed part of a sample
+  unsigned repetitions;                       // counted ones of each cell
+  double budget;                              // seconds, INFINITY: none
+  double estimate;                            // seconds the whole run will take, roughly
+  uint64_t bytes;                             // most disk space in use at a time
   char notes[PLAN_NOTES_MAX][PLAN_NOTE_MAX];  // what was cut, for people
 };
 
@@ -95,7 +95,8 @@ void plan_free(struct plan *plan);
 // -ENOSPC with how much is needed and how much `folder`'s file system has free, or 0.
 int plan_check_space(const struct plan *plan, const char *folder, struct error *error);
 
-// Seconds that one counted sample of a cell takes, its set-up included; a rough figure that orders of magnitude rest on.
+// Seconds that one counted sample of a cell takes, its set-up included; a rough figure that orders of magnitude rest
+// on.
 double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell);
 // Seconds of warm-up before the timed part, and the longest the timed part may last.
 double plan_warmup(const struct plan *plan, const struct plan_cell *cell);
@@ -103,8 +104,8 @@ double plan_limit(const struct plan *plan, const struct plan_cell *cell);
 // Seconds that one experiment takes with all its data sets and samples.
 double plan_experiment_cost(const struct plan *plan, size_t experiment);
 
-// Shortens samples, then takes repetitions away, then drops cells, until the estimate is within the budget, and notes what
-// it did. -ETIME when even the least does not fit.
+// Shortens samples, then takes repetitions away, then drops cells, until the estimate is within the budget, and notes
+// what it did. -ETIME when even the least does not fit.
 int plan_fit_budget(struct plan *plan, struct error *error);
 
 // The arrays "experiments", "cells" (without samples) and "dropped" of run.json as one new object. NULL: no memory.

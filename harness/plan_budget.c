@@ -6,8 +6,8 @@
 
 #include "harness/plan.h"
 
-// Rough costs of a small virtual machine with an SSD; the schedule goes by what it sees. They are on the dear side, so that
-// a plan errs towards ending early.
+// Rough costs of a small virtual machine with an SSD; the schedule goes by what it sees. They are on the dear side, so
+// that a plan errs towards ending early.
 static const double start_seconds = 0.04;      // a child: fork, exec, open, verify, close
 static const double copy_bytes_per_s = 400e6;  // a private copy, synced
 static const double read_bytes_per_s = 1.5e9;  // bringing a data set into the cache
@@ -48,7 +48,8 @@ double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell) {
 }
 
 double plan_experiment_cost(const struct plan *plan, size_t experiment) {
-  // One more repetition that is not counted, and one latency sample; a latency metric has its samples in the repetitions.
+  // One more repetition that is not counted, and one latency sample; a latency metric has its samples in the
+  // repetitions.
   double times = plan->repetitions + (plan->experiments[experiment].metric->latency ? 1 : 2), cost = draw_seconds;
   for (size_t i = 0; i < plan->cell_count; i++)
     if (plan->cells[i].experiment == experiment && !plan->cells[i].dropped)
@@ -70,8 +71,8 @@ static size_t engine_axis(const struct plan_experiment *experiment) {
   return axis;
 }
 
-// Higher is dropped sooner. A plain engine answers the question; an engine with options refines the answer. The first value
-// of an axis is the one a reader expects, so the later of equals go first.
+// Higher is dropped sooner. A plain engine answers the question; an engine with options refines the answer. The first
+// value of an axis is the one a reader expects, so the later of equals go first.
 static size_t expendability(const struct plan *plan, const struct plan_cell *cell) {
   const struct plan_experiment *experiment = &plan->experiments[cell->experiment];
   size_t axis = engine_axis(experiment), later = 0;
@@ -84,7 +85,8 @@ static size_t expendability(const struct plan *plan, const struct plan_cell *cel
 
 static size_t cells_left(const struct plan *plan, size_t experiment) {
   size_t left = 0;
-  for (size_t i = 0; i < plan->cell_count; i++) left += plan->cells[i].experiment == experiment && !plan->cells[i].dropped;
+  for (size_t i = 0; i < plan->cell_count; i++)
+    left += plan->cells[i].experiment == experiment && !plan->cells[i].dropped;
   return left;
 }
 
@@ -106,8 +108,8 @@ static bool drop_cell(struct plan *plan) {
 }
 
 static void note(struct plan *plan, const char *what, double from, double to, const char *unit) {
-  snprintf(plan->notes[plan->note_count++], PLAN_NOTE_MAX, "%s: %g instead of %g%s, to stay within %.0f s", what, to, from,
-           unit, plan->budget);
+  snprintf(plan->notes[plan->note_count++], PLAN_NOTE_MAX, "%s: %g instead of %g%s, to stay within %.0f s", what, to,
+           from, unit, plan->budget);
 }
 
 static void note_cuts(struct plan *plan, double seconds, unsigned repetitions, size_t dropped) {
@@ -129,8 +131,10 @@ int plan_fit_budget(struct plan *plan, struct error *error) {
     } else if (drop_cell(plan)) {
       dropped++;
     } else {
-      return error_set(error, -ETIME, "a budget of %.0f s is too short: the least takes %.0f s; raise --budget or name "
-                       "fewer experiments", plan->budget, ceil(plan->estimate));
+      return error_set(error, -ETIME,
+                       "a budget of %.0f s is too short: the least takes %.0f s; raise --budget or name "
+                       "fewer experiments",
+                       plan->budget, ceil(plan->estimate));
     }
   }
   note_cuts(plan, seconds, repetitions, dropped);

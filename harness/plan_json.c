@@ -23,10 +23,9 @@ static json_t *experiment_to_json(const struct plan_experiment *planned) {
   const struct experiment *experiment = planned->experiment;
   const struct experiment_chart *chart = experiment_chart(experiment);
   const struct experiment_verdict *verdict = experiment_verdict(experiment);
-  json_t *claim = *verdict->compare[0]
-                      ? json_pack("{s:[s,s], s:s}", "compare", verdict->compare[0], verdict->compare[1], "holds",
-                                  verdict->holds)
-                      : json_null();
+  json_t *claim = *verdict->compare[0] ? json_pack("{s:[s,s], s:s}", "compare", verdict->compare[0],
+                                                   verdict->compare[1], "holds", verdict->holds)
+                                       : json_null();
   return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:b}, s:o, s:o, s:n, s:[]}", "name",
                    experiment_name(experiment), "title", experiment_title(experiment), "question",
                    experiment_question(experiment), "claim", experiment_claim(experiment), "chart", "shape",
@@ -80,8 +79,8 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       "durability", cell->engine->durability(&cell->config), "cache", cache_state_name(settings->cache), "record_size",
       (json_int_t)settings->record_size, "value_size", (json_int_t)workload->value_size, "records",
       (json_int_t)workload->records, "threads", (json_int_t)settings->threads, "processes",
-      (json_int_t)settings->processes, "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth, "rate",
-      "status", "skipped", "reason");
+      (json_int_t)settings->processes, "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,
+      "rate", "status", "skipped", "reason");
 }
 
 static json_t *dropped_to_json(const struct plan *plan, const struct plan_cell *cell) {
@@ -100,8 +99,8 @@ json_t *plan_to_json(const struct plan *plan) {
                          : json_array_append_new(cells, cell_to_json(plan, cell));
   }
   for (size_t i = 0; i < plan->note_count; i++) bad |= json_array_append_new(notes, json_string(plan->notes[i]));
-  json_t *all = json_pack("{s:o, s:o, s:o, s:o}", "experiments", experiments, "cells", cells, "dropped", dropped,
-                          "notes", notes);
+  json_t *all =
+      json_pack("{s:o, s:o, s:o, s:o}", "experiments", experiments, "cells", cells, "dropped", dropped, "notes", notes);
   if (!bad) return all;
   json_decref(all);
   return NULL;

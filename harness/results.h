@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The folder of a run: samples appended as they come, run.json and its kin assembled at the end. docs/results.md has the
-// fields. All JSON objects that cross this interface are described there.
+// The folder of a run: samples appended as they come, run.json and its kin assembled at the end. docs/results.md has
+// the fields. All JSON objects that cross this interface are described there.
 #ifndef STOREBENCH_RESULTS_H
 #define STOREBENCH_RESULTS_H
 
@@ -21,20 +21,20 @@ int results_append(struct results *results, const char *cell, json_t *sample, st
 int results_finish(struct results *results, json_t *end, struct error *error);
 void results_close(struct results *results);
 
-// Reads samples.jsonl back into the object that run.json holds (without summaries): a new reference in *run. A last line
-// cut short by a stop is dropped, anything else that is damaged is an error naming the line.
+// Reads samples.jsonl back into the object that run.json holds (without summaries): a new reference in *run. A last
+// line cut short by a stop is dropped, anything else that is damaged is an error naming the line.
 int results_read(const char *folder, json_t **run, struct error *error);
 
-// Adds to every cell its summary (medians and intervals), to every experiment its winners and finding, from the samples.
-// Changes `run` in place.
+// Adds to every cell its summary (medians and intervals), to every experiment its winners and finding, from the
+// samples. Changes `run` in place.
 int results_summarise(json_t *run, struct error *error);
 
 // Write run.json, gbench.json, samples.csv and data/<experiment>.tsv from a summarised run, each by temporary file and
 // rename. Nothing half-written stands under a final name.
 int results_write(const char *folder, const json_t *run, struct error *error);
 
-// Draws charts/ from data/*.tsv with gnuplot, then writes report.md and report.html. `run` is summarised. A missing gnuplot
-// is an error with the remedy; the reports are then written without charts.
+// Draws charts/ from data/*.tsv with gnuplot, then writes report.md and report.html. `run` is summarised. A missing
+// gnuplot is an error with the remedy; the reports are then written without charts.
 int report_charts(const char *folder, const json_t *run, struct error *error);
 int report_pages(const char *folder, const json_t *run, struct error *error);
 

@@ -6,14 +6,29 @@
 
 #include "harness/results_file.h"
 
-static const char *const cell_columns[] = {"id",    "experiment", "engine",      "spec",       "operation", "keys",  "sync",
-                                           "cache", "record_size", "value_size", "records",    "threads",   "processes",
-                                           "batch", "depth"};
-static const char *const sample_columns[] = {
-    "kind",         "order",        "repetition",   "counted",          "status",           "reason",
-    "seconds",      "operations",   "ops_per_s",    "bytes_per_s",      "cpu_user_s",       "cpu_sys_s",
-    "faults_minor", "faults_major", "switches",     "device_read_bytes", "device_write_bytes", "rss_bytes",
-    "pss_bytes",    "verified"};
+static const char *const cell_columns[] = {"id",      "experiment", "engine",    "spec",        "operation",
+                                           "keys",    "sync",       "cache",     "record_size", "value_size",
+                                           "records", "threads",    "processes", "batch",       "depth"};
+static const char *const sample_columns[] = {"kind",
+                                             "order",
+                                             "repetition",
+                                             "counted",
+                                             "status",
+                                             "reason",
+                                             "seconds",
+                                             "operations",
+                                             "ops_per_s",
+                                             "bytes_per_s",
+                                             "cpu_user_s",
+                                             "cpu_sys_s",
+                                             "faults_minor",
+                                             "faults_major",
+                                             "switches",
+                                             "device_read_bytes",
+                                             "device_write_bytes",
+                                             "rss_bytes",
+                                             "pss_bytes",
+                                             "verified"};
 static const char *const latency_columns[] = {"min", "p50", "p90", "p99", "p999", "max", "mean"};
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
@@ -63,6 +78,6 @@ int results_csv(FILE *out, const void *run) {
   for (i = 0; i < LENGTH(latency_columns); i++)
     fprintf(out, "latency_%s_ns%s", latency_columns[i], i + 1 < LENGTH(latency_columns) ? "," : "\r\n");
   json_array_foreach(json_object_get((const json_t *)run, "cells"), i, cell)
-    json_array_foreach(json_object_get(cell, "samples"), j, sample) put_row(out, cell, sample);
+      json_array_foreach(json_object_get(cell, "samples"), j, sample) put_row(out, cell, sample);
   return ferror(out) ? -EIO : 0;
 }

@@ -40,7 +40,8 @@ static int write_synced(const char *path, content_fn content, const void *user) 
   return code;
 }
 
-int results_file_write(const char *folder, const char *name, content_fn content, const void *user, struct error *error) {
+int results_file_write(const char *folder, const char *name, content_fn content, const void *user,
+                       struct error *error) {
   char path[4096], temporary[4096 + 8];
   if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
     return error_set(error, -ENAMETOOLONG, "%s: the path is too long; choose a shorter --out", folder);
@@ -49,5 +50,6 @@ int results_file_write(const char *folder, const char *name, content_fn content,
   if (!code && rename(temporary, path)) code = -errno;
   if (!code) return 0;
   unlink(temporary);
-  return error_set(error, code, "%s: cannot be written: %s; check the folder and its free space", path, strerror(-code));
+  return error_set(error, code, "%s: cannot be written: %s; check the folder and its free space", path,
+                   strerror(-code));
 }

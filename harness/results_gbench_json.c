@@ -49,13 +49,13 @@ static int add_sample(struct family *family, const json_t *sample) {
   size_t i = family->count++;
   family->real[i] = 1e9 * per_operation(sample, "seconds");
   family->cpu[i] = isfinite(cpu) ? 1e9 * cpu : 0;  // compare.py needs a number
-  json_t *row = json_pack("{s:s, s:I, s:i, s:s, s:s, s:I, s:I, s:I, s:O, s:f, s:f, s:s, s:O, s:O}", "name",
-                          family->name, "family_index", family->index, "per_family_instance_index", 0, "run_name",
-                          family->name, "run_type", "iteration", "repetitions", (json_int_t)0, "repetition_index",
-                          (json_int_t)i, "threads", family->threads, "iterations",
-                          json_object_get(sample, "operations"), "real_time", family->real[i], "cpu_time",
-                          family->cpu[i], "time_unit", "ns", "items_per_second", json_object_get(sample, "ops_per_s"),
-                          "bytes_per_second", json_object_get(sample, "bytes_per_s"));
+  json_t *row =
+      json_pack("{s:s, s:I, s:i, s:s, s:s, s:I, s:I, s:I, s:O, s:f, s:f, s:s, s:O, s:O}", "name", family->name,
+                "family_index", family->index, "per_family_instance_index", 0, "run_name", family->name, "run_type",
+                "iteration", "repetitions", (json_int_t)0, "repetition_index", (json_int_t)i, "threads",
+                family->threads, "iterations", json_object_get(sample, "operations"), "real_time", family->real[i],
+                "cpu_time", family->cpu[i], "time_unit", "ns", "items_per_second", json_object_get(sample, "ops_per_s"),
+                "bytes_per_second", json_object_get(sample, "bytes_per_s"));
   if (!row || json_array_append_new(family->rows, row)) return -ENOMEM;
   return set_number(row, "faults_per_op",
                     per_operation(sample, "faults_minor") + per_operation(sample, "faults_major")) ||
@@ -91,16 +91,18 @@ static int add_aggregates(struct family *family) {
   static const struct {
     const char *name, *unit;
     double (*of)(const double *values, size_t n);
-  } aggregates[] = {
-      {"mean", "time", mean}, {"median", "time", median}, {"stddev", "time", deviation}, {"cv", "percentage", variation}};
+  } aggregates[] = {{"mean", "time", mean},
+                    {"median", "time", median},
+                    {"stddev", "time", deviation},
+                    {"cv", "percentage", variation}};
   for (size_t i = 0; i < sizeof aggregates / sizeof aggregates[0]; i++) {
-    json_t *row = json_pack("{s:s++, s:I, s:i, s:s, s:s, s:I, s:I, s:s, s:s, s:I, s:f, s:f, s:s}", "name", family->name,
-                            "_", aggregates[i].name, "family_index",
-                            family->index, "per_family_instance_index", 0, "run_name", family->name, "run_type",
-                            "aggregate", "repetitions", (json_int_t)family->count, "threads", family->threads,
-                            "aggregate_name", aggregates[i].name, "aggregate_unit", aggregates[i].unit, "iterations",
-                            (json_int_t)family->count, "real_time", aggregates[i].of(family->real, family->count),
-                            "cpu_time", aggregates[i].of(family->cpu, family->count), "time_unit", "ns");
+    json_t *row =
+        json_pack("{s:s++, s:I, s:i, s:s, s:s, s:I, s:I, s:s, s:s, s:I, s:f, s:f, s:s}", "name", family->name, "_",
+                  aggregates[i].name, "family_index", family->index, "per_family_instance_index", 0, "run_name",
+                  family->name, "run_type", "aggregate", "repetitions", (json_int_t)family->count, "threads",
+                  family->threads, "aggregate_name", aggregates[i].name, "aggregate_unit", aggregates[i].unit,
+                  "iterations", (json_int_t)family->count, "real_time", aggregates[i].of(family->real, family->count),
+                  "cpu_time", aggregates[i].of(family->cpu, family->count), "time_unit", "ns");
     if (!row || json_array_append_new(family->rows, row)) return -ENOMEM;
   }
   return 0;
@@ -128,11 +130,12 @@ static int add_family(json_t *rows, json_int_t index, const json_t *cell) {
 
 static json_t *context(const json_t *run) {
   const json_t *environment = json_object_get(run, "environment");
-  return json_pack("{s:s, s:s, s:s, s:I, s:i, s:b, s:[], s:[], s:s, s:s}", "date", json_text(run, "started"), "host_name",
-                   json_text(run, "host"), "executable", "storebench", "num_cpus",
-                   json_integer_value(json_object_get(environment, "cpus")), "mhz_per_cpu", 0, "cpu_scaling_enabled", 0, "caches",
-                   "load_avg", "library_build_type", strcmp(json_text(environment, "build_type"), "Debug") == 0 ? "debug" : "release",
-                   "profile", json_text(run, "profile"));
+  return json_pack("{s:s, s:s, s:s, s:I, s:i, s:b, s:[], s:[], s:s, s:s}", "date", json_text(run, "started"),
+                   "host_name", json_text(run, "host"), "executable", "storebench", "num_cpus",
+                   json_integer_value(json_object_get(environment, "cpus")), "mhz_per_cpu", 0, "cpu_scaling_enabled", 0,
+                   "caches", "load_avg", "library_build_type",
+                   strcmp(json_text(environment, "build_type"), "Debug") == 0 ? "debug" : "release", "profile",
+                   json_text(run, "profile"));
 }
 
 int results_gbench_json(FILE *out, const void *run) {
@@ -140,8 +143,8 @@ int results_gbench_json(FILE *out, const void *run) {
   const json_t *cell;
   size_t i;
   int code = whole ? 0 : -ENOMEM;
-  json_array_foreach(json_object_get((const json_t *)run, "cells"), i, cell)
-    if (!code) code = add_family(rows, (json_int_t)i, cell);
+  json_array_foreach(json_object_get((const json_t *)run, "cells"), i, cell) if (!code) code =
+      add_family(rows, (json_int_t)i, cell);
   if (!code && json_dumpf(whole, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12))) code = -EIO;
   json_decref(whole);
   return code;

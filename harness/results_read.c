@@ -63,8 +63,10 @@ static int read_lines(struct reading *reading, FILE *file) {
     json_decref(line);
   }
   free(text);
-  if (!code && ferror(file)) code = error_set(reading->error, -EIO, "%s: cannot be read; check the disk", reading->path);
-  if (!code && !reading->run) code = error_set(reading->error, -EINVAL, "%s: holds no run; measure again", reading->path);
+  if (!code && ferror(file))
+    code = error_set(reading->error, -EIO, "%s: cannot be read; check the disk", reading->path);
+  if (!code && !reading->run)
+    code = error_set(reading->error, -EINVAL, "%s: holds no run; measure again", reading->path);
   if (code == -ENOMEM) error_set(reading->error, code, "%s: memory is short", reading->path);
   return code;
 }

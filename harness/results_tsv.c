@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// data/<experiment>.tsv: all that a chart needs. Texts stand on top as "# key: value"; then a header row, and a row a cell.
+// data/<experiment>.tsv: all that a chart needs. Texts stand on top as "# key: value"; then a header row, and a row a
+// cell.
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -42,8 +43,8 @@ static void put_notes(FILE *out, const json_t *run, const char *name) {
     char point[512] = "";
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(dropped, "point"), key, value)
-      snprintf(point + strlen(point), sizeof point - strlen(point), "%s%s", *point ? "/" : "", json_string_value(value));
+    json_object_foreach(json_object_get(dropped, "point"), key, value) snprintf(
+        point + strlen(point), sizeof point - strlen(point), "%s%s", *point ? "/" : "", json_string_value(value));
     snprintf(note, sizeof note, "%s left out: %s", point, json_text(dropped, "reason"));
     put_comment(out, "note", note);
   }
@@ -81,8 +82,8 @@ static size_t axis_index(const json_t *experiment, const char *key, const char *
   size_t i, v;
   json_array_foreach(json_object_get(experiment, "axes"), i, axis) {
     if (strcmp(json_text(axis, "key"), key) != 0) continue;
-    json_array_foreach(json_object_get(axis, "values"), v, word)
-      if (strcmp(json_string_value(word), value) == 0) return v;
+    json_array_foreach(json_object_get(axis, "values"), v,
+                       word) if (strcmp(json_string_value(word), value) == 0) return v;
   }
   return 0;
 }
@@ -121,8 +122,10 @@ int results_tsv(FILE *out, const void *results_tsv) {
   size_t i;
   if (!metric) return -EINVAL;
   put_comments(out, tsv, metric);
-  fputs("panel\tx\tx_index\tseries\tseries_index\ty\tlow\thigh\tn\tstatus\tp50_ns\tp90_ns\tp99_ns\tp999_ns\tmax_ns\tunit\n",
-        out);
+  fputs(
+      "panel\tx\tx_index\tseries\tseries_index\ty\tlow\thigh\tn\tstatus\tp50_ns\tp90_ns\tp99_ns\tp999_ns\tmax_"
+      "ns\tunit\n",
+      out);
   json_array_foreach(json_object_get(tsv->run, "cells"), i, cell) {
     if (strcmp(json_text(cell, "experiment"), name) == 0) put_row(out, tsv->experiment, cell, metric);
   }

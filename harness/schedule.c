@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs a plan. An experiment is measured in passes over its cells: one that is not counted, the counted repetitions, one
-// for latencies. Within a pass the cells come in an order of their own, so that engines take turns and a drift of the
-// machine hits them alike.
+// Runs a plan. An experiment is measured in passes over its cells: one that is not counted, the counted repetitions,
+// one for latencies. Within a pass the cells come in an order of their own, so that engines take turns and a drift of
+// the machine hits them alike.
 #include "harness/schedule.h"
 
 #include <errno.h>
@@ -188,8 +188,7 @@ static int build_set(struct running *running, size_t number) {
   if (!sample) return schedule->interrupt->seen ? 0 : error_set(running->error, -ENOMEM, "memory is short");
   const char *status = json_string_value(json_object_get(sample, "status"));
   const char *reason = json_string_value(json_object_get(sample, "reason"));
-  if (strcmp(status, "ok") != 0)
-    code = give_up_set(running, number, status, reason ? reason : "no reason given");
+  if (strcmp(status, "ok") != 0) code = give_up_set(running, number, status, reason ? reason : "no reason given");
   json_decref(sample);
   return code;
 }
@@ -215,8 +214,8 @@ static int remove_sets(struct running *running) {
   return 0;
 }
 
-// When this experiment should be over: its share of the time that is left, by the plan's estimates. Drawing comes out of
-// each experiment's own estimate.
+// When this experiment should be over: its share of the time that is left, by the plan's estimates. Drawing comes out
+// of each experiment's own estimate.
 static double time_share(const struct running *running) {
   const struct plan *plan = running->schedule->plan;
   double left = plan->budget - seconds_since(running->started), cost = 0;

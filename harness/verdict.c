@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Verdicts: the claim an experiment tests, such as "mmap sync=always / mmap sync=none < 0.5", against what was measured.
+// Verdicts: the claim an experiment tests, such as "mmap sync=always / mmap sync=none < 0.5", against what was
+// measured.
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,10 +53,9 @@ int verdict_find(const json_t *run, json_t *experiment) {
   bool measured = sides[0] && sides[1] && metric && winners_ratio(sides[0], sides[1], metric, &ratio) == 0;
   // Two pairs have no interval worth the name: nothing is decided by them.
   const char *word = !measured ? "unmeasured" : ratio.n < 3 ? "undecided" : outcome(holds, &ratio);
-  json_t *found = measured && ratio.n > 1
-                      ? json_pack("{s:f, s:f, s:f, s:s}", "ratio", ratio.ratio, "low", ratio.low, "high", ratio.high,
-                                  "outcome", word)
-                      : json_pack("{s:n, s:n, s:n, s:s}", "ratio", "low", "high", "outcome", word);
+  json_t *found = measured && ratio.n > 1 ? json_pack("{s:f, s:f, s:f, s:s}", "ratio", ratio.ratio, "low", ratio.low,
+                                                      "high", ratio.high, "outcome", word)
+                                          : json_pack("{s:n, s:n, s:n, s:s}", "ratio", "low", "high", "outcome", word);
   int code = !found || json_object_update(verdict, found) ? -ENOMEM : 0;
   json_decref(found);
   return code;

@@ -177,7 +177,8 @@ static void describe(char *text, const struct contest *contest, const struct out
 static json_t *ties_to_json(const struct contest *contest, const struct outcome *outcome) {
   json_t *tied = json_array();
   for (size_t i = 1; i <= outcome->ties && i < contest->count; i++)
-    if (json_array_append_new(tied, json_string(point(contest->cells[i], contest->series_key)))) return json_decref(tied), NULL;
+    if (json_array_append_new(tied, json_string(point(contest->cells[i], contest->series_key))))
+      return json_decref(tied), NULL;
   return tied;
 }
 
@@ -232,8 +233,8 @@ static void state_finding(char *text, const char *verb_, const struct contest *c
   if (outcome->beats) append_interval(text, &outcome->ratio);
 }
 
-// The most telling point heads the chart: a clear winner before a tie of leaders before no difference, and among equals the
-// larger ratio.
+// The most telling point heads the chart: a clear winner before a tie of leaders before no difference, and among equals
+// the larger ratio.
 static double weight(const struct outcome *outcome) {
   if (!outcome->beats) return 0;
   return outcome->ties ? outcome->ratio.ratio : 1e6 * outcome->ratio.ratio;
@@ -242,8 +243,8 @@ static double weight(const struct outcome *outcome) {
 static const json_t *axis_values(const json_t *experiment, const char *key) {
   const json_t *axis;
   size_t i;
-  json_array_foreach(json_object_get(experiment, "axes"), i, axis)
-    if (strcmp(json_text(axis, "key"), key) == 0) return json_object_get(axis, "values");
+  json_array_foreach(json_object_get(experiment, "axes"), i,
+                     axis) if (strcmp(json_text(axis, "key"), key) == 0) return json_object_get(axis, "values");
   return NULL;
 }
 
@@ -273,8 +274,7 @@ static int hold_contests(struct search *search) {
   const json_t *panels = axis_values(search->contest.experiment, search->contest.panel_key);
   size_t i, p = 0;
   int code = 0;
-  do
-    json_array_foreach(xs, i, x) {
+  do json_array_foreach(xs, i, x) {
       const char *panel = json_string_value(json_array_get(panels, p));
       if (!code) code = hold_contest(search, panel ? panel : "", json_string_value(x));
     }

@@ -8,7 +8,8 @@
 #include "harness/metrics.h"
 #include "harness/statistics.h"
 
-// Adds to `experiment` (one of `run`'s): winners[] (one for each panel and x value) and finding. Cells must have their summaries. The engine `null` never competes. 0 or -ENOMEM.
+// Adds to `experiment` (one of `run`'s): winners[] (one for each panel and x value) and finding. Cells must have their
+// summaries. The engine `null` never competes. 0 or -ENOMEM.
 int winners_find(const json_t *run, json_t *experiment);
 
 // Puts the experiment's claim to the test: adds ratio, low, high (95% interval) and outcome to its verdict: "holds",

@@ -2,8 +2,9 @@
 # Bars from 0, one group a category of x, one bar a series, with the 95% interval as whisker and the value above.
 # bars, lines, ladder and spectrum are called alike: gnuplot -d -c plots/SHAPE.gp DATA.tsv CHART (CHART.svg, .png and .pdf appear)
 folder = ARG0[1:strlen(ARG0)-strlen('bars.gp')]; data = ARG1; output = ARG2
-whiskers = "\nwhiskers: 95% interval"
 load folder.'style.gp'
+load folder.'parts/finding.gp'
+load folder.'parts/page.gp'
 # A bar on a logarithmic axis has no honest length, and short ones would vanish: values that far apart are dots.
 if (text('log_y') eq '1') { exit error 'bars begin at 0: draw a logarithmic axis with ladder' }
 y_log = 0; from_column = 5; to_column = 7

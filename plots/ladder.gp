@@ -2,8 +2,9 @@
 # Dots on a logarithmic axis, for values that differ by orders of magnitude: one group a category of x, one dot a series,
 # with the 95% interval as whisker. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('ladder.gp')]; data = ARG1; output = ARG2
-whiskers = "\nwhiskers: 95% interval"
 load folder.'style.gp'
+load folder.'parts/finding.gp'
+load folder.'parts/page.gp'
 y_log = 1; from_column = 5; to_column = 7
 load folder.'parts/axis.gp'
 load folder.'parts/categories.gp'

@@ -2,8 +2,9 @@
 # Lines over a numeric x, one a series, with the 95% interval as whisker; x counts in doublings where all its values are
 # powers of two. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('lines.gp')]; data = ARG1; output = ARG2
-whiskers = "\nwhiskers: 95% interval"
 load folder.'style.gp'
+load folder.'parts/finding.gp'
+load folder.'parts/page.gp'
 y_log = text('log_y') eq '1'; from_column = 5; to_column = 7
 load folder.'parts/axis.gp'
 array AT[x_count]

@@ -2,11 +2,12 @@
 # Latency percentiles on a logarithmic axis: for every cell a dot at the median, a thick line to the 99th percentile, a thin
 # one to the 99.9th and a dash at the longest. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('spectrum.gp')]; data = ARG1; output = ARG2
-whiskers = ''
 load folder.'style.gp'
 unit = 'ns'
-heading = wrap('Latency: '.text('title'), 68)
+heading = 'Latency: '.text('title')
 question = 'Dot: median. Thick line: to the 99th percentile. Thin: to the 99.9th. Dash: longest.'
+whiskers = 'percentiles of all operations of the samples that time each one'
+load folder.'parts/page.gp'
 y_log = 1; from_column = 8; to_column = 12
 load folder.'parts/axis.gp'
 axis_text = 'latency (lower is better)'

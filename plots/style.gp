@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: MIT
 # How every chart looks: colour, point, dash and hatching of each name. Every shape loads this file first, after it has
-# set folder, data, output and whiskers (load overwrites ARG0, ARG1 ...).
+# set folder, data and output (load overwrites ARG0, ARG1 ...).
 #
 # No text of the data is ever part of a command: texts are values of string variables, and all text is `noenhanced`.
 # Only thus can a back quote, @macro or $(...) in a title or host name run nothing.
 set encoding utf8
 
 # Okabe and Ito's palette, safe for colour-blind readers: a hue for each way of moving bytes. Its variants take a
-# neighbouring colour, an open point and a broken line, so that they also differ in grey.
-#            name          colour   point dash pattern (of bars: 3 solid, others hatched)
+# neighbouring colour, an open point and a broken line. Bars are hatched by turns, since the hues are alike in grey.
+#        name         colour   point dash hatching (3: solid)
 looks = 'mmap         #0072B2  7  1  3 '.\
         'map-pwrite   #56B4E9  6  2  2 '.\
         'mmap-random  #88CCEE  7  4  6 '.\
-        'pread        #D55E00  5  1  3 '.\
-        'pread-direct #E69F00  4  2  4 '.\
+        'pread        #D55E00  5  1  4 '.\
+        'pread-direct #E69F00  4  2  7 '.\
         'stdio        #CC79A7  9  4  3 '.\
-        'uring        #009E73  13 1  3 '.\
+        'uring        #009E73  13 1  1 '.\
         'uring-direct #7FC97F  12 2  5 '.\
         'null         #999999  2  3  3 '.\
         'lmdb         #332288  11 5  3 '.\
@@ -36,7 +36,6 @@ hash(name) = (h = 0, sum [i=1:strlen(name)] (h = (h * 31 + strstrt(letters, name
 known(name) = (found = 0, sum [i=1:looks_count] (word(looks, 5 * i - 4) eq name ? (found = i) : 0), found)
 
 load folder.'parts/data.gp'
-load folder.'parts/page.gp'
 
 array COLOUR[series_count]
 array POINT[series_count]

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 struct bitmap {
-  uint64_t bits;       // how many there are
-  uint64_t set;        // how many are 1
-  uint64_t *words;     // bits / 64, rounded up; bits past the end are 0
-  uint64_t *full;      // one bit a word: the word is all ones. Finds a 0 among millions of 1 quickly
+  uint64_t bits;    // how many there are
+  uint64_t set;     // how many are 1
+  uint64_t *words;  // bits / 64, rounded up; bits past the end are 0
+  uint64_t *full;   // one bit a word: the word is all ones. Finds a 0 among millions of 1 quickly
 };
 
 // All zero. `bitmap` is uninitialised memory or a bitmap that was freed. 0 or -ENOMEM.

@@ -12,18 +12,18 @@ enum { CHECK_LISTED = 16 };
 
 struct slot_check_report {
   uint32_t record_size;
-  bool clean;                 // the header says that it was closed cleanly
+  bool clean;  // the header says that it was closed cleanly
   uint64_t slots;
   uint64_t empty, puts, tombstones, corrupt;  // of slots
-  uint64_t live_expected;     // the header's count; meaningful when clean
-  uint64_t live_found;        // keys whose newest record is a put
-  uint64_t corrupt_slots[CHECK_LISTED];  // the first ones
-  bool header_damaged[2];     // a copy that is not valid, or bytes around it that are not zero
-  bool index_damaged;         // clean, records there, and the index snapshot is missing or not of this state
+  uint64_t live_expected;                     // the header's count; meaningful when clean
+  uint64_t live_found;                        // keys whose newest record is a put
+  uint64_t corrupt_slots[CHECK_LISTED];       // the first ones
+  bool header_damaged[2];                     // a copy that is not valid, or bytes around it that are not zero
+  bool index_damaged;  // clean, records there, and the index snapshot is missing or not of this state
 };
 
-// Reads the file under a shared lock and changes nothing. 0 when it could be read, whatever was found; else -errno with a
-// message. slot_check_sound tells whether all is well.
+// Reads the file under a shared lock and changes nothing. 0 when it could be read, whatever was found; else -errno with
+// a message. slot_check_sound tells whether all is well.
 int slot_check(const char *path, struct slot_check_report *report, struct error *error);
 // A crash leaves slots that fail their checksum: corruption counts against a cleanly closed file only, as does a live
 // count that differs. A missing index is rebuilt at open and is no damage.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Puts and deletes: a group is located, given slots, written, published in the index, and acknowledged by policy. A reader
-// may see a write before it is durable; the writer hears of it only after.
+// Puts and deletes: a group is located, given slots, written, published in the index, and acknowledged by policy. A
+// reader may see a write before it is durable; the writer hears of it only after.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@ enum { SAME_KEY_BUCKETS = 2 * COMMIT_MAX, NO_ITEM = UINT16_MAX };
 struct item {
   struct op *op;
   uint64_t hash;
-  uint32_t slot;       // where it is written
-  uint32_t old_slot;   // what it supersedes, or SLOT_NONE
+  uint32_t slot;      // where it is written
+  uint32_t old_slot;  // what it supersedes, or SLOT_NONE
   enum record_valid old_valid;
   bool writes;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Giving space back: records from the end move to free slots at the front, and the file is cut behind the last one. A moved
-// record is an update with its own value, so a crash in between loses nothing.
+// Giving space back: records from the end move to free slots at the front, and the file is cut behind the last one. A
+// moved record is an update with its own value, so a crash in between loses nothing.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,8 +88,8 @@ int slot_store_compact(struct store *store, struct error *error) {
   if (store->read_only) return error_set(error, -EROFS, "is open for reading only; open it for writing to compact it");
   int code = slot_store_session_open(store, &session, error);
   if (code) return code;
-  // Readers leave before the writer lock is taken, since one that is inside may need it to get out; but after the linear
-  // lock, which readers take before they enter.
+  // Readers leave before the writer lock is taken, since one that is inside may need it to get out; but after the
+  // linear lock, which readers take before they enter.
   if (store->linear) pthread_rwlock_wrlock(&store->linear_lock);
   epochs_close_gate(&store->epochs);
   pthread_mutex_lock(&store->writer);

@@ -47,8 +47,8 @@ void epoch_remove(struct epochs *epochs, struct epoch_reader *reader) {
 uint64_t epoch_enter(struct epochs *epochs, struct epoch_reader *reader) {
   for (;;) {
     uint64_t epoch = atomic_load_explicit(&epochs->current, memory_order_acquire);
-    // Sequentially consistent, as the writer's load in epoch_passed: either the writer sees this reader, or the reader's
-    // later look-ups see what the writer published before it looked.
+    // Sequentially consistent, as the writer's load in epoch_passed: either the writer sees this reader, or the
+    // reader's later look-ups see what the writer published before it looked.
     atomic_store(&reader->active, epoch);
     if (!atomic_load(&epochs->closed)) return epoch;
     epoch_leave(reader);

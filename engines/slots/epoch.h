@@ -16,7 +16,7 @@ struct epoch_reader {
 };
 
 struct epochs {
-  _Atomic uint64_t current;  // starts at 1
+  _Atomic uint64_t current;   // starts at 1
   _Atomic unsigned closed;    // how many keep readers outside, because something moves
   pthread_mutex_t list_lock;  // the list of readers
   pthread_mutex_t gate;       // for `opened`; nobody waits for readers while holding it

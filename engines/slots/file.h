@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// Exactly `length` bytes; reading past the end is -EIO. `flags` are preadv2's/pwritev2's RWF_*; 0 uses plain pread/pwrite.
+// Exactly `length` bytes; reading past the end is -EIO. `flags` are preadv2's/pwritev2's RWF_*; 0 uses plain
+// pread/pwrite.
 int file_read(int fd, void *buffer, size_t length, uint64_t offset, int flags);
 int file_write(int fd, const void *buffer, size_t length, uint64_t offset, int flags);
 int file_fdatasync(int fd);

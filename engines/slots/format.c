@@ -9,7 +9,14 @@
 enum { FLAG_CLEAN = 1 };
 
 // Offsets from the end of a record.
-enum { TAIL_VALID = 24, TAIL_KEY_LENGTH = 23, TAIL_RESERVED = 22, TAIL_VALUE_LENGTH = 20, TAIL_SEQUENCE = 16, TAIL_SUM = 8 };
+enum {
+  TAIL_VALID = 24,
+  TAIL_KEY_LENGTH = 23,
+  TAIL_RESERVED = 22,
+  TAIL_VALUE_LENGTH = 20,
+  TAIL_SEQUENCE = 16,
+  TAIL_SUM = 8
+};
 
 static void store32(unsigned char *at, uint32_t value) {
   value = htole32(value);
@@ -124,7 +131,8 @@ static bool record_fields_fit(const unsigned char *bytes, uint32_t record_size, 
   return record->value_length <= record_size - RECORD_OVERHEAD;
 }
 
-enum record_state record_decode(const unsigned char *bytes, uint32_t record_size, uint64_t seed, struct record *record) {
+enum record_state record_decode(const unsigned char *bytes, uint32_t record_size, uint64_t seed,
+                                struct record *record) {
   uint64_t sum = load64(bytes + record_size - TAIL_SUM);
   if (sum == 0 && all_zero(bytes, record_size)) return RECORD_STATE_EMPTY;
   if (sum != XXH3_64bits_withSeed(bytes, record_size - TAIL_SUM, seed)) return RECORD_STATE_CORRUPT;

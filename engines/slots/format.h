@@ -14,10 +14,10 @@
 #define FORMAT_VERSION 2u
 #define HEADER_BYTES 64u
 #define HEADER_COPIES 2u
-#define HEADER_SPACING 4096u    // from one copy to the next: copies never share a sector
-#define RECORDS_OFFSET 8192u    // first record
-#define FILE_ALIGNMENT 4096u    // file sizes are multiples of this
-#define SLOT_NONE UINT32_MAX    // no slot
+#define HEADER_SPACING 4096u  // from one copy to the next: copies never share a sector
+#define RECORDS_OFFSET 8192u  // first record
+#define FILE_ALIGNMENT 4096u  // file sizes are multiples of this
+#define SLOT_NONE UINT32_MAX  // no slot
 #define SLOTS_MAX (UINT32_MAX - 1u)
 
 struct header {
@@ -49,7 +49,8 @@ bool record_size_allowed(uint64_t record_size);
 uint64_t slot_offset(uint32_t record_size, uint64_t slot);
 
 void header_encode(const struct header *header, unsigned char bytes[HEADER_BYTES]);
-// 0, -EINVAL (no magic), -EPROTONOSUPPORT (another version: *version says which) or -EBADMSG (checksum or a field wrong).
+// 0, -EINVAL (no magic), -EPROTONOSUPPORT (another version: *version says which) or -EBADMSG (checksum or a field
+// wrong).
 int header_decode(const unsigned char bytes[HEADER_BYTES], struct header *header, uint32_t *version);
 
 // The seed of a record's checksum: ties it to its store and its slot, so that a copy elsewhere is not a record.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The slot store from the inside: shared by the files of engines/slots/ only.
 //
-// Locks, in the order in which they are taken: `linear` (lookup=linear only), `writer`, `syncing.lock`. Readers take none
-// of the last two: they enter an epoch, look the slot up, and read it. A slot that readers may still look at is not
-// written (see allocate.c).
+// Locks, in the order in which they are taken: `linear` (lookup=linear only), `writer`, `syncing.lock`. Readers take
+// none of the last two: they enter an epoch, look the slot up, and read it. A slot that readers may still look at is
+// not written (see allocate.c).
 #ifndef STOREBENCH_SLOTS_INTERNAL_H
 #define STOREBENCH_SLOTS_INTERNAL_H
 
@@ -45,10 +45,10 @@ struct pending {
 struct syncing {
   pthread_mutex_t lock;
   pthread_cond_t done;
-  bool busy;                  // one thread syncs, or moves the file's map, at a time
-  _Atomic uint64_t durable;   // ordinal
-  _Atomic int failed;         // 0, or the -errno of the first failed write or sync: no write is taken any more
-  uint64_t count;             // syncs completed
+  bool busy;                 // one thread syncs, or moves the file's map, at a time
+  _Atomic uint64_t durable;  // ordinal
+  _Atomic int failed;        // 0, or the -errno of the first failed write or sync: no write is taken any more
+  uint64_t count;            // syncs completed
   uint64_t window_max_ns;
 };
 
@@ -73,31 +73,31 @@ struct store {
   struct sync_policy policy;
   uint64_t grow_step, fill_write;
 
-  struct header header;     // as last written, or about to be
-  unsigned header_copy;     // which copy holds it: the other one is written next
+  struct header header;  // as last written, or about to be
+  unsigned header_copy;  // which copy holds it: the other one is written next
   uint32_t record_size;
-  uint32_t span;            // bytes a read of one record may take: record_size, or whole blocks for direct I/O
+  uint32_t span;  // bytes a read of one record may take: record_size, or whole blocks for direct I/O
 
   struct epochs epochs;
   struct keydir keydir;
   pthread_rwlock_t linear_lock;
 
-  pthread_mutex_t writer;   // guards what follows
-  uint64_t slots;           // capacity
-  uint64_t next_free;       // slots ever used
-  uint64_t records;         // live
-  uint64_t sequence;        // last one given
-  uint64_t written;         // ordinal of the last write
-  uint64_t sync_started;    // ordinal that the latest sync covers
+  pthread_mutex_t writer;          // guards what follows
+  uint64_t slots;                  // capacity
+  uint64_t next_free;              // slots ever used
+  uint64_t records;                // live
+  uint64_t sequence;               // last one given
+  uint64_t written;                // ordinal of the last write
+  uint64_t sync_started;           // ordinal that the latest sync covers
   uint64_t dirty_low, dirty_high;  // bytes written since the latest sync began; low >= high: none
-  uint64_t dirty_since_ns;  // when the first of them was written
-  struct bitmap used;       // slot holds something that is needed, or is pending
-  struct bitmap live;       // slot holds the current record of its key
-  struct bitmap tombs;      // slot holds the tombstone of a deleted key
-  struct bitmap stale;      // slot is free but holds an old record
-  uint64_t cursor;          // where the search for a free slot goes on
+  uint64_t dirty_since_ns;         // when the first of them was written
+  struct bitmap used;              // slot holds something that is needed, or is pending
+  struct bitmap live;              // slot holds the current record of its key
+  struct bitmap tombs;             // slot holds the tombstone of a deleted key
+  struct bitmap stale;             // slot is free but holds an old record
+  uint64_t cursor;                 // where the search for a free slot goes on
   struct pending pending;
-  unsigned char *block;     // direct I/O: the last block written, and where it belongs (0: none)
+  unsigned char *block;  // direct I/O: the last block written, and where it belongs (0: none)
   uint64_t block_offset;
   uint64_t growths;
   uint64_t bytes_written;
@@ -106,7 +106,7 @@ struct store {
   struct syncing syncing;
   struct timer timer;
   uint64_t recovered, corrupt;
-  bool index_rebuilt;         // the file is clean, but its snapshot was of no use
+  bool index_rebuilt;                               // the file is clean, but its snapshot was of no use
   _Atomic uint64_t in_flight_sum, in_flight_count;  // of closed sessions
 };
 
@@ -116,20 +116,20 @@ struct lookup {
   struct op *op;
   struct located *located;  // NULL: a get
   struct keydir_cursor cursor;
-  uint64_t epoch;           // in which it began; UINT64_MAX when idle
+  uint64_t epoch;  // in which it began; UINT64_MAX when idle
   uint32_t slot;
-  unsigned char *buffer;    // span bytes
-  struct lookup *next;      // of those not in use
+  unsigned char *buffer;  // span bytes
+  struct lookup *next;    // of those not in use
 };
 
 struct located {
-  uint32_t slot;            // SLOT_NONE: the key has no record
+  uint32_t slot;  // SLOT_NONE: the key has no record
   enum record_valid valid;
-  int error;                // 0 or -errno of reading the record
+  int error;  // 0 or -errno of reading the record
 };
 
-struct op_queue {           // operations, first in first out
-  struct op **ring;         // capacity is a power of two
+struct op_queue {    // operations, first in first out
+  struct op **ring;  // capacity is a power of two
   size_t capacity, head, count;
 };
 
@@ -138,16 +138,16 @@ struct session {
   struct io_session *io;
   struct guard_stack *guard;
   struct epoch_reader reader;
-  bool inside;              // in an epoch
+  bool inside;  // in an epoch
   uint32_t depth;
-  struct lookup *lookups;   // depth of them
+  struct lookup *lookups;  // depth of them
   struct lookup *idle;
-  uint32_t in_flight;       // lookups
-  uint32_t locating;        // of those, on behalf of writes
-  uint32_t write_in_flight; // write requests
-  int write_error;          // first that failed
-  bool lent;                // a pointer is out: stays inside until the next call
-  unsigned char *buffers;   // depth * span, then the write buffer
+  uint32_t in_flight;        // lookups
+  uint32_t locating;         // of those, on behalf of writes
+  uint32_t write_in_flight;  // write requests
+  int write_error;           // first that failed
+  bool lent;                 // a pointer is out: stays inside until the next call
+  unsigned char *buffers;    // depth * span, then the write buffer
   size_t buffers_bytes;
   unsigned char *write_buffer;
   unsigned char *scan_buffer;
@@ -214,8 +214,8 @@ void timer_stop(struct store *store);
 void read_ops(struct session *session, struct op *const *ops, size_t count);
 // Finds the current slot of each op's key; results, errors included, in `located`.
 int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count);
-// The record in `slot`, through the map or into `buffer` (span bytes). *record stays valid as long as the buffer and, on
-// maps, the epoch. Not guarded.
+// The record in `slot`, through the map or into `buffer` (span bytes). *record stays valid as long as the buffer and,
+// on maps, the epoch. Not guarded.
 int read_slot(struct session *session, uint32_t slot, unsigned char *buffer, const unsigned char **record);
 void finish(struct session *session, struct op *op, int status);
 // Hands a found record to its get or peek. `bytes` is the record.
@@ -235,7 +235,7 @@ void session_settle(struct session *session);  // leaves the epoch, or advances 
 
 // scan.c
 int scan_buffer_need(struct session *session);
-uint64_t scan_chunk_slots(const struct store *store);  // read at a time
+uint64_t scan_chunk_slots(const struct store *store);                    // read at a time
 int read_chunk(struct session *session, uint64_t slot, uint64_t count);  // into scan_buffer
 
 // linear.c

@@ -24,8 +24,8 @@ struct io_settings {
   const struct engine *engine;           // for registry_option(engine, options, "name")
   const struct engine_options *options;  // valid during the call only
   struct sync_policy sync;
-  uint32_t record_size;                  // bytes
-  uint64_t size;                         // bytes of the file now, a multiple of 4096
+  uint32_t record_size;  // bytes
+  uint64_t size;         // bytes of the file now, a multiple of 4096
   bool read_only;
 };
 
@@ -63,9 +63,9 @@ struct io_request {
   void *buffer;     // IO_WRITE: read only
   uint32_t length;  // bytes
   uint64_t offset;
-  int result;       // out: 0 when all bytes were moved, -errno, -EIO for a read that met the end of the file
-  uint32_t done;    // for the io: bytes moved so far
-  void *user;       // for the store
+  int result;     // out: 0 when all bytes were moved, -errno, -EIO for a read that met the end of the file
+  uint32_t done;  // for the io: bytes moved so far
+  void *user;     // for the store
 };
 
 // A window onto the file in memory.
@@ -99,9 +99,9 @@ struct io_ops {
   // NULL for ways without a map. The window stays as it is until the next resize, during which no reader is inside.
   int (*map)(struct io_file *file, struct io_map *map);
 
-  // NULL for ways that do not prefetch. Tells the kernel that the `count` records of `length` bytes at these offsets are
-  // about to be read through the map, before the first of them is. Same rules as touching the window. On an error the
-  // window is as it was, and reading it still works.
+  // NULL for ways that do not prefetch. Tells the kernel that the `count` records of `length` bytes at these offsets
+  // are about to be read through the map, before the first of them is. Same rules as touching the window. On an error
+  // the window is as it was, and reading it still works.
   int (*prefetch)(struct io_file *file, const uint64_t *offsets, uint32_t length, size_t count);
 
   // Whether a resize from old_size moves or replaces the window, so that the store must wait for readers to leave

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The index: key hash to slot number, in memory. The key itself is compared in the record.
 //
-// Linear probing over 8-byte entries: the upper 32 bits of the hash and the slot. An entry's home is a monotone function
-// of those 32 bits (multiply and shift), so a table of any size can be built from another by one pass in order. At most
-// 80% full and grown by 1.4, so an entry costs 10 to 14 bytes. Readers look up without locks while one writer changes
-// the table; a table that was replaced is freed when all readers that could see it have left (epoch.h).
+// Linear probing over 8-byte entries: the upper 32 bits of the hash and the slot. An entry's home is a monotone
+// function of those 32 bits (multiply and shift), so a table of any size can be built from another by one pass in
+// order. At most 80% full and grown by 1.4, so an entry costs 10 to 14 bytes. Readers look up without locks while one
+// writer changes the table; a table that was replaced is freed when all readers that could see it have left (epoch.h).
 #ifndef STOREBENCH_SLOTS_KEYDIR_H
 #define STOREBENCH_SLOTS_KEYDIR_H
 

@@ -239,7 +239,8 @@ void slot_survey_end(struct store *store) {
 
 static int check_config(const struct store_config *config, struct error *error) {
   if (config->record_size && !record_size_allowed(config->record_size))
-    return error_set(error, -EINVAL, "record size %u; use a power of two from 64 to 4096 or a multiple of 4096 to 1 MiB",
+    return error_set(error, -EINVAL,
+                     "record size %u; use a power of two from 64 to 4096 or a multiple of 4096 to 1 MiB",
                      config->record_size);
   return 0;
 }
@@ -301,8 +302,7 @@ int slot_store_close(struct store *store, struct error *error) {
   }
   if (!store->read_only && store->header.clean && store->index_rebuilt && !store->corrupt)
     code = snapshot_write(store, store->header.generation);
-  if (code)
-    error_set(error, code, "not closed cleanly: %s; the next open recovers what was durable", strerror(-code));
+  if (code) error_set(error, code, "not closed cleanly: %s; the next open recovers what was durable", strerror(-code));
   store_free(store);
   return code;
 }
@@ -342,8 +342,7 @@ int slot_store_stat(struct store *store, struct store_stat *stat) {
       .tombstones = store->tombs.set,
       .recovered = store->recovered,
       .corrupt = store->corrupt,
-      .queue_depth =
-          store->io->submit ? (uint32_t)registry_option(store->engine, &store->options, "depth") : 0,
+      .queue_depth = store->io->submit ? (uint32_t)registry_option(store->engine, &store->options, "depth") : 0,
       .in_flight_sum = atomic_load(&store->in_flight_sum),
       .in_flight_count = atomic_load(&store->in_flight_count),
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether a way of moving bytes works here, found out by moving some: a kernel may grant a ring or an O_DIRECT descriptor
-// and then refuse every read on it.
+// Whether a way of moving bytes works here, found out by moving some: a kernel may grant a ring or an O_DIRECT
+// descriptor and then refuse every read on it.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -40,8 +40,7 @@ int pending_push(struct pending *pending, struct pending_slot slot) {
     size_t capacity = power_of_two(pending->count + 1);
     struct pending_slot *ring = malloc(capacity * sizeof *ring);
     if (!ring) return -ENOMEM;
-    for (size_t i = 0; i < pending->count; i++)
-      ring[i] = pending->ring[(pending->head + i) & (pending->capacity - 1)];
+    for (size_t i = 0; i < pending->count; i++) ring[i] = pending->ring[(pending->head + i) & (pending->capacity - 1)];
     free(pending->ring);
     pending->ring = ring;
     pending->capacity = capacity;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Rebuilding the index from the records. After a crash the page cache may hold what the disk does not, and after a failed
-// sync it holds clean pages that never reached the disk; so first everything is synced, the pages are dropped, and the
-// drop is proven, or the records are read around the cache. Never through a map. What fails its checksum is zeroed, and
-// all is synced before the first answer.
+// Rebuilding the index from the records. After a crash the page cache may hold what the disk does not, and after a
+// failed sync it holds clean pages that never reached the disk; so first everything is synced, the pages are dropped,
+// and the drop is proven, or the records are read around the cache. Never through a map. What fails its checksum is
+// zeroed, and all is synced before the first answer.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -22,10 +22,10 @@ enum { CHUNK_BYTES = 1 << 20, GROUP = 64 };
 
 struct recovery {
   struct store *store;
-  int fd;                  // buffered after a proven drop, or O_DIRECT
+  int fd;  // buffered after a proven drop, or O_DIRECT
   bool zero_corrupt;
-  unsigned char *chunk;    // CHUNK_BYTES
-  unsigned char *other;    // one more record, with room for whole blocks around it
+  unsigned char *chunk;  // CHUNK_BYTES
+  unsigned char *other;  // one more record, with room for whole blocks around it
   uint64_t zeroed;
 };
 
@@ -135,8 +135,8 @@ static int take_chunk(struct recovery *recovery, uint64_t first, uint64_t count)
     unsigned char *bytes = recovery->chunk + i * store->record_size;
     struct found *found = &group[grouped];
     found->slot = (uint32_t)(first + i);
-    enum record_state state = record_decode(bytes, store->record_size,
-                                            record_seed(store->header.store_id, found->slot), &found->record);
+    enum record_state state =
+        record_decode(bytes, store->record_size, record_seed(store->header.store_id, found->slot), &found->record);
     if (state == RECORD_STATE_EMPTY) continue;
     store->next_free = first + i + 1;
     if (state == RECORD_STATE_CORRUPT) {

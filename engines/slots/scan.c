@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scans: the slots that were live when the scan began, in file order. They stay as they are while the scan's session is in
-// its epoch, so writers go on and the scan is a snapshot.
+// Scans: the slots that were live when the scan began, in file order. They stay as they are while the scan's session is
+// in its epoch, so writers go on and the scan is a snapshot.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +45,8 @@ int read_chunk(struct session *session, uint64_t slot, uint64_t count) {
   return store->io->read(session->io, session->scan_buffer, length, slot_offset(store->record_size, slot));
 }
 
-// Live slots at one moment: under the writer lock no record is between two slots. The epoch is entered with the lock held,
-// since its holder may be waiting for all readers to leave.
+// Live slots at one moment: under the writer lock no record is between two slots. The epoch is entered with the lock
+// held, since its holder may be waiting for all readers to leave.
 static int take_snapshot(struct session *session, struct snapshot *snapshot) {
   struct store *store = session->store;
   pthread_mutex_lock(&store->writer);
@@ -118,11 +118,8 @@ int slot_store_scan(struct session *session, const void *from, uint32_t from_len
   session_settle(session);
   struct snapshot snapshot = {0};
   int result = take_snapshot(session, &snapshot);
-  struct visit visit = {.session = session,
-                        .snapshot = &snapshot,
-                        .left = limit ? limit : UINT64_MAX,
-                        .fn = fn,
-                        .user = user};
+  struct visit visit = {
+      .session = session, .snapshot = &snapshot, .left = limit ? limit : UINT64_MAX, .fn = fn, .user = user};
   if (!result) result = store->io->map ? scan_map(&visit) : scan_file(&visit);
   free(snapshot.words);
   session_settle(session);

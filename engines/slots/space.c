@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The size of the file: allocated before anything maps or writes it, so that a full disk is an error and never a SIGBUS.
+// The size of the file: allocated before anything maps or writes it, so that a full disk is an error and never a
+// SIGBUS.
 #include <errno.h>
 
 #include "engines/slots/file.h"

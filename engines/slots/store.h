@@ -8,14 +8,13 @@
 #include "engines/slots/io.h"
 
 // The options every slot store has, to stand at the end of each engine's table.
-#define SLOT_STORE_OPTIONS                                                                                          \
-  {"lookup", OPTION_CHOICE, "hash/linear", "hash", 0, 0, "get by the index, or by scanning records in file order"}, \
-      {"verify", OPTION_BOOL, NULL, "off", 0, 0, "check the record's checksum on every get"},                       \
-      {"grow_step", OPTION_SIZE, NULL, "0", 0, 1ull << 40,                                                          \
-       "bytes to grow by; 0: double up to 1 GiB, then by 1 GiB"},                                                   \
-  {                                                                                                                 \
-    "fill_write", OPTION_SIZE, NULL, "0", 0, 1u << 20,                                                              \
-        "most bytes of consecutive records put in one write; a map then loads by pwrite; 0: as the engine writes"   \
+#define SLOT_STORE_OPTIONS                                                                                            \
+  {"lookup", OPTION_CHOICE, "hash/linear", "hash", 0, 0, "get by the index, or by scanning records in file order"},   \
+      {"verify", OPTION_BOOL, NULL, "off", 0, 0, "check the record's checksum on every get"},                         \
+      {"grow_step", OPTION_SIZE, NULL, "0", 0, 1ull << 40, "bytes to grow by; 0: double up to 1 GiB, then by 1 GiB"}, \
+  {                                                                                                                   \
+    "fill_write", OPTION_SIZE, NULL, "0", 0, 1u << 20,                                                                \
+        "most bytes of consecutive records put in one write; a map then loads by pwrite; 0: as the engine writes"     \
   }
 
 // `io` and `engine` must outlive the store.

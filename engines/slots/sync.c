@@ -37,8 +37,8 @@ void syncing_release(struct store *store) {
   pthread_mutex_unlock(&syncing->lock);
 }
 
-// After a failed sync the page cache holds clean pages that never reached the disk, and the next sync returns 0 (Rebello
-// et al., ATC 2020): nothing written from here on could be promised, so nothing is taken.
+// After a failed sync the page cache holds clean pages that never reached the disk, and the next sync returns 0
+// (Rebello et al., ATC 2020): nothing written from here on could be promised, so nothing is taken.
 void syncing_fail(struct store *store, int error) {
   int none = 0;
   atomic_compare_exchange_strong(&store->syncing.failed, &none, error);
@@ -76,8 +76,8 @@ static void end(struct store *store, const struct round *round, int error) {
   if (window > syncing->window_max_ns) syncing->window_max_ns = window;
 }
 
-// The leader holds `busy` from before it lets go of the writer lock until it is done, and never waits for the writer lock
-// meanwhile; so a holder of the writer lock may wait for `busy`.
+// The leader holds `busy` from before it lets go of the writer lock until it is done, and never waits for the writer
+// lock meanwhile; so a holder of the writer lock may wait for `busy`.
 static bool try_lead(struct store *store, uint64_t ordinal, struct round *round, int *error) {
   struct syncing *syncing = &store->syncing;
   pthread_mutex_lock(&store->writer);

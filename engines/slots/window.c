@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A rolling window of requests in flight: whenever one completes, the next one that waits takes its place, so the device
-// sees the full depth for as long as there is work.
+// A rolling window of requests in flight: whenever one completes, the next one that waits takes its place, so the
+// device sees the full depth for as long as there is work.
 #include <errno.h>
 
 #include "engines/slots/internal.h"
@@ -97,9 +97,9 @@ static void complete(struct session *session, struct io_request *request) {
   read_candidate(session, lookup);
 }
 
-// Completions of a device come in lumps (interrupts are coalesced). Taken all at once, the window would empty and fill in
-// waves; so only a part is taken before the next requests go out. What completed inside submit, from the page cache, is
-// taken whole: there no device idles meanwhile, and each turn is a system call.
+// Completions of a device come in lumps (interrupts are coalesced). Taken all at once, the window would empty and fill
+// in waves; so only a part is taken before the next requests go out. What completed inside submit, from the page cache,
+// is taken whole: there no device idles meanwhile, and each turn is a system call.
 static size_t take_at_once(const struct session *session, size_t min) {
   if (min == 0 && session->store->limits.alignment == 1) return REAP_MAX;
   return session->depth < 32 ? 1 : session->depth / 16;

@@ -103,7 +103,8 @@ static void note_dirty(struct store *store, const struct run *run) {
   store->bytes_written += run->end - run->start;
 }
 
-// `queue`: several requests are in flight at once. Two of them never touch one block: runs are apart by a block at least.
+// `queue`: several requests are in flight at once. Two of them never touch one block: runs are apart by a block at
+// least.
 static int send(struct plan *plan, const struct run *run, unsigned char *data, bool queue) {
   struct session *session = plan->session;
   note_dirty(session->store, run);

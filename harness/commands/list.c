@@ -120,8 +120,9 @@ int command_list(int argc, char **argv) {
   static const struct argp argp = {.options = options,
                                    .parser = parse_list,
                                    .args_doc = "[engines|experiments|policies|charts]",
-                                   .doc = "Lists what there is, one item a line, its name first.\v"
-                                          "Example:\n\n  storebench list engines"};
+                                   .doc =
+                                       "Lists what there is, one item a line, its name first.\v"
+                                       "Example:\n\n  storebench list engines"};
   struct request request = {.folder = "."};
   struct error error = {0};
   int exit_code, code = 0;

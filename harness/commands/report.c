@@ -29,26 +29,32 @@ static const struct argp argp = {
         "Example: storebench report results/latest",
 };
 
+// A report without charts is better than none: the pages are written whatever gnuplot said.
+static int draw_and_write(const char *folder, const json_t *run) {
+  struct error error = {0};
+  int code = report_charts(folder, run, &error);
+  if (code) command_complain(NULL, error.text);
+  int written = report_pages(folder, run, &error);
+  if (written)
+    command_complain(NULL, error.text);
+  else
+    printf("%s/report.html\n", folder);
+  return code ? code : written;
+}
+
 int command_report(int argc, char **argv) {
   const char *folder = NULL;
   json_t *run = NULL;
-  struct error error = {0}, drawing = {0};
-  int status, code;
+  struct error error = {0};
+  int status;
   if (!command_parse(&argp, argc, argv, &folder, &status)) return status;
-  code = results_read(folder, &run, &error);
+  int code = results_read(folder, &run, &error);
   if (!code) code = results_summarise(run, &error);
   if (!code) code = results_write(folder, run, &error);
-  if (!code) {
-    // A report without charts is better than none.
-    code = report_charts(folder, run, &drawing);
-    if (code) command_complain(NULL, drawing.text);
-    int written = report_pages(folder, run, &error);
-    if (written) command_complain(NULL, error.text);
-    if (written) code = written;
-    if (!written) printf("%s/report.html\n", folder);
-  } else {
+  if (code)
     command_complain(NULL, error.text);
-  }
+  else
+    code = draw_and_write(folder, run);
   json_decref(run);
   return code ? EXIT_CELL_FAILED : EXIT_DONE;
 }

@@ -111,9 +111,11 @@ static error_t parse_run(int key, char *argument, struct argp_state *state) {
 
 static const struct argp_option options[] = {
     {"profile", KEY_PROFILE, "NAME", 0, "quick (under 3 minutes), standard (under 15, the default) or full", 0},
-    {"dir", KEY_DIR, "DIR", 0, "Put the data files there, in a folder that is removed (default: beside the results)", 0},
+    {"dir", KEY_DIR, "DIR", 0, "Put the data files there, in a folder that is removed (default: beside the results)",
+     0},
     {"out", KEY_OUT, "DIR", 0, "Make this folder for the results (default: results/<UTC time>-<host>)", 0},
-    {"engines", KEY_ENGINES, "LIST", 0, "Measure these engines, with commas between, instead of each experiment's own", 0},
+    {"engines", KEY_ENGINES, "LIST", 0, "Measure these engines, with commas between, instead of each experiment's own",
+     0},
     {"repetitions", KEY_REPETITIONS, "N", 0, "Samples of each cell that count (default: the profile's)", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of keys and order (default: from the clock; it is recorded)", 0},
     {"budget", KEY_BUDGET, "TIME", 0, "Time for the whole run, such as 90s or 13min (default: the profile's)", 0},
@@ -126,9 +128,10 @@ static const struct argp run_argp = {
     .options = options,
     .parser = parse_run,
     .args_doc = "[EXPERIMENT|FILE]...",
-    .doc = "Runs experiments (all of the profile, unless some are named), draws them and says who won.\v"
-           "Examples:\n\n  storebench run --profile quick\n  storebench run read-random-warm --engines mmap,pread\n"
-           "  storebench run mine.ini --dir /mnt/nvme"};
+    .doc =
+        "Runs experiments (all of the profile, unless some are named), draws them and says who won.\v"
+        "Examples:\n\n  storebench run --profile quick\n  storebench run read-random-warm --engines mmap,pread\n"
+        "  storebench run mine.ini --dir /mnt/nvme"};
 
 static int run_plan(struct request *request) {
   struct plan plan;

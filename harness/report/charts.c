@@ -34,7 +34,8 @@ static bool has_metric(const json_t *run, const char *experiment, const char *me
   const json_t *cell;
   size_t i;
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
-    if (strcmp(json_text(cell, "experiment"), experiment) != 0 || strcmp(json_text(cell, "status"), "ok") != 0) continue;
+    if (strcmp(json_text(cell, "experiment"), experiment) != 0 || strcmp(json_text(cell, "status"), "ok") != 0)
+      continue;
     if (json_object_get(json_object_get(cell, "summary"), metric)) return true;
   }
   return false;
@@ -51,9 +52,11 @@ static int draw(const char *folder, const json_t *run, const json_t *experiment,
   const json_t *chart = json_object_get(experiment, "chart");
   const char *shape = shape_of(chart);
   char latency[NAME_ROOM + 16];
-  if (!chart_name_valid(name)) return error_set(error, -EINVAL, "%.64s: no name for a chart; rename the experiment", name);
+  if (!chart_name_valid(name))
+    return error_set(error, -EINVAL, "%.64s: no name for a chart; rename the experiment", name);
   if (!shape_valid(shape))
-    return error_set(error, -EINVAL, "%s: unknown chart shape \"%.64s\"; `storebench list charts` names them", name, shape);
+    return error_set(error, -EINVAL, "%s: unknown chart shape \"%.64s\"; `storebench list charts` names them", name,
+                     shape);
   chart_latency_name(name, latency, sizeof latency);
   int code = 0;
   if (has_metric(run, name, json_text(chart, "y"))) code = gnuplot_draw(folder, shape, name, name, error);

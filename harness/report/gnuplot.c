@@ -27,18 +27,32 @@ struct drawing {
   char messages[2048];  // what gnuplot wrote on standard error
 };
 
+// Our environment with a UTF-8 locale, which `set encoding utf8` complains without. NULL: no memory. free() it.
+static char **utf8_environment(void) {
+  size_t count = 0, kept = 0;
+  while (environ[count]) count++;
+  char **all = calloc(count + 2, sizeof *all);
+  for (size_t i = 0; all && i < count; i++)
+    if (strncmp(environ[i], "LC_ALL=", 7) != 0) all[kept++] = environ[i];
+  if (all) all[kept] = (char *)"LC_ALL=C.UTF-8";
+  return all;
+}
+
 static int start(const char *folder, struct drawing *drawing, int messages, pid_t *child) {
-  char *const arguments[] = {(char *)"gnuplot",  (char *)"-d", (char *)"-c", drawing->script, drawing->data,
-                             drawing->chart, NULL};
+  char *const arguments[] = {(char *)"gnuplot", (char *)"-d",   (char *)"-c", drawing->script,
+                             drawing->data,     drawing->chart, NULL};
   posix_spawn_file_actions_t actions;
-  int code = posix_spawn_file_actions_init(&actions);
-  if (code) return -code;
+  char **environment = utf8_environment();
+  int code = environment ? posix_spawn_file_actions_init(&actions) : ENOMEM;
+  if (code) goto out;
   code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   if (!code) code = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   if (!code) code = posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
   if (!code) code = posix_spawn_file_actions_addchdir_np(&actions, folder);
-  if (!code) code = posix_spawnp(child, "gnuplot", &actions, NULL, arguments, environ);
+  if (!code) code = posix_spawnp(child, "gnuplot", &actions, NULL, arguments, environment);
   posix_spawn_file_actions_destroy(&actions);
+out:
+  free(environment);
   return -code;
 }
 
@@ -78,34 +92,41 @@ static int wait_for(pid_t child, int *status) {
   return 0;
 }
 
-static int run(const char *folder, struct drawing *drawing, struct error *error) {
-  int pipe_ends[2], status = 0;
-  pid_t child;
+static int not_started(int code, struct error *error) {
+  if (code != -ENOENT) return error_set(error, code, "gnuplot: cannot be started: %s; try again", strerror(-code));
+  return error_set(error, code,
+                   "gnuplot: not found; install gnuplot-nox (scripts/install-deps does) and run `storebench report` "
+                   "again");
+}
+
+// Waits for gnuplot, which is killed at its time limit, and judges what it said.
+static int finish(pid_t child, int messages, struct drawing *drawing, struct error *error) {
   struct timespec end;
-  if (pipe2(pipe_ends, O_CLOEXEC)) return error_set(error, -errno, "gnuplot: no pipe: %m; close other programs");
-  int code = start(folder, drawing, pipe_ends[1], &child);
-  close(pipe_ends[1]);
-  if (code) {
-    close(pipe_ends[0]);
-    if (code == -ENOENT)
-      return error_set(error, code, "gnuplot: not found; install gnuplot-nox (scripts/install-deps does) and run "
-                       "`storebench report` again");
-    return error_set(error, code, "gnuplot: cannot be started: %s; try again", strerror(-code));
-  }
+  int status = 0;
   clock_gettime(CLOCK_MONOTONIC, &end);
   end.tv_sec += GNUPLOT_SECONDS;
-  code = listen_until(pipe_ends[0], &end, drawing);
+  int code = listen_until(messages, &end, drawing);
   if (code) kill(child, SIGKILL);
   int waited = wait_for(child, &status);
-  close(pipe_ends[0]);
   if (code == -ETIMEDOUT)
-    return error_set(error, code, "%s: gnuplot took over %d s; try again", drawing->data, GNUPLOT_SECONDS);
-  if (code || waited)
-    return error_set(error, code ? code : waited, "gnuplot: lost: %s; try again", strerror(code ? -code : -waited));
+    return error_set(error, code, "%.200s: gnuplot took over %d s; try again", drawing->data, GNUPLOT_SECONDS);
+  if (!code) code = waited;
+  if (code) return error_set(error, code, "gnuplot: lost: %s; try again", strerror(-code));
   if (status || *drawing->messages)
     return error_set(error, -EINVAL, "%.200s: gnuplot cannot draw it: %.200s; look at the file", drawing->data,
                      complaint(drawing));
   return 0;
+}
+
+static int run(const char *folder, struct drawing *drawing, struct error *error) {
+  int messages[2];
+  pid_t child = 0;
+  if (pipe2(messages, O_CLOEXEC)) return error_set(error, -errno, "gnuplot: no pipe: %m; close other programs");
+  int code = start(folder, drawing, messages[1], &child);
+  close(messages[1]);
+  code = code ? not_started(code, error) : finish(child, messages[0], drawing, error);
+  close(messages[0]);
+  return code;
 }
 
 // Charts are drawn under another name first, so that no half-drawn one stands under its own.

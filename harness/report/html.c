@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pages as one HTML file that needs no other: charts are SVG inside it, as data URLs, since an image runs no script and its
-// ids cannot meet those of the next chart.
+// Pages as one HTML file that needs no other: charts are SVG inside it, as data URLs, since an image runs no script and
+// its ids cannot meet those of the next chart.
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
@@ -52,7 +52,8 @@ static void begin(FILE *out, const char *title) {
       "h2 { margin-top: 2.5em; border-top: 1px solid #8888; padding-top: 1em; }\n"
       "img { max-width: 100%; width: 38em; background: #fff; display: block; margin: 1em 0; }\n"
       "table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1em 0; }\n"
-      "th, td { text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; border-bottom: 1px solid #8886; }\n"
+      "th, td { text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; border-bottom: 1px solid #8886; "
+      "}\n"
       "td { font-variant-numeric: tabular-nums; }\n"
       ".note { border-left: 0.3em solid #d55e00; padding-left: 0.8em; }\n"
       "pre { overflow-x: auto; padding: 0.5em; border: 1px solid #8886; }\n"

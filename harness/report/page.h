@@ -13,10 +13,10 @@ struct page_format {
   void (*heading)(FILE *out, const char *text);
   void (*paragraph)(FILE *out, const char *text);
   void (*warning)(FILE *out, const char *text);
-  void (*item)(FILE *out, const char *text);     // of a list
-  void (*command)(FILE *out, const char *text);  // one line to type
+  void (*item)(FILE *out, const char *text);                                  // of a list
+  void (*command)(FILE *out, const char *text);                               // one line to type
   void (*row)(FILE *out, const char *const *cells, size_t count, bool head);  // a head row begins a table
-  void (*after_rows)(FILE *out);                                             // after the last row of a table
+  void (*after_rows)(FILE *out);                                              // after the last row of a table
   // The chart FOLDER/charts/NAME.*; `alt` says what it shows. 0 or -errno.
   int (*chart)(FILE *out, const char *folder, const char *name, const char *alt);
   void (*end)(FILE *out);

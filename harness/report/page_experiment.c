@@ -22,11 +22,13 @@ static void claim(const struct page *page, const json_t *experiment) {
   double ratio = json_real_or_nan(verdict, "ratio");
   if (*words) page_say(page, "Claim: %s.", words);
   if (!*outcome) return;
-  const char *over = json_string_value(json_array_get(compare, 0)), *under = json_string_value(json_array_get(compare, 1));
+  const char *over = json_string_value(json_array_get(compare, 0)),
+             *under = json_string_value(json_array_get(compare, 1));
   if (!over || !under) return;
   if (isfinite(ratio))
-    page_say(page, "Test: %s / %s should be %s; measured %.3g (%.3g-%.3g): %s.", over, under, json_text(verdict, "holds"),
-             ratio, json_real_or_nan(verdict, "low"), json_real_or_nan(verdict, "high"), outcome);
+    page_say(page, "Test: %s / %s should be %s; measured %.3g (%.3g-%.3g): %s.", over, under,
+             json_text(verdict, "holds"), ratio, json_real_or_nan(verdict, "low"), json_real_or_nan(verdict, "high"),
+             outcome);
   else
     page_say(page, "Test: %s / %s should be %s: %s.", over, under, json_text(verdict, "holds"), outcome);
 }
@@ -130,14 +132,17 @@ static void dropped(const struct page *page, const json_t *experiment) {
 
 static void repeat(const struct page *page, const json_t *experiment) {
   char text[TEXT_ROOM];
-  snprintf(text, sizeof text, "storebench run %s --profile %s --seed %" JSON_INTEGER_FORMAT, json_text(experiment, "name"),
-           json_text(page->run, "profile"), json_integer_value(json_object_get(page->run, "seed")));
+  snprintf(text, sizeof text, "storebench run %s --profile %s --seed %" JSON_INTEGER_FORMAT,
+           json_text(experiment, "name"), json_text(page->run, "profile"),
+           json_integer_value(json_object_get(page->run, "seed")));
   page_say(page, "To repeat it:");
   page->format->command(page->out, text);
 }
 
 int page_experiment(const struct page *page, const json_t *experiment) {
-  page->format->heading(page->out, json_text(experiment, "title"));
+  char title[TEXT_ROOM];
+  snprintf(title, sizeof title, "%s (%s)", json_text(experiment, "title"), json_text(experiment, "name"));
+  page->format->heading(page->out, title);
   page_say(page, "%s", json_text(experiment, "question"));
   claim(page, experiment);
   int code = charts(page, experiment);

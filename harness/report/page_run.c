@@ -30,9 +30,8 @@ static size_t count_status(const json_t *run, const char *status) {
 static size_t count_flagged(const json_t *run) {
   const json_t *cell, *sample;
   size_t i, s, count = 0;
-  json_array_foreach(json_object_get(run, "cells"), i, cell)
-    json_array_foreach(json_object_get(cell, "samples"), s, sample)
-      count += json_array_size(json_object_get(sample, "flags")) > 0;
+  json_array_foreach(json_object_get(run, "cells"), i, cell) json_array_foreach(
+      json_object_get(cell, "samples"), s, sample) count += json_array_size(json_object_get(sample, "flags")) > 0;
   return count;
 }
 
@@ -42,8 +41,8 @@ static void warn_of_gaps(const struct page *page) {
   if (failed) warn(page, "%zu cells failed; each experiment below says which and why.", failed);
   if (skipped) warn(page, "%zu cells were skipped; each experiment below says which and why.", skipped);
   if (dropped) warn(page, "%zu cells were left out to keep the time budget.", dropped);
-  if (flagged) warn(page, "%zu samples are flagged: see their flags in samples.csv before trusting small differences.",
-                    flagged);
+  if (flagged)
+    warn(page, "%zu samples are flagged: see their flags in samples.csv before trusting small differences.", flagged);
 }
 
 void page_warnings(const struct page *page) {
@@ -52,13 +51,14 @@ void page_warnings(const struct page *page) {
   if (!json_is_true(json_object_get(page->run, "complete")))
     warn(page, "This run was stopped before its end: what it had measured by then is below.");
   if (json_is_false(json_object_get(environment, "durable")))
-    warn(page, "The data stood on %s, which keeps nothing over a power loss: figures of durable writes are not of a disk.",
+    warn(page,
+         "The data stood on %s, which keeps nothing over a power loss: figures of durable writes are not of a disk.",
          json_text(environment, "file_system"));
   if (json_is_true(json_object_get(page->run, "indicative")))
     warn(page, "Few repetitions (%s profile): all verdicts are indicative.", json_text(page->run, "profile"));
   warn_of_gaps(page);
-  json_array_foreach(json_object_get(page->run, "notes"), i, note)
-    if (json_is_string(note)) warn(page, "%s", json_string_value(note));
+  json_array_foreach(json_object_get(page->run, "notes"), i, note) if (json_is_string(note))
+      warn(page, "%s", json_string_value(note));
 }
 
 static void put_field(const struct page *page, const char *name, const json_t *value) {

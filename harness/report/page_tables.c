@@ -14,8 +14,8 @@ static const char *point(const json_t *cell, const char *key) { return json_text
 static const json_t *axis_values(const json_t *experiment, const char *key) {
   const json_t *axis;
   size_t i;
-  json_array_foreach(json_object_get(experiment, "axes"), i, axis)
-    if (strcmp(json_text(axis, "key"), key) == 0) return json_object_get(axis, "values");
+  json_array_foreach(json_object_get(experiment, "axes"), i,
+                     axis) if (strcmp(json_text(axis, "key"), key) == 0) return json_object_get(axis, "values");
   return NULL;
 }
 
@@ -72,8 +72,17 @@ static void put_table(const struct page *page, const struct table *table) {
   }
   page->format->row(page->out, cells, table->columns + 1, true);
   json_array_foreach(axis_values(table->experiment, table->series), i, series)
-    put_series(page, table, json_string_value(series));
+      put_series(page, table, json_string_value(series));
   page->format->after_rows(page->out);
+}
+
+// What low and high are: too few values have no interval (harness/statistics.h).
+static const char *spread(const json_t *run, const struct table *table) {
+  const json_t *cell;
+  for (size_t i = 0; (cell = page_next_cell(run, table->experiment, &i));)
+    if (json_is_false(json_object_get(json_object_get(json_object_get(cell, "summary"), table->metric->name), "exact")))
+      return "and the range, from too few repetitions for a 95% interval";
+  return "95% interval";
 }
 
 void page_medians(const struct page *page, const json_t *experiment) {
@@ -88,7 +97,7 @@ void page_medians(const struct page *page, const json_t *experiment) {
   table.xs = axis_values(experiment, table.x);
   table.columns = json_array_size(table.xs) < COLUMNS_MAX ? json_array_size(table.xs) : COLUMNS_MAX - 1;
   const json_t *panels = axis_values(experiment, table.panel);
-  page_say(page, "Median %s (95%% interval), %s is better:", table.metric->label,
+  page_say(page, "Median %s (%s), %s is better:", table.metric->label, spread(page->run, &table),
            table.metric->higher_is_better ? "higher" : "lower");
   if (!json_array_size(panels)) put_table(page, &table);
   for (size_t i = 0; i < json_array_size(panels); i++) {

@@ -30,7 +30,7 @@ if (rows_count < 1) { exit error 'the data has no rows' }
 # An empty text is written as "-".
 text(key) = (found = '', sum [i=1:keys_count] (KEY[i] eq key && VALUE[i] ne '-' ? (found = VALUE[i], 0) : 0), found)
 column_of(name) = (found = 0, sum [i=1:columns_count] (FIELD[i] eq name ? (found = i, 0) : 0), found)
-wanted = 'panel series x x_index y low high p50_ns p90_ns p99_ns p999_ns max_ns status unit series_index'
+wanted = 'panel series x x_index y low high p50_ns p90_ns p99_ns p999_ns max_ns status unit series_index n'
 array COLUMN[words(wanted)]
 do for [c=1:words(wanted)] {
   COLUMN[c] = column_of(word(wanted, c))
@@ -39,22 +39,22 @@ do for [c=1:words(wanted)] {
 field(row, c) = FIELD[row * columns_count + COLUMN[c]]
 number(s) = strlen(s) > 0 && s ne 'nan' ? real(s) : NaN
 
-# Names in the order of their indexes; panels as they come. Arrays have room for all rows, and the counts say how many.
+# Names in the order of their indexes, of which some may have no row; panels as they come. Arrays have room for all rows,
+# and the counts say how many.
 array SERIES[rows_count]
 array X[rows_count]
 array PANEL[rows_count]
-first_series = 1e9; first_x = 1e9; series_count = 0; x_count = 0; panel_count = 0
-do for [r=1:rows_count] {
-  first_series = int(field(r, 15)) < first_series ? int(field(r, 15)) : first_series
-  first_x = int(field(r, 4)) < first_x ? int(field(r, 4)) : first_x
-}
-panel_of(name) = (found = 0, sum [i=1:panel_count] (PANEL[i] eq name ? (found = i, 0) : 0), found)
 array SERIES_OF[rows_count]
 array X_OF[rows_count]
 array PANEL_OF[rows_count]
+series_count = 0; x_count = 0; panel_count = 0
+index_below(c, bound) = (below = -1, sum [i=1:rows_count] (int(field(i, c)) < bound && int(field(i, c)) > below ? \
+                         (below = int(field(i, c)), 0) : 0), below)
+rank(c, own) = own < 0 ? 0 : 1 + rank(c, index_below(c, own))
+panel_of(name) = (found = 0, sum [i=1:panel_count] (PANEL[i] eq name ? (found = i, 0) : 0), found)
 do for [r=1:rows_count] {
-  s = int(field(r, 15)) - first_series + 1; SERIES[s] = field(r, 2); series_count = s > series_count ? s : series_count
-  x = int(field(r, 4)) - first_x + 1; X[x] = field(r, 3); x_count = x > x_count ? x : x_count
+  s = rank(15, int(field(r, 15))); SERIES[s] = field(r, 2); series_count = s > series_count ? s : series_count
+  x = rank(4, int(field(r, 4))); X[x] = field(r, 3); x_count = x > x_count ? x : x_count
   p = panel_of(field(r, 1))
   if (p == 0) { panel_count = panel_count + 1; p = panel_count; PANEL[p] = field(r, 1) }
   SERIES_OF[r] = s; X_OF[r] = x; PANEL_OF[r] = p

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The page: where texts, legend and panels stand. Lengths are points on a page 16 cm wide;
-# its height grows with the texts, so that the plot never pays for them.
+# The page: where heading, question, caption, legend and panels stand. Lengths are points on a page 16 cm wide;
+# its height grows with the texts, so that the plot never pays for them. Needs heading, question and whiskers.
 width = 453.5
 
 cut(s, n) = (at = 0, sum [i=1:n] (s[i:i] eq ' ' ? (at = i, 0) : 0), at == 0 ? n : at)
@@ -15,9 +15,8 @@ si_prefix(step) = step == 0 ? '' : word('f p n µ m - k M G T P', step + 6)
 digits(v) = v >= 99.95 ? sprintf('%.0f', v) : v >= 9.995 ? sprintf('%.1f', v) : sprintf('%.2f', v)
 short(v) = v > 0 ? digits(v / 1000.0 ** si_step(v)).si_prefix(si_step(v)) : sprintf('%g', v)
 
-finding = text('finding')
-heading = wrap(strlen(finding) ? finding : text('title'), 68)
-question = wrap(text('question'), 84)
+heading = wrap(heading, 68)
+question = wrap(question, 84)
 # Cells that are not drawn are named below the chart; the report lists those that have no room here.
 notes = ''; notes_count = 0; notes_room = 4
 do for [k=1:keys_count] {
@@ -30,7 +29,7 @@ if (notes_count > notes_room) { notes = notes.sprintf("and %d more not shown (se
 x_name = text('x_label')
 profile = text('profile').' profile'.(text('indicative') eq '1' ? ' (indicative)' : '')
 caption = notes.wrap(join(join(text('host'), text('machine')), text('kernel')), 120)."\n".\
-  wrap(join(join(text('file_system'), text('device')), profile), 120).whiskers
+  wrap(join(join(text('file_system'), text('device')), profile), 120)."\n".whiskers
 
 # Names for the legend. One that has no measured cell stands there too, and says so.
 array MEASURED[series_count]

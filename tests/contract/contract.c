@@ -51,8 +51,8 @@ const char *const every_spec[] = {"null",
                                   "uring:verify=on",
                                   NULL};
 
-const char *const main_specs[] = {"mmap", "mmap:grow=remap", "pread", "pread:direct=on",
-                                  "stdio", "uring", "uring:direct=on", NULL};
+const char *const main_specs[] = {"mmap",  "mmap:grow=remap", "pread",           "pread:direct=on",
+                                  "stdio", "uring",           "uring:direct=on", NULL};
 
 // One cmocka test: a case on a spec, and what it makes.
 struct pair {

@@ -19,18 +19,18 @@ struct fixture {
   struct store_config config;  // create, policy none, default record size; a case may change it before opening
   uint64_t variant;            // the case's own number
   char folder[FOLDER_ROOM];
-  char path[PATH_ROOM];        // "store" in the folder; nothing is there yet
-  struct store *store;         // NULL while closed
-  struct access access;        // the test thread's; session NULL while closed
+  char path[PATH_ROOM];            // "store" in the folder; nothing is there yet
+  struct store *store;             // NULL while closed
+  struct access access;            // the test thread's; session NULL while closed
   int children[FIXTURE_CHILDREN];  // process ids of fixture_fork that still run, else 0
-  struct error error;          // of the last call that filled one
+  struct error error;              // of the last call that filled one
 };
 
 struct contract_case {
   const char *name;
   void (*run)(struct fixture *fixture);
-  uint32_t needs;     // enum engine_caps that the engine must have, else the case is left out
-  uint64_t variant;   // handed to the case
+  uint32_t needs;            // enum engine_caps that the engine must have, else the case is left out
+  uint64_t variant;          // handed to the case
   const char *const *specs;  // ends with NULL; NULL: every_spec
 };
 

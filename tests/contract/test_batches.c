@@ -78,11 +78,11 @@ static void last_write_of_a_key_wins(struct fixture *f) {
   fixture_open(f);
   assert_code(access_fill(&f->access, 0, 4, 1, 64), 0);
   for (uint64_t version = 2; version <= 9; version++) {
-    batch_add(&batch, OP_PUT, 0, version, 64);                                 // put, put ... put
-    batch_add(&batch, version % 2 ? OP_DELETE : OP_PUT, 1, version, 64);       // put, delete ... delete
-    batch_add(&batch, version % 2 ? OP_PUT : OP_DELETE, 2, version, 64);       // delete, put ... put
-    batch_add(&batch, version % 2 ? OP_DELETE : OP_PUT, 10, version, 64);      // new key: put, delete ... delete
-    batch_add(&batch, version % 2 ? OP_PUT : OP_DELETE, 11, version, 64);      // new key: delete fails, put
+    batch_add(&batch, OP_PUT, 0, version, 64);                             // put, put ... put
+    batch_add(&batch, version % 2 ? OP_DELETE : OP_PUT, 1, version, 64);   // put, delete ... delete
+    batch_add(&batch, version % 2 ? OP_PUT : OP_DELETE, 2, version, 64);   // delete, put ... put
+    batch_add(&batch, version % 2 ? OP_DELETE : OP_PUT, 10, version, 64);  // new key: put, delete ... delete
+    batch_add(&batch, version % 2 ? OP_PUT : OP_DELETE, 11, version, 64);  // new key: delete fails, put
   }
   batch_run(f, &batch);
   for (size_t i = 0; i < batch.count; i++) assert_code(batch.ops[i].status, i == 4 ? -ENOENT : 0);

@@ -7,8 +7,8 @@
 
 enum { LENGTH = 64, RECORDS = 200 };
 
-static const char *const readers[] = {"mmap", "mmap:write=pwrite", "pread", "pread:direct=on",
-                                      "stdio", "uring", "uring:direct=on"};
+static const char *const readers[] = {"mmap",  "mmap:write=pwrite", "pread", "pread:direct=on", "stdio",
+                                      "uring", "uring:direct=on"};
 
 // Takes the fixture over to another way of moving bytes; false where it cannot run.
 static bool become(struct fixture *f, const char *spec) {

@@ -118,7 +118,8 @@ static void grow_while_lent(struct fixture *f) { grow_beside(f, true); }
 
 // The policies that sync: growth must keep what they promise, and not deadlock with their locks or their timer.
 static void grow_under_policy(struct fixture *f) {
-  static const struct sync_policy policies[] = {{SYNC_ASYNC, 0}, {SYNC_EVERY, 50}, {SYNC_INTERVAL, 5}, {SYNC_ALWAYS, 0}};
+  static const struct sync_policy policies[] = {
+      {SYNC_ASYNC, 0}, {SYNC_EVERY, 50}, {SYNC_INTERVAL, 5}, {SYNC_ALWAYS, 0}};
   f->config.sync = policies[f->variant];
   f->config.capacity_hint = 8;
   uint64_t at, n = 1500;

@@ -84,7 +84,8 @@ static void skip_without_cachestat(int code) {
   skip();
 }
 
-// With nothing of the file in memory, a get of the last record brings in what it reads. A scan would bring in all before.
+// With nothing of the file in memory, a get of the last record brings in what it reads. A scan would bring in all
+// before.
 static void get_does_not_scan(struct fixture *f) {
   enum { RECORDS = 8192 };
   struct residency before, after;

@@ -10,9 +10,14 @@
 
 enum { LENT = 16, LENGTH = 64 };
 
-static const char *const lending_specs[] = {"mmap",           "mmap:write=pwrite",   "mmap:grow=mremap",
-                                            "mmap:grow=remap", "mmap:lookup=linear", "mmap:verify=on",
-                                            "mmap:fill_write=64K", NULL};
+static const char *const lending_specs[] = {"mmap",
+                                            "mmap:write=pwrite",
+                                            "mmap:grow=mremap",
+                                            "mmap:grow=remap",
+                                            "mmap:lookup=linear",
+                                            "mmap:verify=on",
+                                            "mmap:fill_write=64K",
+                                            NULL};
 
 struct lent {
   struct op ops[LENT];

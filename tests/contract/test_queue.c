@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Contract: engines that queue keep their window full. The requests in flight stay near the depth: a rolling window, not
-// waves that wait for their slowest.
+// Contract: engines that queue keep their window full. The requests in flight stay near the depth: a rolling window,
+// not waves that wait for their slowest.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -30,7 +30,7 @@ static void update(struct fixture *f) {
   fixture_close(f);
 }
 
-static void delete(struct fixture *f) {
+static void delete (struct fixture *f) {
   fixture_open(f);
   uint64_t n = fixture_count(f, 200);
   assert_code(access_delete(&f->access, 3), -ENOENT);
@@ -138,8 +138,14 @@ static void keys_are_bytes(struct fixture *f) {
   static const struct {
     const char *bytes;
     uint32_t length;
-  } keys[] = {{"a", 1},  {"a\0", 2},         {"a\0\0", 3},         {"\0", 1},
-              {"\0\0", 2}, {"\xff\xff\xff", 3}, {"0123456789abcdef", 16}, {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16}};
+  } keys[] = {{"a", 1},
+              {"a\0", 2},
+              {"a\0\0", 3},
+              {"\0", 1},
+              {"\0\0", 2},
+              {"\xff\xff\xff", 3},
+              {"0123456789abcdef", 16},
+              {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16}};
   enum { COUNT = sizeof keys / sizeof keys[0] };
   fixture_open(f);
   for (size_t i = 0; i < COUNT; i++) {

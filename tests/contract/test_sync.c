@@ -30,8 +30,8 @@ static const char *const syncing_specs[] = {"mmap",
                                             NULL};
 
 // Those that leave it to one sync call to make several writes durable.
-static const char *const sharing_specs[] = {"mmap", "mmap:write=pwrite", "pread", "pread:direct=on",
-                                            "stdio", "uring", "uring:direct=on", NULL};
+static const char *const sharing_specs[] = {"mmap",  "mmap:write=pwrite", "pread", "pread:direct=on", "stdio",
+                                            "uring", "uring:direct=on",   NULL};
 
 // Opens with room for all that the cases write, so that growth's own syncs do not mix in.
 static void open_with(struct fixture *f, enum sync_kind kind, uint64_t amount) {
@@ -189,8 +189,7 @@ static void write_together(struct fixture *f, uint64_t round, uint64_t count) {
   pthread_barrier_t start;
   assert_int_equal(pthread_barrier_init(&start, NULL, WRITERS), 0);
   for (uint64_t i = 0; i < WRITERS; i++) {
-    writers[i] = (struct writer){
-        .fixture = f, .first = i * count, .count = count, .round = round, .start = &start};
+    writers[i] = (struct writer){.fixture = f, .first = i * count, .count = count, .round = round, .start = &start};
     assert_int_equal(pthread_create(&threads[i], NULL, write_all, &writers[i]), 0);
   }
   for (size_t i = 0; i < WRITERS; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);

@@ -30,10 +30,10 @@ static const char *const threaded_specs[] = {"mmap",
 struct worker {
   struct fixture *fixture;
   unsigned number;
-  uint64_t rounds;         // of a writer
-  atomic_uint *writing;    // writers that are not yet done: readers stop when none is left
-  atomic_ullong *floors;   // by id: the last acknowledged version
-  atomic_ullong *looks;    // reads and scans made
+  uint64_t rounds;        // of a writer
+  atomic_uint *writing;   // writers that are not yet done: readers stop when none is left
+  atomic_ullong *floors;  // by id: the last acknowledged version
+  atomic_ullong *looks;   // reads and scans made
   _Atomic int code;
 };
 
@@ -135,6 +135,7 @@ static void all_at_once(struct fixture *f) {
   atomic_ullong floors[IDS], looks = 0;
   atomic_uint writing = WRITERS;
   uint64_t at, rounds = fixture_count(f, SCALED(400, 50)) / (strstr(f->spec, "linear") ? 10 : 1);
+  if (strstr(f->spec, "direct")) rounds = rounds / 40 + 1;  // each operation goes to the device
   f->config.sync = policies[f->variant];
   if (f->config.sync.kind == SYNC_ALWAYS) rounds = rounds / 20 + 1;
   f->config.capacity_hint = 64;
@@ -183,7 +184,7 @@ static void compact_beside_writers_and_readers(struct fixture *f) {
   pthread_t threads[ALL];
   atomic_ullong floors[IDS], looks = 0;
   atomic_uint writing = WRITERS;
-  uint64_t at, rounds = strstr(f->spec, "linear") ? 10 : SCALED(100, 25);
+  uint64_t at, rounds = strstr(f->spec, "linear") || strstr(f->spec, "direct") ? 10 : SCALED(100, 25);
   fixture_open(f);
   assert_code(access_fill(&f->access, 0, IDS, 1, LENGTH), 0);
   for (size_t id = 0; id < IDS; id++) atomic_init(&floors[id], 1);

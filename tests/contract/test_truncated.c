@@ -9,10 +9,20 @@
 
 enum { LENGTH = 64, RECORDS = 500 };
 
-static const char *const cut_specs[] = {"mmap",          "mmap:write=pwrite", "mmap:grow=mremap", "mmap:grow=remap",
-                                        "mmap:verify=on", "mmap:lookup=linear", "pread",          "pread:direct=on",
-                                        "stdio",         "stdio:buffer=0",    "uring",            "uring:direct=on",
-                                        "uring:fixed=on", NULL};
+static const char *const cut_specs[] = {"mmap",
+                                        "mmap:write=pwrite",
+                                        "mmap:grow=mremap",
+                                        "mmap:grow=remap",
+                                        "mmap:verify=on",
+                                        "mmap:lookup=linear",
+                                        "pread",
+                                        "pread:direct=on",
+                                        "stdio",
+                                        "stdio:buffer=0",
+                                        "uring",
+                                        "uring:direct=on",
+                                        "uring:fixed=on",
+                                        NULL};
 
 static int count_visit(void *user, const void *key, uint32_t key_length, const void *value, uint32_t value_length) {
   (void)key, (void)key_length, (void)value, (void)value_length;

@@ -17,14 +17,15 @@ static json_t *made(json_t *value) {
 static void append(json_t *array, json_t *value) { assert_int_equal(json_array_append_new(array, made(value)), 0); }
 
 json_t *made_run(const char *host) {
-  return made(json_pack(
-      "{s:i, s:s, s:s, s:b, s:s, s:b, s:i, s:i, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:b, s:{s:s}}, s:[], s:[], s:[], s:[], "
-      "s:{s:f, s:f}}",
-      "schema", 1, "started", "2026-01-02T03:04:05Z", "finished", "2026-01-02T03:06:05Z", "complete", 1, "profile",
-      "quick", "indicative", 1, "seed", 7, "repetitions", 3, "command", "storebench run", "host", host, "environment",
-      "cpu", "A processor @ 2.10GHz (2 CPUs)", "kernel", "Linux 6.18.5", "file_system", "ext4", "device", "vda", "durable",
-      1, "unreadable", "governor", "no cpufreq", "experiments", "cells", "dropped", "notes", "bookkeeping", "total", 120.0,
-      "measuring", 90.0));
+  return made(
+      json_pack("{s:i, s:s, s:s, s:b, s:s, s:b, s:i, s:i, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:b, s:{s:s}}, s:[], s:[], "
+                "s:[], s:[], "
+                "s:{s:f, s:f}}",
+                "schema", 1, "started", "2026-01-02T03:04:05Z", "finished", "2026-01-02T03:06:05Z", "complete", 1,
+                "profile", "quick", "indicative", 1, "seed", 7, "repetitions", 3, "command", "storebench run", "host",
+                host, "environment", "cpu", "A processor @ 2.10GHz (2 CPUs)", "kernel", "Linux 6.18.5", "file_system",
+                "ext4", "device", "vda", "durable", 1, "unreadable", "governor", "no cpufreq", "experiments", "cells",
+                "dropped", "notes", "bookkeeping", "total", 120.0, "measuring", 90.0));
 }
 
 static json_t *words(const char *const *names) {
@@ -34,19 +35,19 @@ static json_t *words(const char *const *names) {
 }
 
 static json_t *throughput(double value, int repetition) {
-  return made(json_pack("{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:f, s:n, s:[]}", "kind", "throughput", "order", 0,
-                        "repetition", repetition, "counted", repetition > 0, "status", "ok", "reason", "seconds", 0.1,
-                        "operations", (json_int_t)(value / 10), "ops_per_s", value, "bytes_per_s", value * 64, "latency_ns",
-                        "flags"));
+  return made(json_pack("{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:f, s:n, s:[]}", "kind", "throughput", "order",
+                        0, "repetition", repetition, "counted", repetition > 0, "status", "ok", "reason", "seconds",
+                        0.1, "operations", (json_int_t)(value / 10), "ops_per_s", value, "bytes_per_s", value * 64,
+                        "latency_ns", "flags"));
 }
 
 static json_t *latency(double value) {
   double ns = 1e9 / value;
-  return made(json_pack("{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f}, s:[]}",
-                        "kind", "latency", "order", 0, "repetition", 1, "counted", 1, "status", "ok", "reason", "seconds",
-                        0.1, "operations", (json_int_t)(value / 10), "ops_per_s", value, "bytes_per_s", value * 64,
-                        "latency_ns", "min", ns / 2, "p50", ns, "p90", ns * 2, "p99", ns * 4, "p999", ns * 20, "max",
-                        ns * 300, "mean", ns * 1.2, "flags"));
+  return made(json_pack(
+      "{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f}, s:[]}", "kind",
+      "latency", "order", 0, "repetition", 1, "counted", 1, "status", "ok", "reason", "seconds", 0.1, "operations",
+      (json_int_t)(value / 10), "ops_per_s", value, "bytes_per_s", value * 64, "latency_ns", "min", ns / 2, "p50", ns,
+      "p90", ns * 2, "p99", ns * 4, "p999", ns * 20, "max", ns * 300, "mean", ns * 1.2, "flags"));
 }
 
 static json_t *samples(double value) {
@@ -65,10 +66,10 @@ static json_t *cell(const struct made_experiment *experiment, size_t x, size_t e
   return made(json_pack(
       "{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:{}, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:s, "
       "s:s?, s:o}",
-      "id", id, "experiment", experiment->name, "point", experiment->x, at, "engine", name, "engine", name, "spec", name,
-      "options", "operation", "update", "keys", "uniform", "sync", "always", "durability", "fdatasync after each put",
-      "cache", "warm", "record_size", 128, "value_size", 64, "records", 1000, "threads", 1, "processes", 1, "batch", 1,
-      "depth", 1, "rate", "status", skipped ? "skipped" : "ok", "reason",
+      "id", id, "experiment", experiment->name, "point", experiment->x, at, "engine", name, "engine", name, "spec",
+      name, "options", "operation", "update", "keys", "uniform", "sync", "always", "durability",
+      "fdatasync after each put", "cache", "warm", "record_size", 128, "value_size", 64, "records", 1000, "threads", 1,
+      "processes", 1, "batch", 1, "depth", 1, "rate", "status", skipped ? "skipped" : "ok", "reason",
       skipped ? "io_uring is disabled: kernel.io_uring_disabled=2" : NULL, "samples",
       skipped ? made(json_array()) : samples(value)));
 }
@@ -77,10 +78,10 @@ void made_run_add(json_t *run, const struct made_experiment *experiment) {
   append(json_object_get(run, "experiments"),
          json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:b}, s:n, s:[{s:s, s:o}, {s:s, s:o}], s:n, s:[]}",
                    "name", experiment->name, "title", experiment->title, "question", experiment->question, "claim",
-                   "Storing into a map beats file I/O", "chart", "shape", experiment->shape, "x", experiment->x, "series",
-                   "engine", "panel", "", "y", experiment->y, "log_y", experiment->log_y, "verdict", "axes", "key",
-                   experiment->x, "values", words(experiment->xs), "key", "engine", "values", words(experiment->engines),
-                   "finding", "winners"));
+                   "Storing into a map beats file I/O", "chart", "shape", experiment->shape, "x", experiment->x,
+                   "series", "engine", "panel", "", "y", experiment->y, "log_y", experiment->log_y, "verdict", "axes",
+                   "key", experiment->x, "values", words(experiment->xs), "key", "engine", "values",
+                   words(experiment->engines), "finding", "winners"));
   for (size_t x = 0; experiment->xs[x]; x++)
     for (size_t engine = 0; experiment->engines[engine]; engine++)
       append(json_object_get(run, "cells"), cell(experiment, x, engine));

@@ -26,7 +26,7 @@ struct store {
   uint64_t lose_at;       // this submit is refused as a whole
   uint64_t untouched_at;  // this operation is handed back as it came
   uint64_t submitted, submits, gets, deletes;
-  size_t deepest;
+  size_t deepest, largest_min;
   uint64_t outstanding_sum, reaps;
 };
 
@@ -105,6 +105,7 @@ static int fake_reap(struct session *session, struct op **done, size_t max, size
   if (store->reap_max && count > store->reap_max) count = store->reap_max;
   if (count < min) count = min < session->count ? min : session->count;
   if (count > max) count = max;
+  if (min > store->largest_min) store->largest_min = min;
   store->outstanding_sum += session->count;
   store->reaps++;
   for (size_t i = 0; i < count; i++) done[i] = session->queue[--session->count];
@@ -189,6 +190,7 @@ static void test_gets_count_bytes_and_sum(void **state) {
   struct error error;
   uint64_t sum = 0;
   workload.keys = KEYS_SEQUENTIAL;
+  workload.mix.scan = 100;  // of no meaning outside a mix
   for (uint64_t id = 0; id < 1000; id++) sum += value_sum(store->values[id], FAKE_VALUE);
   for (uint32_t batch = 1; batch <= 64; batch *= 8) {
     workload.batch = workload.depth = batch;
@@ -215,6 +217,7 @@ static void test_depth_is_kept(void **state) {
   assert_int_equal(run(&workload, &queueing, store, 5000, &counts, &error), 0);
   assert_int_equal(counts.acknowledged, 5000);
   assert_int_equal(store->deepest, 32);
+  assert_int_equal(store->largest_min, 4);  // waits for room for a batch, not for a wave
   assert_true(store->outstanding_sum >= store->reaps * 32 * 9 / 10);
   free(store);
 }

@@ -248,10 +248,14 @@ static void test_shipped_experiments_fit(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cells_and_data),      cmocka_unit_test(test_budget),
-      cmocka_unit_test(test_budget_too_short),    cmocka_unit_test(test_asked_repetitions_stay),
-      cmocka_unit_test(test_refusals),            cmocka_unit_test(test_unknown_profile),
-      cmocka_unit_test(test_space),               cmocka_unit_test(test_json),
+      cmocka_unit_test(test_cells_and_data),
+      cmocka_unit_test(test_budget),
+      cmocka_unit_test(test_budget_too_short),
+      cmocka_unit_test(test_asked_repetitions_stay),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_unknown_profile),
+      cmocka_unit_test(test_space),
+      cmocka_unit_test(test_json),
       cmocka_unit_test(test_shipped_experiments_fit),
   };
   return cmocka_run_group_tests(tests, write_files, remove_files);

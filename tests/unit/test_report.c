@@ -24,15 +24,32 @@ static const char *const syncs[] = {"none", "async", "every=64", "interval=10ms"
 static const char *const batches[] = {"1", "8", "64", NULL};
 static const char *const engines[] = {"mmap", "map-pwrite", "pread", "stdio", "uring", NULL};
 
-static const struct made_experiment ladder = {
-    .name = "update-random", .title = "Durable random updates", .question = "What does each promise cost?",
-    .shape = "ladder", .x = "sync", .y = "ops_per_s", .log_y = 1, .xs = syncs, .engines = engines, .skipped = "uring"};
-static const struct made_experiment bars = {
-    .name = "read-random", .title = "Random reads", .question = "How many gets a second?", .shape = "bars", .x = "batch",
-    .y = "bytes_per_s", .xs = batches, .engines = engines};
-static const struct made_experiment lines = {
-    .name = "read-cold", .title = "Cold reads", .question = "How many gets a second?", .shape = "lines", .x = "depth",
-    .y = "ops_per_s", .xs = batches, .engines = engines};
+static const struct made_experiment ladder = {.name = "update-random",
+                                              .title = "Durable random updates",
+                                              .question = "What does each promise cost?",
+                                              .shape = "ladder",
+                                              .x = "sync",
+                                              .y = "ops_per_s",
+                                              .log_y = 1,
+                                              .xs = syncs,
+                                              .engines = engines,
+                                              .skipped = "uring"};
+static const struct made_experiment bars = {.name = "read-random",
+                                            .title = "Random reads",
+                                            .question = "How many gets a second?",
+                                            .shape = "bars",
+                                            .x = "batch",
+                                            .y = "bytes_per_s",
+                                            .xs = batches,
+                                            .engines = engines};
+static const struct made_experiment lines = {.name = "read-cold",
+                                             .title = "Cold reads",
+                                             .question = "How many gets a second?",
+                                             .shape = "lines",
+                                             .x = "depth",
+                                             .y = "ops_per_s",
+                                             .xs = batches,
+                                             .engines = engines};
 
 struct fixture {
   char folder[PATH_MAX];
@@ -104,16 +121,20 @@ static char *read_all(const struct fixture *fixture, const char *name) {
   return text;
 }
 
-static void must_hold(const struct fixture *fixture, const char *name, const char *words) {
+static char *must_read(const struct fixture *fixture, const char *name) {
   char *text = read_all(fixture, name);
   if (!text) fail_msg("%s is missing", name);
+  return text ? text : strdup("");
+}
+
+static void must_hold(const struct fixture *fixture, const char *name, const char *words) {
+  char *text = must_read(fixture, name);
   if (!strstr(text, words)) fail_msg("%s does not hold: %s", name, words);
   free(text);
 }
 
 static void must_lack(const struct fixture *fixture, const char *name, const char *words) {
-  char *text = read_all(fixture, name);
-  if (!text) fail_msg("%s is missing", name);
+  char *text = must_read(fixture, name);
   if (strstr(text, words)) fail_msg("%s holds: %s", name, words);
   free(text);
 }
@@ -135,7 +156,7 @@ static void test_every_shape_in_three_formats(void **state) {
   fixture_add(fixture, "host", &bars);
   fixture_add(fixture, "host", &lines);
   draw(fixture);
-  static const char *const charts[] = {"update-random",       "read-random",         "read-cold",
+  static const char *const charts[] = {"update-random",         "read-random",         "read-cold",
                                        "update-random-latency", "read-random-latency", "read-cold-latency"};
   for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) must_be_drawn(fixture, charts[i]);
   must_hold(fixture, "charts/read-random.svg", "(higher is better)");
@@ -222,13 +243,18 @@ static void must_have_no_canary(const char *folder) {
 
 static void test_texts_run_nothing(void **state) {
   static const char *const xs[] = {"`touch canary1`", "100%s", "\"$(touch canary2)\"", NULL};
-  static const char *const hostile[] = {"`touch canary3`", "@looks", "'.system('touch canary4').'", "a\\nb_{c}^d", NULL};
+  static const char *const hostile[] = {"`touch canary3`", "@looks", "'.system('touch canary4').'", "a\\nb_{c}^d",
+                                        NULL};
   struct fixture *fixture = *state;
   const struct made_experiment experiment = {
       .name = "it's \"`touch canary5`\" $(touch canary6)",
       .title = "'; system 'touch canary7' #",
       .question = "<script>alert(1)</script> & \"`touch canary8`\" $(touch canary9) \\\"",
-      .shape = "bars", .x = "sync", .y = "ops_per_s", .xs = xs, .engines = hostile};
+      .shape = "bars",
+      .x = "sync",
+      .y = "ops_per_s",
+      .xs = xs,
+      .engines = hostile};
   fixture_add(fixture, "`touch canary10`\"; system(\"touch canary11\")", &experiment);
   draw(fixture);
   must_have_no_canary(fixture->folder);
@@ -236,8 +262,13 @@ static void test_texts_run_nothing(void **state) {
   char chart[256], latency[256];
   snprintf(chart, sizeof chart, "charts/%s.svg", experiment.name);
   snprintf(latency, sizeof latency, "charts/%s-latency.svg", experiment.name);
-  static const char *const shown[] = {"`touch canary3`", "@looks", "'.system('touch canary4').'", "a\\nb_{c}^d",
-                                      "`touch canary1`", "100%s",  "\"$(touch canary2)\"",
+  static const char *const shown[] = {"`touch canary3`",
+                                      "@looks",
+                                      "'.system('touch canary4').'",
+                                      "a\\nb_{c}^d",
+                                      "`touch canary1`",
+                                      "100%s",
+                                      "\"$(touch canary2)\"",
                                       "&lt;script>alert(1)&lt;/script> &amp; \"`touch canary8`\" $(touch canary9) \\\"",
                                       "`touch canary10`\"; system(\"touch canary11\")"};
   for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) must_hold(fixture, chart, shown[i]);
@@ -262,7 +293,8 @@ static void test_an_experiment_is_no_path(void **state) {
 static void test_no_gnuplot(void **state) {
   struct fixture *fixture = *state;
   struct error error = {0};
-  char *path = strdup(getenv("PATH"));
+  const char *before = getenv("PATH");
+  char *path = strdup(before ? before : "");
   fixture_add(fixture, "host", &bars);
   write_data(fixture);
   assert_int_equal(setenv("PATH", fixture->folder, 1), 0);
@@ -305,9 +337,15 @@ static void test_values(void **state) {
   static const struct {
     double value;
     const char *unit, *text;
-  } cases[] = {{6412345, "ops/s", "6.41 M ops/s"}, {999.96, "ops/s", "1.00 k ops/s"}, {18.2e3, "ops/s", "18.2 k ops/s"},
-               {940, "ops/s", "940 ops/s"},        {2.37e9, "B/s", "2.37 GB/s"},      {1200, "ns", "1.20 us"},
-               {7.1, "ns", "7.10 ns"},             {3.25e9, "ns", "3.25 s"},          {0, "ops/s", "0.00 ops/s"}};
+  } cases[] = {{6412345, "ops/s", "6.41 M ops/s"},
+               {999.96, "ops/s", "1.00 k ops/s"},
+               {18.2e3, "ops/s", "18.2 k ops/s"},
+               {940, "ops/s", "940 ops/s"},
+               {2.37e9, "B/s", "2.37 GB/s"},
+               {1200, "ns", "1.20 us"},
+               {7.1, "ns", "7.10 ns"},
+               {3.25e9, "ns", "3.25 s"},
+               {0, "ops/s", "0.00 ops/s"}};
   char text[64];
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A run leaves a whole folder of results, says who won, and leaves no data file.
+set -euo pipefail
+cd "$TEST_DIR"
+fail() { echo "$*"; exit 1; }
+
+cat >mine.ini <<'INI'
+[experiment]
+title    = Small reads
+question = Which reads are fastest?
+[hold]
+operation = get
+data      = 64K
+cache     = warm
+[sweep]
+batch  = 1, 8
+engine = pread, stdio
+[chart]
+shape  = bars
+x      = batch
+series = engine
+y      = ops_per_s
+INI
+
+echo '# the plan alone changes nothing'
+before=$(ls -A)
+"$STOREBENCH" run ./mine.ini --profile quick --dry-run >plan
+grep -q '^mine  *4 cells' plan || fail "no plan: $(cat plan)"
+grep -q '^4 cells, 3 repetitions' plan || fail "no sum: $(cat plan)"
+rm plan
+[[ $before == "$(ls -A)" ]] || fail "a dry run left something: $(ls -A)"
+
+echo '# a run, into the default folder'
+mkdir data
+"$STOREBENCH" run ./mine.ini --profile quick --seed 42 --dir data >out 2>err || fail "exit $?: $(cat out err)"
+grep -q '^mine: ' out || fail "no finding: $(cat out)"
+grep -Eq '^  batch 1: ' out || fail "no winner: $(cat out)"
+report=$(sed -n 's/^Report: //p' out)
+[[ -s $report ]] || fail "no report at \"$report\""
+[[ $report == results/* ]] || fail "not the default folder: $report"
+[[ results/latest -ef $(dirname "$report") ]] || fail "latest is not this run"
+for file in run.json samples.jsonl gbench.json samples.csv data/mine.tsv report.md report.html charts/mine.svg \
+  charts/mine.png charts/mine.pdf; do
+  [[ -s results/latest/$file ]] || fail "$file is missing"
+done
+[[ -z $(ls -A data) ]] || fail "data files are left: $(ls -A data)"
+[[ -z $(find . -name 'storebench-*' -o -name '*.part') ]] || fail "files are left behind: $(find .)"
+grep -q '"seed": 42' results/latest/run.json || fail 'the seed is not recorded'
+grep -q '"complete": true' results/latest/run.json || fail 'not complete'
+# Four cells, one sample that is not counted, three that are, and one of latency; a head and the end, said twice.
+[[ $(wc -l <results/latest/samples.jsonl) -eq 23 ]] || fail "$(wc -l <results/latest/samples.jsonl) lines of samples"
+
+echo '# a folder of its own, and the outcome as JSON'
+"$STOREBENCH" run ./mine.ini --profile quick --engines null,pread --out own/run --json >out 2>err || fail "exit $?"
+head -c1 out | grep -q '{' || fail 'not JSON'
+grep -q '"results": "own/run"' out || fail "no folder: $(cat out)"
+[[ $(ls -A own) == run ]] || fail "beside the results: $(ls -A own)"
+
+echo '# it is there already'
+"$STOREBENCH" run ./mine.ini --profile quick --out own/run >out 2>err && fail 'not refused'
+[[ $(wc -l <err) -eq 1 ]] || fail "$(cat err)"
+grep -q 'own/run: is there already; ' err || fail "$(cat err)"

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: MIT
+// The folder of a run: lines appended and read back, summaries, winners, verdicts, and each file made from them.
+#include <errno.h>
+#include <ftw.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/commands/commands.h"
+#include "harness/outcome.h"
+#include "harness/results.h"
+#include "tests/unit/temporary.h"
+
+static char folder[512];
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
+  (void)status, (void)type, (void)walk;
+  return remove(path);
+}
+
+static int make_folder(void **state) {
+  (void)state;
+  snprintf(folder, sizeof folder, "%s/results-XXXXXX", temporary_folder());
+  return mkdtemp(folder) && rmdir(folder) == 0 ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+  (void)state;
+  return access(folder, F_OK) ? 0 : nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static char *read_text(const char *name) {
+  char path[1024];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "r");
+  if (!file) fail_msg("%s is missing", path);
+  char *text = calloc(1, 1 << 20);
+  assert_non_null(text);
+  assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
+  assert_int_equal(fclose(file), 0);
+  return text;
+}
+
+static void append_text(const char *name, const char *text) {
+  char path[1024];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "a");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+// A run of one experiment with two engines at two batch sizes, one cell an entry.
+static json_t *small_run(const char *y) {
+  json_t *run = json_pack("{s:i, s:s, s:s, s:b, s:i, s:s, s:{s:s}, s:[], s:[], s:[], s:[]}", "schema", RESULTS_SCHEMA,
+                          "started", "2030-01-02T03:04:05Z", "profile", "standard", "indicative", 0, "seed", 1, "host",
+                          "here", "environment", "cpu", "a cpu", "experiments", "cells", "dropped", "notes");
+  json_t *experiment = json_pack(
+      "{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:b}, s:{s:[s,s], s:s}, s:[{s:s, s:[s,s]}, {s:s, s:[s,s,s]}],"
+      " s:n, s:[]}",
+      "name", "reads", "title", "Reads", "question", "Which?", "claim", "maps win", "chart", "shape", "bars", "x",
+      "batch", "series", "engine", "panel", "", "y", y, "log_y", 0, "verdict", "compare", "mmap batch=1",
+      "pread batch=1", "holds", "> 2", "axes", "key", "batch", "values", "1", "8", "key", "engine", "values", "mmap",
+      "pread", "null", "finding", "winners");
+  assert_non_null(run);
+  assert_non_null(experiment);
+  json_array_append_new(json_object_get(run, "experiments"), experiment);
+  static const char *const batches[] = {"1", "8"}, *const engines[] = {"mmap", "pread", "null"};
+  for (size_t i = 0; i < 6; i++) {
+    char id[64];
+    snprintf(id, sizeof id, "reads/%s/%s", batches[i / 3], engines[i % 3]);
+    json_t *cell = json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:n, s:i}", "id", id, "experiment", "reads",
+                             "point", "batch", batches[i / 3], "engine", engines[i % 3], "engine", engines[i % 3],
+                             "spec", engines[i % 3], "operation", "get", "status", "skipped", "reason", "threads", 1);
+    assert_non_null(cell);
+    json_array_append_new(json_object_get(run, "cells"), cell);
+  }
+  return run;
+}
+
+static json_t *throughput(int repetition, double rate) {
+  return json_pack("{s:s, s:s, s:n, s:i, s:i, s:b, s:f, s:i, s:f, s:f, s:n, s:f, s:f}", "kind", "throughput", "status",
+                   "ok", "reason", "order", 0, "repetition", repetition, "counted", repetition > 0, "seconds", 0.1,
+                   "operations", 1000, "ops_per_s", rate, "bytes_per_s", rate * 64, "latency_ns", "cpu_user_s", 0.05,
+                   "cpu_sys_s", 0.01);
+}
+
+static json_t *refusal(const char *status, const char *reason) {
+  return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b}", "kind", "throughput", "status", status, "reason", reason, "order",
+                   0, "repetition", 0, "counted", 0);
+}
+
+static void append_sample(struct results *results, const char *cell, json_t *sample) {
+  struct error error = {0};
+  assert_non_null(sample);
+  if (results_append(results, cell, sample, &error)) fail_msg("%s", error.text);
+  json_decref(sample);
+}
+
+static struct results *create(json_t *run) {
+  struct results *results;
+  struct error error = {0};
+  if (results_create(folder, run, &results, &error)) fail_msg("%s", error.text);
+  return results;
+}
+
+// mmap is 3 times pread at batch 1 and equal to it at batch 8; null beats both everywhere.
+static void write_small_run(void) {
+  json_t *run = small_run("ops_per_s");
+  struct results *results = create(run);
+  for (int r = 0; r <= 9; r++) {
+    double noise = 1 + 0.01 * (r % 3);
+    append_sample(results, "reads/1/mmap", throughput(r, r ? 3000 * noise : 1));  // the first is not counted
+    append_sample(results, "reads/1/pread", throughput(r, 1000 * noise));
+    append_sample(results, "reads/1/null", throughput(r, 90000));
+    append_sample(results, "reads/8/mmap", throughput(r, 5000 * (1 + 0.05 * (r % 2))));
+    append_sample(results, "reads/8/pread", throughput(r, 5000 * (1 + 0.05 * (r % 3))));
+    append_sample(results, "reads/8/null", throughput(r, 90000));
+  }
+  results_close(results);
+  json_decref(run);
+}
+
+static json_t *read_small_run(void) {
+  json_t *run;
+  struct error error = {0};
+  if (results_read(folder, &run, &error)) fail_msg("%s", error.text);
+  return run;
+}
+
+static json_t *summarised(void) {
+  json_t *run = read_small_run();
+  struct error error = {0};
+  if (results_summarise(run, &error)) fail_msg("%s", error.text);
+  return run;
+}
+
+static const char *text_of(const json_t *object, const char *key) {
+  return json_string_value(json_object_get(object, key));
+}
+
+static void test_read_gives_back_what_was_appended(void **state) {
+  (void)state;
+  write_small_run();
+  json_t *run = read_small_run();
+  const json_t *cell = json_array_get(json_object_get(run, "cells"), 0);
+  assert_int_equal(json_array_size(json_object_get(cell, "samples")), 10);
+  assert_string_equal(text_of(cell, "status"), "ok");
+  assert_true(json_is_null(json_object_get(cell, "reason")));
+  assert_true(json_is_false(json_object_get(run, "complete")));  // nothing said that it was over
+  assert_true(json_is_null(json_object_get(run, "finished")));
+  json_decref(run);
+}
+
+static void test_the_end_is_read(void **state) {
+  (void)state;
+  json_t *run = small_run("ops_per_s"), *end = json_pack("{s:s, s:b}", "finished", "then", "complete", 1);
+  struct results *results = create(run);
+  struct error error;
+  assert_int_equal(results_finish(results, end, &error), 0);
+  results_close(results);
+  json_decref(run);
+  json_decref(end);
+  run = read_small_run();
+  assert_true(json_is_true(json_object_get(run, "complete")));
+  assert_string_equal(text_of(run, "finished"), "then");
+  json_decref(run);
+}
+
+static void test_statuses(void **state) {
+  (void)state;
+  json_t *run = small_run("ops_per_s");
+  struct results *results = create(run);
+  append_sample(results, "reads/1/mmap", refusal("skipped", "no map here"));
+  append_sample(results, "reads/1/pread", throughput(0, 1));
+  append_sample(results, "reads/1/pread", throughput(1, 1));
+  append_sample(results, "reads/1/pread", refusal("failed", "lost a value"));
+  append_sample(results, "reads/1/pread", throughput(2, 1));
+  append_sample(results, "reads/8/mmap", throughput(0, 1));  // not counted: not enough
+  results_close(results);
+  json_decref(run);
+  run = read_small_run();
+  const json_t *cells = json_object_get(run, "cells");
+  assert_string_equal(text_of(json_array_get(cells, 0), "status"), "skipped");
+  assert_string_equal(text_of(json_array_get(cells, 0), "reason"), "no map here");
+  assert_string_equal(text_of(json_array_get(cells, 1), "status"), "failed");
+  assert_string_equal(text_of(json_array_get(cells, 1), "reason"), "lost a value");
+  assert_string_equal(text_of(json_array_get(cells, 2), "status"), "skipped");
+  assert_non_null(strstr(text_of(json_array_get(cells, 2), "reason"), "stopped"));
+  assert_string_equal(text_of(json_array_get(cells, 3), "status"), "skipped");
+  json_decref(run);
+}
+
+static void test_a_line_cut_short_is_dropped(void **state) {
+  (void)state;
+  write_small_run();
+  append_text("samples.jsonl", "{\"cell\":\"reads/1/mmap\",\"sample\":{\"ki");
+  json_t *run = read_small_run();
+  assert_int_equal(json_array_size(json_object_get(json_array_get(json_object_get(run, "cells"), 0), "samples")), 10);
+  json_decref(run);
+}
+
+static void expect_damage(const char *line, const char *text) {
+  json_t *run;
+  struct error error = {0};
+  make_folder(NULL);
+  write_small_run();
+  append_text("samples.jsonl", line);
+  assert_int_equal(results_read(folder, &run, &error), -EINVAL);
+  if (!strstr(error.text, "samples.jsonl:62: ") || !strstr(error.text, text)) fail_msg("\"%s\"", error.text);
+  remove_folder(NULL);
+}
+
+static void test_damage_names_its_line(void **state) {
+  (void)state;
+  expect_damage("{\"cell\":\"reads/1/mmap\",\"sam\n", "not JSON");
+  expect_damage("{\"cell\":\"reads/1/nmap\",\"sample\":{}}\n", "unknown cell");
+  expect_damage("{\"cell\":\"reads/1/mmap\"}\n", "not a sample");
+}
+
+static void test_no_run_to_read(void **state) {
+  (void)state;
+  json_t *run;
+  struct error error = {0};
+  assert_int_equal(results_read("/no/such/run", &run, &error), -ENOENT);
+  assert_non_null(strstr(error.text, "/no/such/run/samples.jsonl"));
+}
+
+static void test_a_folder_that_is_there_is_refused(void **state) {
+  (void)state;
+  write_small_run();
+  json_t *run = small_run("ops_per_s");
+  struct results *results;
+  struct error error = {0};
+  assert_int_equal(results_create(folder, run, &results, &error), -EEXIST);
+  json_decref(run);
+}
+
+static void test_summary_leaves_out_what_does_not_count(void **state) {
+  (void)state;
+  write_small_run();
+  json_t *run = summarised();
+  const json_t *cell = json_array_get(json_object_get(run, "cells"), 0);
+  const json_t *rate = json_object_get(json_object_get(cell, "summary"), "ops_per_s");
+  assert_int_equal(json_integer_value(json_object_get(rate, "n")), 9);
+  assert_true(json_real_value(json_object_get(rate, "low")) >= 3000);
+  assert_true(json_real_value(json_object_get(rate, "median")) == 3030);
+  assert_null(json_object_get(json_object_get(cell, "summary"), "p99"));
+  json_decref(run);
+}
+
+static void test_winners(void **state) {
+  (void)state;
+  write_small_run();
+  json_t *run = summarised();
+  const json_t *experiment = json_array_get(json_object_get(run, "experiments"), 0);
+  const json_t *winners = json_object_get(experiment, "winners"), *first = json_array_get(winners, 0);
+  const json_t *second = json_array_get(winners, 1);
+  assert_int_equal(json_array_size(winners), 2);
+  assert_string_equal(text_of(first, "engine"), "mmap");  // null is faster and does not compete
+  assert_string_equal(text_of(first, "over"), "pread");
+  assert_true(json_is_true(json_object_get(first, "shown")));
+  assert_true(fabs(json_real_value(json_object_get(first, "ratio")) - 3) < 1e-9);
+  assert_string_equal(text_of(first, "text"), "mmap is 3.0x faster than pread (3.0-3.0x)");
+  assert_true(json_is_false(json_object_get(second, "shown")));
+  assert_true(json_is_null(json_object_get(second, "over")));
+  assert_int_equal(json_array_size(json_object_get(second, "tied")), 1);
+  assert_true(strncmp(text_of(second, "text"), "~ no difference shown between ", 30) == 0);
+  assert_string_equal(text_of(experiment, "finding"), "mmap reads 3.0x faster than pread, batch 1 (3.0-3.0x)");
+  assert_string_equal(text_of(json_object_get(experiment, "verdict"), "outcome"), "holds");
+  json_decref(run);
+}
+
+static void test_nothing_measured_names_no_winner(void **state) {
+  (void)state;
+  json_t *run = small_run("ops_per_s");
+  struct results *results = create(run);
+  append_sample(results, "reads/1/mmap", throughput(1, 5));
+  results_close(results);
+  json_decref(run);
+  run = summarised();
+  const json_t *experiment = json_array_get(json_object_get(run, "experiments"), 0);
+  const json_t *winners = json_object_get(experiment, "winners");
+  assert_string_equal(text_of(json_array_get(winners, 0), "engine"), "mmap");
+  assert_true(json_is_null(json_object_get(json_array_get(winners, 1), "engine")));
+  assert_non_null(strstr(text_of(experiment, "finding"), "Nothing to compare"));
+  assert_string_equal(text_of(json_object_get(experiment, "verdict"), "outcome"), "unmeasured");
+  json_decref(run);
+}
+
+static void write_all(json_t *run) {
+  struct error error = {0};
+  if (results_write(folder, run, &error)) fail_msg("%s", error.text);
+}
+
+static void test_tsv(void **state) {
+  (void)state;
+  write_small_run();
+  json_t *run = summarised();
+  json_t *experiment = json_array_get(json_object_get(run, "experiments"), 0);
+  json_object_set_new(experiment, "title", json_string("two\nlines\tand `touch x`"));
+  write_all(run);
+  char *text = read_text("data/reads.tsv");
+  assert_non_null(strstr(text, "# title: two lines and `touch x`\n"));
+  assert_non_null(strstr(text, "# better: higher\n"));
+  assert_non_null(strstr(text,
+                         "\npanel\tx\tx_index\tseries\tseries_index\ty\tlow\thigh\tn\tstatus\tp50_ns\tp90_ns\tp99_ns\t"
+                         "p999_ns\tmax_ns\tunit\n"));
+  assert_non_null(strstr(text, "\n-\t8\t1\tnull\t2\t90000\t90000\t90000\t9\tok\tnan\tnan\tnan\tnan\tnan\tops/s\n"));
+  free(text);
+  json_decref(run);
+}
+
+// What failed is no number: nan, and a note that says why.
+static void test_tsv_of_a_failed_cell(void **state) {
+  (void)state;
+  json_t *run = small_run("ops_per_s");
+  struct results *results = create(run);
+  append_sample(results, "reads/1/mmap", throughput(1, 5));
+  append_sample(results, "reads/1/mmap", refusal("failed", "killed by signal 11"));
+  results_close(results);
+  json_decref(run);
+  run = summarised();
+  write_all(run);
+  char *text = read_text("data/reads.tsv");
+  assert_non_null(strstr(text, "# note: 1/mmap failed: killed by signal 11\n"));
+  assert_non_null(strstr(text, "\n-\t1\t0\tmmap\t0\tnan\tnan\tnan\t0\tfailed\t"));
+  free(text);
+  json_decref(run);
+}
+
+static void test_csv_is_quoted(void **state) {
+  (void)state;
+  json_t *run = small_run("ops_per_s");
+  struct results *results = create(run);
+  append_sample(results, "reads/1/mmap", refusal("failed", "said \"no\", twice"));
+  results_close(results);
+  json_decref(run);
+  run = summarised();
+  write_all(run);
+  char *text = read_text("samples.csv");
+  assert_true(strncmp(text, "id,experiment,engine,spec,", 26) == 0);
+  assert_non_null(strstr(text, ",failed,\"said \"\"no\"\", twice\","));
+  size_t lines = 0;
+  for (const char *c = text; *c; c++) lines += *c == '\n';
+  assert_int_equal(lines, 2);
+  free(text);
+  json_decref(run);
+}
+
+static void test_gbench_layout(void **state) {
+  (void)state;
+  write_small_run();
+  json_t *run = summarised();
+  write_all(run);
+  char path[1024];
+  snprintf(path, sizeof path, "%s/gbench.json", folder);
+  json_t *whole = json_load_file(path, 0, NULL);
+  const json_t *rows = json_object_get(whole, "benchmarks"), *row;
+  size_t i, samples = 0, aggregates = 0;
+  assert_true(json_is_object(json_object_get(whole, "context")));
+  json_array_foreach(rows, i, row) {
+    bool aggregate = strcmp(text_of(row, "run_type"), "aggregate") == 0;
+    aggregates += aggregate;
+    samples += !aggregate;
+    assert_true(json_is_real(json_object_get(row, "real_time")) && json_is_real(json_object_get(row, "cpu_time")));
+    assert_string_equal(text_of(row, "time_unit"), "ns");
+    assert_int_equal(json_integer_value(json_object_get(row, "repetitions")), 9);
+  }
+  assert_int_equal(samples, 6 * 9);
+  assert_int_equal(aggregates, 6 * 4);
+  const json_t *first = json_array_get(rows, 0), *mean = json_array_get(rows, 9);
+  assert_string_equal(text_of(first, "name"), "reads/mmap/batch:1");
+  assert_true(json_real_value(json_object_get(first, "real_time")) == 0.1 * 1e9 / 1000);
+  assert_string_equal(text_of(mean, "name"), "reads/mmap/batch:1_mean");
+  assert_string_equal(text_of(mean, "run_name"), "reads/mmap/batch:1");
+  assert_string_equal(text_of(mean, "aggregate_name"), "mean");
+  json_decref(whole);
+  json_decref(run);
+}
+
+static void test_nothing_half_written_is_left(void **state) {
+  (void)state;
+  write_small_run();
+  json_t *run = summarised();
+  char path[1024];
+  struct error error = {0};
+  // A folder in the way of run.json: its rename fails.
+  snprintf(path, sizeof path, "%s/run.json", folder);
+  assert_int_equal(mkdir(path, 0700), 0);
+  assert_true(results_write(folder, run, &error) < 0);
+  assert_non_null(strstr(error.text, "run.json"));
+  snprintf(path, sizeof path, "%s/run.json.part", folder);
+  assert_int_not_equal(access(path, F_OK), 0);
+  json_decref(run);
+}
+
+static int code_of(const char *status) {
+  json_t *run = json_pack("{s:[{s:s, s:s, s:s}], s:[], s:[], s:b}", "cells", "id", "a/cell", "status", status, "reason",
+                          "made up", "experiments", "notes", "complete", 1);
+  int code = outcome_print(run, "here", true);
+  json_decref(run);
+  return code;
+}
+
+static void test_exit_codes(void **state) {
+  (void)state;
+  assert_int_equal(code_of("ok"), 0);
+  assert_int_equal(code_of("failed"), EXIT_CELL_FAILED);
+  assert_int_equal(code_of("skipped"), EXIT_NOTHING_RAN);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_read_gives_back_what_was_appended),
+      TEST(test_the_end_is_read),
+      TEST(test_statuses),
+      TEST(test_a_line_cut_short_is_dropped),
+      TEST(test_damage_names_its_line),
+      TEST(test_no_run_to_read),
+      TEST(test_a_folder_that_is_there_is_refused),
+      TEST(test_summary_leaves_out_what_does_not_count),
+      TEST(test_winners),
+      TEST(test_nothing_measured_names_no_winner),
+      TEST(test_tsv),
+      TEST(test_tsv_of_a_failed_cell),
+      TEST(test_csv_is_quoted),
+      TEST(test_gbench_layout),
+      TEST(test_nothing_half_written_is_left),
+      TEST(test_exit_codes),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

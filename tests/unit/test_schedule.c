@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: MIT
+// The schedule: order, repetitions, what becomes of skips and failures, of a signal, of data files; and the child
+// process that a sample runs in. Samples are made up here, so that nothing is measured.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/child.h"
+#include "harness/schedule.h"
+#include "tests/unit/temporary.h"
+
+static const char experiment_text[] =
+    "[experiment]\ntitle = Made\nquestion = Which?\n"
+    "[hold]\noperation = %s\ndata = 64K\n"
+    "[sweep]\nbatch = 1, 8\nengine = mmap, pread, stdio\n"
+    "[chart]\nshape = bars\nx = batch\nseries = engine\ny = %s\n";
+
+static struct {
+  char folder[512], out[600], file[600];
+  struct plan plan;
+  struct dataset_folder data;
+  struct results *results;
+  struct interrupt interrupt;
+  struct progress progress;
+  struct schedule_outcome outcome;
+} bench;
+
+// What the made-up child saw, and how it is to behave.
+static struct {
+  size_t calls, fills, throughput, latency, files_missing;
+  const char *fail_engine, *skip_engine;
+  size_t signal_at;  // call number; 0: never
+  uint64_t seeds[64];
+} seen;
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
+  (void)status, (void)type, (void)walk;
+  return remove(path);
+}
+
+static void touch(const char *path) {
+  int fd = open(path, O_WRONLY | O_CREAT, 0600);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, "store", 5), 5);
+  assert_int_equal(close(fd), 0);
+}
+
+static json_t *made_sample(const struct sample_order *order, const char *status, const char *reason) {
+  const char *kind = order->kind == SAMPLE_LATENCY ? "latency" : "throughput";
+  return json_pack("{s:s, s:s, s:s?, s:f, s:i, s:f, s:f, s:{s:i}}", "kind", kind, "status", status, "reason", reason,
+                   "seconds", 0.5, "operations", 10, "ops_per_s", 20.0, "bytes_per_s", 200.0, "latency_ns", "p99", 5);
+}
+
+static json_t *made_child(const struct sample_order *order, double limit, struct interrupt *interrupt) {
+  assert_true(limit > order->seconds);
+  seen.calls++;
+  if (seen.signal_at && seen.calls == seen.signal_at) {
+    assert_int_equal(raise(SIGINT), 0);  // blocked: it waits in the descriptor
+    assert_true(interrupt_seen(interrupt));
+    return NULL;
+  }
+  if (order->kind == SAMPLE_FILL) {
+    seen.fills++;
+    touch(order->path);
+    return made_sample(order, "ok", NULL);
+  }
+  seen.throughput += order->kind == SAMPLE_THROUGHPUT;
+  seen.latency += order->kind == SAMPLE_LATENCY;
+  seen.files_missing += !order->fresh && access(order->path, F_OK) != 0;
+  if (order->fresh) touch(order->path);
+  if (seen.calls < 64) seen.seeds[seen.calls] = order->seed;
+  if (seen.fail_engine && strcmp(order->settings.engine, seen.fail_engine) == 0)
+    return made_sample(order, "failed", "made to fail");
+  if (seen.skip_engine && strcmp(order->settings.engine, seen.skip_engine) == 0)
+    return made_sample(order, "skipped", "not here");
+  return made_sample(order, "ok", NULL);
+}
+
+static void make_plan(const char *operation, const char *y) {
+  const char *const names[] = {bench.file};
+  struct plan_options options = {.experiments = names, .experiment_count = 1, .seed = 5, .repetitions = 4};
+  struct error error;
+  FILE *file = fopen(bench.file, "w");
+  assert_non_null(file);
+  assert_true(fprintf(file, experiment_text, operation, y) > 0);
+  assert_int_equal(fclose(file), 0);
+  assert_int_equal(plan_profile("quick", &options.profile, &error), 0);
+  if (plan_make(&options, &bench.plan, &error)) fail_msg("%s", error.text);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  memset(&seen, 0, sizeof seen);
+  memset(&bench, 0, sizeof bench);
+  snprintf(bench.folder, sizeof bench.folder, "%s/schedule-XXXXXX", temporary_folder());
+  if (!mkdtemp(bench.folder)) return -1;
+  snprintf(bench.out, sizeof bench.out, "%s/out", bench.folder);
+  snprintf(bench.file, sizeof bench.file, "%s/made.ini", bench.folder);
+  return interrupt_open(&bench.interrupt);
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  interrupt_close(&bench.interrupt);
+  plan_free(&bench.plan);
+  return nftw(bench.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+// Runs the plan with made-up samples and gives the run that its samples.jsonl holds.
+static json_t *run(const char *operation, const char *y) {
+  struct error error = {0};
+  make_plan(operation, y);
+  json_t *head = plan_to_json(&bench.plan), *back;
+  json_object_set_new(head, "schema", json_integer(RESULTS_SCHEMA));
+  if (results_create(bench.out, head, &bench.results, &error)) fail_msg("%s", error.text);
+  json_decref(head);
+  if (dataset_folder_make(bench.folder, &bench.data, &error)) fail_msg("%s", error.text);
+  progress_start(&bench.progress, 1);
+  bench.progress.terminal = false;
+  const struct schedule schedule = {&bench.plan,      &bench.data,     bench.results,
+                                    &bench.interrupt, &bench.progress, made_child};
+  if (schedule_run(&schedule, &bench.outcome, &error)) fail_msg("%s", error.text);
+  results_close(bench.results);
+  if (results_read(bench.out, &back, &error)) fail_msg("%s", error.text);
+  return back;
+}
+
+static size_t entries(const char *path) {
+  size_t count = 0;
+  DIR *stream = opendir(path);
+  assert_non_null(stream);
+  while (readdir(stream)) count++;
+  closedir(stream);
+  return count - 2;
+}
+
+static void test_every_cell_gets_its_samples(void **state) {
+  (void)state;
+  json_t *json = run("get", "ops_per_s");
+  const json_t *cell, *sample;
+  size_t i, j;
+  assert_int_equal(seen.fills, 1);
+  assert_int_equal(seen.throughput, 6 * 5);
+  assert_int_equal(seen.latency, 6);
+  assert_int_equal(seen.files_missing, 0);
+  json_array_foreach(json_object_get(json, "cells"), i, cell) {
+    json_int_t expected = 0;
+    assert_int_equal(json_array_size(json_object_get(cell, "samples")), 6);
+    json_array_foreach(json_object_get(cell, "samples"), j, sample) {
+      assert_int_equal(json_integer_value(json_object_get(sample, "repetition")), expected++);
+      assert_true(json_is_true(json_object_get(sample, "counted")) == (j > 0));
+    }
+  }
+  assert_int_equal(bench.outcome.samples, 36);
+  assert_true(bench.outcome.measuring == 18);  // half a second each
+  assert_int_equal(entries(bench.data.path), 0);
+  json_decref(json);
+}
+
+// Each pass has an order of its own, all cells of a pass draw the same keys, and another pass draws others.
+static void test_passes_are_interleaved(void **state) {
+  (void)state;
+  json_t *json = run("get", "ops_per_s");
+  size_t order[2][6];
+  for (unsigned r = 0; r < 2; r++) schedule_shuffle(5, 0, r, order[r], 6);
+  assert_memory_not_equal(order[0], order[1], sizeof order[0]);
+  for (size_t i = 2; i < 8; i++) assert_true(seen.seeds[i] == seen.seeds[2]);
+  assert_true(seen.seeds[8] != seen.seeds[2]);
+  json_decref(json);
+}
+
+static void test_shuffle_is_a_seeded_permutation(void **state) {
+  (void)state;
+  size_t a[50], b[50], count[50] = {0};
+  schedule_shuffle(1, 2, 3, a, 50);
+  schedule_shuffle(1, 2, 3, b, 50);
+  assert_memory_equal(a, b, sizeof a);
+  for (size_t i = 0; i < 50; i++) count[a[i]]++;
+  for (size_t i = 0; i < 50; i++) assert_int_equal(count[i], 1);
+  schedule_shuffle(2, 2, 3, b, 50);
+  assert_memory_not_equal(a, b, sizeof a);
+}
+
+// Every place is as likely for every cell, or one engine would always run after another.
+static void test_shuffle_is_even(void **state) {
+  (void)state;
+  size_t places[5][5] = {{0}};
+  for (uint64_t seed = 0; seed < 10000; seed++) {
+    size_t order[5];
+    schedule_shuffle(seed, 0, 0, order, 5);
+    for (size_t i = 0; i < 5; i++) places[i][order[i]]++;
+  }
+  for (size_t i = 0; i < 5; i++)
+    for (size_t j = 0; j < 5; j++) assert_in_range(places[i][j], 1800, 2200);  // 2000, five deviations of 40
+}
+
+static void test_a_latency_metric_repeats_latencies(void **state) {
+  (void)state;
+  json_t *json = run("get", "p99");
+  assert_int_equal(seen.throughput, 0);
+  assert_int_equal(seen.latency, 6 * 5);
+  json_decref(json);
+}
+
+static void test_a_skipped_cell_is_not_tried_again(void **state) {
+  (void)state;
+  seen.skip_engine = "stdio";
+  json_t *json = run("get", "ops_per_s");
+  assert_int_equal(seen.throughput, 4 * 5 + 2);
+  assert_int_equal(seen.latency, 4);
+  json_decref(json);
+}
+
+static void test_a_failing_cell_is_given_up(void **state) {
+  (void)state;
+  seen.fail_engine = "stdio";
+  json_t *json = run("get", "ops_per_s");
+  assert_int_equal(seen.throughput, 4 * 5 + 2 * 2);
+  const json_t *cell = json_array_get(json_object_get(json, "cells"), 2);
+  assert_string_equal(json_string_value(json_object_get(cell, "status")), "failed");
+  assert_string_equal(json_string_value(json_object_get(cell, "reason")), "made to fail");
+  json_decref(json);
+}
+
+static void test_writes_get_a_copy(void **state) {
+  (void)state;
+  json_t *json = run("update", "ops_per_s");
+  assert_int_equal(seen.fills, 1);
+  assert_int_equal(seen.files_missing, 0);
+  assert_int_equal(entries(bench.data.path), 0);
+  json_decref(json);
+}
+
+static void test_fills_get_a_new_file(void **state) {
+  (void)state;
+  json_t *json = run("fill", "ops_per_s");
+  assert_int_equal(seen.fills, 0);
+  assert_int_equal(entries(bench.data.path), 0);
+  json_decref(json);
+}
+
+static void test_a_signal_ends_it(void **state) {
+  (void)state;
+  seen.signal_at = 9;
+  json_t *json = run("get", "ops_per_s");
+  assert_true(bench.outcome.interrupted);
+  assert_int_equal(seen.calls, 9);
+  assert_int_equal(bench.outcome.samples, 7);  // eight calls came back, one of them filled the data set
+  json_decref(json);
+}
+
+// dataset.c: the files beside a store are part of it, and a folder is removed whatever is in it.
+static void test_copy_takes_all_files(void **state) {
+  (void)state;
+  struct error error = {0};
+  char path[DATASET_PATH_MAX], beside[DATASET_PATH_MAX + 16];
+  assert_int_equal(dataset_folder_make(bench.folder, &bench.data, &error), 0);
+  assert_int_equal(dataset_make(&bench.data, "one"), 0);
+  dataset_path(&bench.data, "one", path);
+  touch(path);
+  snprintf(beside, sizeof beside, "%s.index", path);
+  touch(beside);
+  assert_int_equal(dataset_copy(&bench.data, "one", "two"), 0);
+  dataset_path(&bench.data, "two", path);
+  snprintf(beside, sizeof beside, "%s.index", path);
+  char bytes[8];
+  FILE *file = fopen(beside, "r");
+  assert_non_null(file);
+  assert_int_equal(fread(bytes, 1, sizeof bytes, file), 5);
+  assert_int_equal(fclose(file), 0);
+  assert_int_equal(dataset_copy(&bench.data, "one", "two"), -EEXIST);
+  assert_int_equal(dataset_copy(&bench.data, "none", "three"), -ENOENT);
+  assert_int_equal(dataset_remove(&bench.data, "three"), 0);  // nothing of it was left, and that is no error
+  snprintf(path, sizeof path, "%s", bench.data.path);
+  assert_int_equal(dataset_folder_remove(&bench.data), 0);
+  assert_int_not_equal(access(path, F_OK), 0);
+  assert_true(dataset_folder_make("/proc", &bench.data, &error) < 0);
+  touch(bench.file);
+  assert_int_equal(dataset_folder_make(bench.file, &bench.data, &error), -ENOTDIR);
+}
+
+// child.c: whatever a child does, a sample comes of it.
+static void expect_child(const char *script, double limit, const char *status, const char *reason) {
+  char shell[] = "sh", flag[] = "-c", text[256];
+  snprintf(text, sizeof text, "%s", script);
+  char *const arguments[] = {shell, flag, text, NULL};
+  const struct sample_order order = {.kind = SAMPLE_THROUGHPUT, .seconds = 1};
+  json_t *sample = child_run_program("/bin/sh", arguments, &order, limit, &bench.interrupt);
+  assert_non_null(sample);
+  assert_string_equal(json_string_value(json_object_get(sample, "status")), status);
+  const char *seen_reason = json_string_value(json_object_get(sample, "reason"));
+  if (reason && !strstr(seen_reason ? seen_reason : "", reason)) fail_msg("\"%s\" is not \"%s\"", seen_reason, reason);
+  json_decref(sample);
+}
+
+static void test_child_fates(void **state) {
+  (void)state;
+  expect_child("cat >/dev/null; echo '{\"status\":\"ok\"}'", 60, "ok", NULL);
+  expect_child("echo '{\"status\":\"ok\"}'", 60, "ok", NULL);  // does not read its order
+  expect_child("kill -SEGV $$", 60, "failed", "killed by signal 11 (Segmentation fault)");
+  expect_child("echo one >&2; echo the reason >&2; exit 3", 60, "failed", "exit code 3: the reason");
+  expect_child("echo '{\"status\":'", 60, "failed", "printed no sample");
+  expect_child("echo '[]'", 60, "failed", "printed no sample");
+  expect_child("true", 60, "failed", "printed no sample");
+  expect_child("exec sleep 60", 0.2, "failed", "timed out after 0 s");
+  expect_child("yes | head -c 30000000", 60, "failed", "printed more than 16 MiB");
+  expect_child("yes complaint | head -c 3000000 >&2; exit 4", 60, "failed", "exit code 4: complaint");
+}
+
+static void test_child_that_is_not_there(void **state) {
+  (void)state;
+  char *const arguments[] = {NULL};
+  const struct sample_order order = {.kind = SAMPLE_LATENCY};
+  json_t *sample = child_run_program("/no/such/program", arguments, &order, 60, &bench.interrupt);
+  assert_string_equal(json_string_value(json_object_get(sample, "reason")), "could not be started");
+  json_decref(sample);
+}
+
+static void test_child_dies_of_a_signal_to_the_parent(void **state) {
+  (void)state;
+  char shell[] = "sh", flag[] = "-c", text[128];
+  snprintf(text, sizeof text, "kill -INT %d; exec sleep 600", (int)getpid());
+  char *const arguments[] = {shell, flag, text, NULL};
+  const struct sample_order order = {.kind = SAMPLE_THROUGHPUT};
+  assert_null(child_run_program("/bin/sh", arguments, &order, 500, &bench.interrupt));
+  assert_true(bench.interrupt.seen);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_every_cell_gets_its_samples),
+      TEST(test_passes_are_interleaved),
+      TEST(test_shuffle_is_a_seeded_permutation),
+      TEST(test_shuffle_is_even),
+      TEST(test_a_latency_metric_repeats_latencies),
+      TEST(test_a_skipped_cell_is_not_tried_again),
+      TEST(test_a_failing_cell_is_given_up),
+      TEST(test_writes_get_a_copy),
+      TEST(test_fills_get_a_new_file),
+      TEST(test_a_signal_ends_it),
+      TEST(test_copy_takes_all_files),
+      TEST(test_child_fates),
+      TEST(test_child_that_is_not_there),
+      TEST(test_child_dies_of_a_signal_to_the_parent),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
