@@ -382,11 +382,11 @@ const struct io_ops mmap_io = {
     .forget = mmap_forget,
 };
 
-#define POLICIES(call, async)                                                                                        \
-  {                                                                                                                  \
-    [SYNC_NONE] = "nothing: the kernel writes back when it likes", [SYNC_ASYNC] = async " after each batch of puts", \
-    [SYNC_EVERY] = call " after every N puts", [SYNC_INTERVAL] = call " on a timer",                                 \
-    [SYNC_ALWAYS] = call " after each put (one for a batch)"                                                         \
+#define POLICIES(call, async)                                                                                          \
+  {                                                                                                                    \
+    [SYNC_NONE] = "nothing: the kernel writes back when it likes", [SYNC_ASYNC] = (async " after each batch of puts"), \
+    [SYNC_EVERY] = (call " after every N puts"), [SYNC_INTERVAL] = (call " on a timer"),                               \
+    [SYNC_ALWAYS] = (call " after each put (one for a batch)")                                                         \
   }
 #define MSYNC_POLICIES(flags, what) \
   POLICIES("msync(MS_SYNC" flags ") of " what, "msync(MS_ASYNC" flags ") (does nothing since Linux 2.6.19)")

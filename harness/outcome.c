@@ -33,11 +33,11 @@ static void print_words(const json_t *run, const char *folder) {
   bool indicative = json_is_true(json_object_get(run, "indicative"));
   json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
     printf("%s%s: %s\n", i ? "\n" : "", json_text(experiment, "name"), json_text(experiment, "finding"));
-    json_array_foreach(json_object_get(experiment, "winners"), j, winner) print_winner(experiment, winner);
+    json_array_foreach(json_object_get(experiment, "winners"), j, winner) { print_winner(experiment, winner); }
     print_verdict(experiment);
   }
   putchar('\n');
-  json_array_foreach(json_object_get(run, "notes"), i, note) printf("%s\n", json_string_value(note));
+  json_array_foreach(json_object_get(run, "notes"), i, note) { printf("%s\n", json_string_value(note)); }
   if (indicative) puts("Few repetitions: these verdicts are indicative. --profile standard takes more.");
   if (json_is_true(json_object_get(run, "complete")))
     printf("Report: %s/report.html\n", folder);
@@ -51,10 +51,12 @@ static void print_json(const json_t *run, const char *folder) {
                                                          json_object_get(run, "complete"), "experiments", experiments);
   const json_t *experiment;
   size_t i;
-  json_array_foreach(json_object_get(run, "experiments"), i, experiment) json_array_append_new(
-      experiments, json_pack("{s:O, s:O, s:O, s:O}", "name", json_object_get(experiment, "name"), "finding",
-                             json_object_get(experiment, "finding"), "winners", json_object_get(experiment, "winners"),
-                             "verdict", json_object_get(experiment, "verdict")));
+  json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
+    json_array_append_new(experiments, json_pack("{s:O, s:O, s:O, s:O}", "name", json_object_get(experiment, "name"),
+                                                 "finding", json_object_get(experiment, "finding"), "winners",
+                                                 json_object_get(experiment, "winners"), "verdict",
+                                                 json_object_get(experiment, "verdict")));
+  }
   json_dumpf(whole, stdout, JSON_INDENT(1));
   putchar('\n');
   json_decref(whole);

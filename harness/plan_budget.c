@@ -103,8 +103,8 @@ static bool drop_cell(struct plan *plan) {
     if (cell->experiment != largest || cell->dropped) continue;
     if (!victim || expendability(plan, cell) >= expendability(plan, victim)) victim = cell;
   }
-  victim->dropped = true;
-  return true;
+  if (victim) victim->dropped = true;
+  return victim;
 }
 
 static void note(struct plan *plan, const char *what, double from, double to, const char *unit) {

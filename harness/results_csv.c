@@ -77,7 +77,8 @@ int results_csv(FILE *out, const void *run) {
   for (i = 0; i < LENGTH(sample_columns); i++) fprintf(out, "%s,", sample_columns[i]);
   for (i = 0; i < LENGTH(latency_columns); i++)
     fprintf(out, "latency_%s_ns%s", latency_columns[i], i + 1 < LENGTH(latency_columns) ? "," : "\r\n");
-  json_array_foreach(json_object_get((const json_t *)run, "cells"), i, cell)
-      json_array_foreach(json_object_get(cell, "samples"), j, sample) put_row(out, cell, sample);
+  json_array_foreach(json_object_get((const json_t *)run, "cells"), i, cell) {
+    json_array_foreach(json_object_get(cell, "samples"), j, sample) { put_row(out, cell, sample); }
+  }
   return ferror(out) ? -EIO : 0;
 }

@@ -118,7 +118,9 @@ static int add_family(json_t *rows, json_int_t index, const json_t *cell) {
                           .cpu = calloc(room, sizeof(double))};
   int code = family.real && family.cpu ? 0 : -ENOMEM;
   name_family(&family, cell);
-  json_array_foreach(samples, i, sample) if (!code && is_measured(sample)) code = add_sample(&family, sample);
+  json_array_foreach(samples, i, sample) {
+    if (!code && is_measured(sample)) code = add_sample(&family, sample);
+  }
   for (i = first; i < json_array_size(rows) && !code; i++)
     if (json_object_set_new(json_array_get(rows, i), "repetitions", json_integer((json_int_t)family.count)))
       code = -ENOMEM;
@@ -143,8 +145,9 @@ int results_gbench_json(FILE *out, const void *run) {
   const json_t *cell;
   size_t i;
   int code = whole ? 0 : -ENOMEM;
-  json_array_foreach(json_object_get((const json_t *)run, "cells"), i, cell) if (!code) code =
-      add_family(rows, (json_int_t)i, cell);
+  json_array_foreach(json_object_get((const json_t *)run, "cells"), i, cell) {
+    if (!code) code = add_family(rows, (json_int_t)i, cell);
+  }
   if (!code && json_dumpf(whole, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12))) code = -EIO;
   json_decref(whole);
   return code;

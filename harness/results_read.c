@@ -104,7 +104,9 @@ int results_read(const char *folder, json_t **run, struct error *error) {
   fclose(file);
   json_t *cell;
   size_t i;
-  if (!code) json_array_foreach(json_object_get(reading.run, "cells"), i, cell) if (!code) code = set_status(cell);
+  json_array_foreach(json_object_get(reading.run, "cells"), i, cell) {
+    if (!code) code = set_status(cell);
+  }
   json_decref(reading.cells);
   if (code) {
     json_decref(reading.run);

@@ -46,7 +46,9 @@ int results_summarise(json_t *run, struct error *error) {
   json_t *cell, *experiment;
   size_t i;
   int code = 0;
-  json_array_foreach(json_object_get(run, "cells"), i, cell) if (!code) code = summarise_cell(cell);
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    if (!code) code = summarise_cell(cell);
+  }
   json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
     if (!code) code = winners_find(run, experiment);
     if (!code) code = verdict_find(run, experiment);

@@ -43,8 +43,10 @@ static void put_notes(FILE *out, const json_t *run, const char *name) {
     char point[512] = "";
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(dropped, "point"), key, value) snprintf(
-        point + strlen(point), sizeof point - strlen(point), "%s%s", *point ? "/" : "", json_string_value(value));
+    json_object_foreach(json_object_get(dropped, "point"), key, value) {
+      snprintf(point + strlen(point), sizeof point - strlen(point), "%s%s", *point ? "/" : "",
+               json_string_value(value));
+    }
     snprintf(note, sizeof note, "%s left out: %s", point, json_text(dropped, "reason"));
     put_comment(out, "note", note);
   }
@@ -82,8 +84,9 @@ static size_t axis_index(const json_t *experiment, const char *key, const char *
   size_t i, v;
   json_array_foreach(json_object_get(experiment, "axes"), i, axis) {
     if (strcmp(json_text(axis, "key"), key) != 0) continue;
-    json_array_foreach(json_object_get(axis, "values"), v,
-                       word) if (strcmp(json_string_value(word), value) == 0) return v;
+    json_array_foreach(json_object_get(axis, "values"), v, word) {
+      if (strcmp(json_string_value(word), value) == 0) return v;
+    }
   }
   return 0;
 }

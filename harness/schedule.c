@@ -128,10 +128,10 @@ static int run_pass(struct running *running, const struct pass *pass) {
   const struct schedule *schedule = running->schedule;
   const struct plan_experiment *experiment = &schedule->plan->experiments[running->experiment];
   size_t *order = calloc(experiment->cell_count, sizeof *order);
-  int code = order ? 0 : error_set(running->error, -ENOMEM, "memory is short; run fewer experiments");
-  if (order)
-    schedule_shuffle(schedule->plan->options.seed, running->experiment, 2 * pass->repetition + !pass->counted, order,
-                     experiment->cell_count);
+  if (!order) return error_set(running->error, -ENOMEM, "memory is short; run fewer experiments");
+  schedule_shuffle(schedule->plan->options.seed, running->experiment, 2 * pass->repetition + !pass->counted, order,
+                   experiment->cell_count);
+  int code = 0;
   for (size_t i = 0; i < experiment->cell_count && !code && !interrupt_seen(schedule->interrupt); i++) {
     size_t number = experiment->first_cell + order[i];
     const struct plan_cell *cell = &schedule->plan->cells[number];

@@ -243,8 +243,9 @@ static double weight(const struct outcome *outcome) {
 static const json_t *axis_values(const json_t *experiment, const char *key) {
   const json_t *axis;
   size_t i;
-  json_array_foreach(json_object_get(experiment, "axes"), i,
-                     axis) if (strcmp(json_text(axis, "key"), key) == 0) return json_object_get(axis, "values");
+  json_array_foreach(json_object_get(experiment, "axes"), i, axis) {
+    if (strcmp(json_text(axis, "key"), key) == 0) return json_object_get(axis, "values");
+  }
   return NULL;
 }
 
@@ -274,11 +275,12 @@ static int hold_contests(struct search *search) {
   const json_t *panels = axis_values(search->contest.experiment, search->contest.panel_key);
   size_t i, p = 0;
   int code = 0;
-  do json_array_foreach(xs, i, x) {
+  do {
+    json_array_foreach(xs, i, x) {
       const char *panel = json_string_value(json_array_get(panels, p));
       if (!code) code = hold_contest(search, panel ? panel : "", json_string_value(x));
     }
-  while (++p < json_array_size(panels));
+  } while (++p < json_array_size(panels));
   return code;
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Bars from 0, one group a category of x, one bar a series, with the 95% interval as whisker and the value above.
-# bars, lines, ladder and spectrum are called alike: gnuplot -d -c plots/SHAPE.gp DATA.tsv CHART (CHART.svg, .png and .pdf appear)
+# All shapes are called alike: gnuplot -d -c plots/SHAPE.gp DATA.tsv CHART makes CHART.svg, CHART.png and CHART.pdf.
 folder = ARG0[1:strlen(ARG0)-strlen('bars.gp')]; data = ARG1; output = ARG2
 load folder.'style.gp'
 load folder.'parts/finding.gp'
@@ -16,7 +16,8 @@ do for [f=1:3] {
   load folder.'parts/start.gp'
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
-    plot for [s=1:series_count] keyentry with boxes fillstyle pattern PATTERN[s] fillcolor rgb COLOUR[s] title LEGEND[s], \
+    plot for [s=1:series_count] keyentry with boxes fillstyle pattern PATTERN[s] fillcolor rgb COLOUR[s] \
+        title LEGEND[s], \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($4 * scale) \
         with boxes fillstyle pattern PATTERN[s] fillcolor rgb COLOUR[s] notitle, \
       $cells using ($1 == p ? place($3, $2) : NaN):($5 * scale):(0):(($6 - $5) * scale) \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Dots on a logarithmic axis, for values that differ by orders of magnitude: one group a category of x, one dot a series,
-# with the 95% interval as whisker. Called as bars.gp.
+# Dots on a logarithmic axis, for values that differ by orders of magnitude: one group a category of x, one dot a
+# series, with the 95% interval as whisker. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('ladder.gp')]; data = ARG1; output = ARG2
 load folder.'style.gp'
 load folder.'parts/finding.gp'
@@ -12,7 +12,8 @@ do for [f=1:3] {
   load folder.'parts/start.gp'
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
-    plot for [s=1:series_count] keyentry with points pointtype POINT[s] linecolor rgb COLOUR[s] title LEGEND[s], \
+    plot for [s=1:series_count] keyentry with points pointtype POINT[s] linecolor rgb COLOUR[s] \
+        title LEGEND[s], \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($5 * scale):(0):(($6 - $5) * scale) \
         with vectors heads size screen 0.004,90 fixed linecolor rgb COLOUR[s] linewidth 0.9 notitle, \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($4 * scale) \

@@ -16,7 +16,11 @@ do for [x=1:x_count] {
   if (!(x_low <= AT[x])) { x_low = AT[x] }
   if (!(x_high >= AT[x])) { x_high = AT[x] }
 }
-if (doublings) { set logscale x 2; set xrange [x_low/1.2:x_high*1.2] } else { set xrange [x_low-0.04*(x_high-x_low):x_high+0.04*(x_high-x_low)] }
+if (doublings) {
+  set logscale x 2; set xrange [x_low/1.2:x_high*1.2]
+} else {
+  aside = x_high > x_low ? 0.04 * (x_high - x_low) : 1; set xrange [x_low-aside:x_high+aside]
+}
 set xtics () scale 0.5
 do for [x=1:x_count] { set xtics add (TIC[x] AT[x]) }
 if (turn) { set xtics rotate by 25 right }
@@ -24,7 +28,8 @@ do for [f=1:3] {
   load folder.'parts/start.gp'
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
-    plot for [s=1:series_count] keyentry with linespoints pointtype POINT[s] dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 title LEGEND[s], \
+    plot for [s=1:series_count] keyentry with linespoints pointtype POINT[s] dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 \
+        title LEGEND[s], \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? AT[int($3)] : NaN):($4 * scale) \
         with lines dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 notitle, \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? AT[int($3)] : NaN):($5 * scale):(0):(($6 - $5) * scale) \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Latency percentiles on a logarithmic axis: for every cell a dot at the median, a thick line to the 99th percentile, a thin
-# one to the 99.9th and a dash at the longest. Called as bars.gp.
+# Latency percentiles on a logarithmic axis: for every cell a dot at the median, a thick line to the 99th percentile, a
+# thin one to the 99.9th and a dash at the longest. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('spectrum.gp')]; data = ARG1; output = ARG2
 load folder.'style.gp'
 unit = 'ns'
@@ -17,7 +17,8 @@ do for [f=1:3] {
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
     set format y column == 0 ? '%.0s%cs' : ''
-    plot for [s=1:series_count] keyentry with points pointtype POINT[s] linecolor rgb COLOUR[s] title LEGEND[s], \
+    plot for [s=1:series_count] keyentry with points pointtype POINT[s] linecolor rgb COLOUR[s] \
+        title LEGEND[s], \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($7 * scale):(0):(($9 - $7) * scale) \
         with vectors nohead linecolor rgb COLOUR[s] linewidth 2.6 notitle, \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($9 * scale):(0):(($10 - $9) * scale) \

@@ -37,7 +37,9 @@ int bitmap_resize(struct bitmap *bitmap, uint64_t bits) {
   if (kept) memcpy(words, bitmap->words, kept * sizeof *words);
   if (bits % 64) words[count - 1] &= (1ull << bits % 64) - 1;
   bitmap_free(bitmap);
-  *bitmap = (struct bitmap){.bits = bits, .words = words, .full = full};
+  bitmap->bits = bits;
+  bitmap->words = words;
+  bitmap->full = full;
   return bitmap_rebuild(bitmap);
 }
 

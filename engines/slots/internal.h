@@ -177,7 +177,7 @@ int recover(struct store *store, bool after_crash, struct error *error);
 
 // open.c and create.c
 int lock_store_file(const char *path, bool read_only, struct error *error);  // the descriptor or -errno
-int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **store,
+int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **out,
                 struct error *error);
 void slot_survey_end(struct store *store);
 int create_store_file(const char *path, const struct store_config *config, struct error *error);

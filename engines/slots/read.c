@@ -115,12 +115,13 @@ static int map_answer(void *argument) {
 static void map_prefetch(struct map_group *group) {
   struct store *store = group->session->store;
   uint64_t hashes[GROUP], offsets[GROUP];
-  for (size_t i = 0; i < group->count; i++) {
+  size_t count = group->count;
+  for (size_t i = 0; i < count; i++) {
     hashes[i] = keydir_hash(group->ops[i]->key, group->ops[i]->key_length);
     keydir_prefetch(&store->keydir, hashes[i]);
   }
   size_t found = 0;
-  for (size_t i = 0; i < group->count; i++) {
+  for (size_t i = 0; i < count; i++) {
     group->slots[i] = keydir_first(&store->keydir, hashes[i], &group->cursors[i]);
     if (group->slots[i] == SLOT_NONE) continue;
     offsets[found] = slot_offset(store->record_size, group->slots[i]);

@@ -19,13 +19,13 @@
 
 // `io` and `engine` must outlive the store.
 int slot_store_open(const char *path, const struct store_config *config, const struct engine *engine,
-                    const struct io_ops *io, struct store **store, struct error *error);
+                    const struct io_ops *io, struct store **out, struct error *error);
 // Tries the io with these options on a small file of its own in `folder`: opens it, writes, reads back, syncs; the file
 // is removed. The `probe` of each engine.
 int slot_store_probe(const char *folder, const struct store_config *config, const struct engine *engine,
                      const struct io_ops *io, struct error *error);
 int slot_store_close(struct store *store, struct error *error);
-int slot_store_session_open(struct store *store, struct session **session, struct error *error);
+int slot_store_session_open(struct store *store, struct session **out, struct error *error);
 int slot_store_session_close(struct session *session);
 int slot_store_submit(struct session *session, struct op *const *ops, size_t count);
 int slot_store_reap(struct session *session, struct op **done, size_t max, size_t min);

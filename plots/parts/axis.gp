@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The y axis, from y_log and the values from_column to to_column of a row. Linear axes begin at 0 and count in the prefix of
-# the largest value; on logarithmic ones each mark has its own. Nanoseconds become seconds.
+# The y axis, from y_log and the values from_column to to_column of a row. Linear axes begin at 0 and count in the
+# prefix of the largest value; on logarithmic ones each mark has its own. Nanoseconds become seconds.
 highest = NaN; lowest = NaN
 do for [r=1:rows_count] {
   if (field(r, 13) eq 'ok') {
@@ -20,7 +20,8 @@ prefix = y_log ? 0 : si_step(highest * to_base)
 scale = to_base / 1000.0 ** prefix
 y_low = y_log ? lowest * scale / 1.6 : 0
 y_high = highest * scale * (y_log ? 1.6 : 1.2)
-axis_text = text('y_label').', '.si_prefix(prefix).(base_unit eq 'ops/s' && prefix != 0 ? ' ' : '').base_unit.' ('.text('better').' is better)'
+apart = base_unit eq 'ops/s' && prefix != 0 ? ' ' : ''
+axis_text = text('y_label').', '.si_prefix(prefix).apart.base_unit.' ('.text('better').' is better)'
 
 # Few decades are marked at 1, 2 and 5 of each, more at 1 only.
 array MARK[40]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Reads the TSV named by `data`: `# key: value` lines, a header row, rows. Gives text(key), the names SERIES[], X[], PANEL[]
-# and the numbers of every measured cell in $cells, columns: panel series x y low high p50 p90 p99 p999 max.
+# Reads the TSV named by `data`: `# key: value` lines, a header row, rows. Gives text(key), the names SERIES[], X[],
+# PANEL[] and the numbers of every measured cell in $cells, columns: panel series x y low high p50 p90 p99 p999 max.
 #
 # It reads bytes, since gnuplot's own reader cuts a text at a double quote, and takes them apart here.
 lines_count = 0; tabs_count = 0
@@ -74,5 +74,7 @@ unset print
 unit = field(1, 14)
 
 # "64", "4K" and "1M" as numbers; what is none is NaN.
-digits_only(s) = (bad = strlen(s) == 0, sum [i=1:strlen(s)] (strstrt('0123456789', s[i:i]) == 0 ? (bad = 1, 0) : 0), !bad)
-size(s) = (u = strstrt('KMG', s[strlen(s):*]), n = u > 0 ? s[1:strlen(s)-1] : s, digits_only(n) ? real(n) * 1024 ** u : NaN)
+digits_only(s) = (bad = strlen(s) == 0, \
+                  sum [i=1:strlen(s)] (strstrt('0123456789', s[i:i]) == 0 ? (bad = 1, 0) : 0), !bad)
+size(s) = (u = strstrt('KMG', s[strlen(s):*]), n = u > 0 ? s[1:strlen(s)-1] : s, \
+           digits_only(n) ? real(n) * 1024 ** u : NaN)

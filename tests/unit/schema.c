@@ -48,14 +48,18 @@ static bool check_type(struct check *check, const json_t *type, const json_t *va
   size_t i;
   if (json_is_string(type))
     return is_type(json_string_value(type), value) || wrong(check, "not %s", json_string_value(type));
-  json_array_foreach(type, i, one) if (is_type(json_string_value(one), value)) return true;
+  json_array_foreach(type, i, one) {
+    if (is_type(json_string_value(one), value)) return true;
+  }
   return wrong(check, "of none of its types");
 }
 
 static bool check_enum(struct check *check, const json_t *words, const json_t *value) {
   const json_t *one;
   size_t i;
-  json_array_foreach(words, i, one) if (json_equal(one, value)) return true;
+  json_array_foreach(words, i, one) {
+    if (json_equal(one, value)) return true;
+  }
   return wrong(check, "\"%s\" is not one of its words", json_is_string(value) ? json_string_value(value) : "?");
 }
 
