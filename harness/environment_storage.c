@@ -35,6 +35,7 @@ static int find_mount(const char *folder, struct mount *mount) {
   struct stat status;
   char line[8192];
   int code = -ENOENT;
+  *mount = (struct mount){0};
   if (stat(folder, &status)) return -errno;
   FILE *file = fopen("/proc/self/mountinfo", "re");
   if (!file) return -errno;

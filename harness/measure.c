@@ -189,7 +189,7 @@ static int report(struct run *run, json_t **json, struct error *error) {
 
 static int measure(struct run *run, struct interrupt *interrupt, struct error *error) {
   struct progress progress;
-  progress_start(&progress, run->plan->estimate);
+  progress_start(&progress, run->plan->estimate - (double)run->plan->experiment_count * plan_drawing_cost());
   const struct schedule schedule = {.plan = run->plan,
                                     .folder = &run->folder,
                                     .results = run->results,

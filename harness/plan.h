@@ -101,6 +101,9 @@ double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell);
 // Seconds of warm-up before the timed part, and the longest the timed part may last.
 double plan_warmup(const struct plan *plan, const struct plan_cell *cell);
 double plan_limit(const struct plan *plan, const struct plan_cell *cell);
+// Seconds that building a data set takes, and drawing the charts of one experiment.
+double plan_set_cost(const struct plan_set *set);
+double plan_drawing_cost(void);
 // Seconds that one experiment takes with all its data sets and samples.
 double plan_experiment_cost(const struct plan *plan, size_t experiment);
 

@@ -47,6 +47,10 @@ double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell) {
   return cost;
 }
 
+double plan_set_cost(const struct plan_set *set) { return fill_seconds(&set->settings); }
+
+double plan_drawing_cost(void) { return draw_seconds; }
+
 double plan_experiment_cost(const struct plan *plan, size_t experiment) {
   // One more repetition that is not counted, and one latency sample; a latency metric has its samples in the
   // repetitions.
@@ -55,7 +59,7 @@ double plan_experiment_cost(const struct plan *plan, size_t experiment) {
     if (plan->cells[i].experiment == experiment && !plan->cells[i].dropped)
       cost += times * plan_sample_cost(plan, &plan->cells[i]);
   for (size_t i = 0; i < plan->set_count; i++)
-    if (plan->sets[i].first == experiment) cost += fill_seconds(&plan->sets[i].settings);
+    if (plan->sets[i].first == experiment) cost += plan_set_cost(&plan->sets[i]);
   return cost;
 }
 

@@ -185,6 +185,7 @@ static int build_set(struct running *running, size_t number) {
   dataset_path(schedule->folder, name, order.path);
   json_t *sample = schedule->run(&order, kill_after(&set->settings, &order), schedule->interrupt);
   running->outcome->filling += seconds_since(start);
+  progress_step(schedule->progress, plan_set_cost(set), "filling a data set");
   if (!sample) return schedule->interrupt->seen ? 0 : error_set(running->error, -ENOMEM, "memory is short");
   const char *status = json_string_value(json_object_get(sample, "status"));
   const char *reason = json_string_value(json_object_get(sample, "reason"));
@@ -250,7 +251,12 @@ static int run_experiment(struct running *running) {
   const struct plan *plan = running->schedule->plan;
   uint64_t start = clock_ns();
   unsigned counted;
+  double before = running->schedule->progress->done;
   int code = run_passes(running, &counted);
+  // Repetitions that were not needed are done too.
+  double planned = plan_experiment_cost(plan, running->experiment) - plan_drawing_cost();
+  double rest = before + planned - running->schedule->progress->done;
+  progress_step(running->schedule->progress, fmax(0, rest), "");
   if (code || running->schedule->interrupt->seen) return code;
   const char *name = experiment_name(plan->experiments[running->experiment].experiment);
   if (counted < plan->repetitions)
