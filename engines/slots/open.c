@@ -269,8 +269,7 @@ int slot_store_open(const char *path, const struct store_config *config, const s
   }
   read_options(store, config);
   store->path = strdup(path);
-  if (!store->path) code = error_set(error, -ENOMEM, "no memory for a path");
-  if (!code) code = open_files(store, error);
+  code = store->path ? open_files(store, error) : error_set(error, -ENOMEM, "no memory for a path");
   if (!code) code = read_header(store, config, error);
   if (!code) code = load_index(store, config, error);
   if (!code) code = open_io(store, config, error);

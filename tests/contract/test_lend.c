@@ -73,7 +73,7 @@ static void *change(void *argument) {
 
 static void unchanged_by_others(struct fixture *f) {
   struct changer changer = {.fixture = f, .rounds = f->config.sync.kind == SYNC_ALWAYS ? 20 : 200};
-  struct lent lent;
+  struct lent lent = {0};
   pthread_t thread;
   bool good = true;
   // Room for all the changes: a store may hold growth up while pointers are lent.
@@ -101,7 +101,7 @@ static void unchanged_by_others_always(struct fixture *f) {
 static void lent_again_and_again(struct fixture *f) {
   struct changer changer = {.fixture = f, .rounds = fixture_count(f, SCALED(2000, 400))};
   struct access access;
-  struct lent lent;
+  struct lent lent = {0};
   pthread_t thread;
   uint64_t looks = 0;
   int code = 0;
@@ -150,7 +150,7 @@ static void *compact(void *argument) {
 
 static void compact_waits(struct fixture *f) {
   struct compactor compactor = {.fixture = f};
-  struct lent lent;
+  struct lent lent = {0};
   pthread_t thread;
   bool good = true;
   uint64_t at;
@@ -177,7 +177,7 @@ static void compact_waits(struct fixture *f) {
 // Two sessions of one thread: the second one's writes are not the first one's next call.
 static void two_sessions_of_one_thread(struct fixture *f) {
   struct access other;
-  struct lent lent;
+  struct lent lent = {0};
   f->config.capacity_hint = 5000;
   fixture_open(f);
   assert_code(access_fill(&f->access, 0, LENT, 1, LENGTH), 0);

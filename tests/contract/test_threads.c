@@ -134,7 +134,7 @@ static void all_at_once(struct fixture *f) {
   pthread_t threads[ALL];
   atomic_ullong floors[IDS], looks = 0;
   atomic_uint writing = WRITERS;
-  uint64_t at, rounds = fixture_count(f, SCALED(400, 50)) / (strstr(f->spec, "linear") ? 10 : 1);
+  uint64_t at, rounds = fixture_count(f, SCALED(120, 25)) / (strstr(f->spec, "linear") ? 10 : 1);
   if (strstr(f->spec, "direct")) rounds = rounds / 40 + 1;  // each operation goes to the device
   f->config.sync = policies[f->variant];
   if (f->config.sync.kind == SYNC_ALWAYS) rounds = rounds / 20 + 1;
