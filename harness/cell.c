@@ -12,11 +12,10 @@
 #include "engines/registry.h"
 #include "harness/sample.h"
 
-// How a sample ends. Skipped is what cannot be had on this machine; failed, what should have worked.
-enum outcome { OUTCOME_OK, OUTCOME_SKIPPED, OUTCOME_FAILED };
-
 static const char *const outcome_names[] = {
     [OUTCOME_OK] = "ok", [OUTCOME_SKIPPED] = "skipped", [OUTCOME_FAILED] = "failed"};
+
+const char *sample_outcome_name(enum sample_outcome outcome) { return outcome_names[outcome]; }
 
 static void folder_of(const char *path, char *folder, size_t room) {
   const char *slash = strrchr(path, '/');
@@ -65,20 +64,20 @@ static int fill(struct sample *sample, struct error *error) {
   return 0;
 }
 
-static enum outcome measure(struct sample *sample, struct error *error) {
-  if (sample_timed(sample, error) != 0) return sample->out_of_reach ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+static enum sample_outcome measure(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
+  if (timed(sample, user, error) != 0) return sample->out_of_reach ? OUTCOME_SKIPPED : OUTCOME_FAILED;
   if (sample_check(sample, error) != 0) return OUTCOME_FAILED;
   return sample_verify(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
 }
 
-static enum outcome run_open(struct sample *sample, struct error *error) {
+static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
   const struct sample_order *order = sample->order;
-  enum outcome outcome;
+  enum sample_outcome outcome;
   if (sample->engine->open(order->path, &sample->config, &sample->store, error) != 0) return OUTCOME_FAILED;
   if (order->kind == SAMPLE_FILL) {
     outcome = fill(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
   } else {
-    outcome = measure(sample, error);
+    outcome = measure(sample, timed, user, error);
   }
   struct error closing = {0};
   int code = sample->engine->close(sample->store, &closing);
@@ -87,13 +86,18 @@ static enum outcome run_open(struct sample *sample, struct error *error) {
   return OUTCOME_FAILED;
 }
 
-static enum outcome run(struct sample *sample, struct error *error) {
+enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
   char folder[sizeof sample->order->path];
   if (check_order(sample->order, error) != 0) return OUTCOME_FAILED;
   configure(sample);
   folder_of(sample->order->path, folder, sizeof folder);
   if (sample->engine->probe(folder, &sample->config, error) != 0) return OUTCOME_SKIPPED;
-  return run_open(sample, error);
+  return run_open(sample, timed, user, error);
+}
+
+static int timed_by_benchmark(struct sample *sample, void *user, struct error *error) {
+  (void)user;
+  return sample_timed(sample, error);
 }
 
 json_t *sample_run_engine(const struct sample_order *order, const struct engine *engine,
@@ -104,7 +108,7 @@ json_t *sample_run_engine(const struct sample_order *order, const struct engine 
                           .residency_before = NAN,
                           .residency_after = NAN};
   struct error error = {0};
-  enum outcome outcome = run(&sample, &error);
+  enum sample_outcome outcome = sample_steps(&sample, timed_by_benchmark, NULL, &error);
   json_t *json = sample_to_json(&sample, outcome_names[outcome], outcome == OUTCOME_OK ? NULL : error.text);
   histogram_free(sample.latency);
   free(sample.work);

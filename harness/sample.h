@@ -40,6 +40,17 @@ struct sample {
   uint64_t verified;
 };
 
+// How a sample ends. Skipped is what cannot be had on this machine; failed, what should have worked.
+enum sample_outcome { OUTCOME_OK, OUTCOME_SKIPPED, OUTCOME_FAILED };
+const char *sample_outcome_name(enum sample_outcome outcome);  // "ok", "skipped", "failed"
+
+// The timed part of a sample, on an open store. 0 or -errno with the reason.
+typedef int (*sample_timed_fn)(struct sample *sample, void *user, struct error *error);
+
+// All steps of a sample whose order, engine and options are set: opens the store, runs the timed part (fills instead,
+// where the order says so), checks the counts, reads records back, closes. The reason of what is not ok is in `error`.
+enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, void *user, struct error *error);
+
 // "fill", "throughput" or "latency".
 const char *sample_kind_name(enum sample_kind kind);
 
