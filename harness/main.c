@@ -28,6 +28,8 @@ static const struct command commands[] = {
     {"check", "verify every record", command_check},
     {"dump", "write all records as text", command_dump},
     {"load", "read records that dump wrote", command_load},
+    {"import", "read records from a file in the lecture's format", command_import},
+    {"export", "write all records to a file in the lecture's format", command_export},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -26,5 +26,7 @@ int command_stat(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_load(int argc, char **argv);
+int command_import(int argc, char **argv);
+int command_export(int argc, char **argv);
 
 #endif

@@ -142,12 +142,12 @@ int tool_run(const struct tool *tool, struct op *op) {
 }
 
 // The text of a key for a message; the caller's to free.
-static char *key_text(const struct op *op) {
+static char *key_text(const void *key, size_t key_length) {
   char *text = NULL;
   size_t length;
   FILE *stream = open_memstream(&text, &length);
   if (!stream) return NULL;
-  record_text_write(stream, op->key, op->key_length);
+  record_text_write(stream, key, key_length);
   if (fclose(stream)) {
     free(text);
     return NULL;
@@ -167,7 +167,7 @@ static void complain_too_long(const struct tool *tool, const struct op *op, cons
 }
 
 void tool_complain(const struct tool *tool, const struct op *op) {
-  char *text = key_text(op);
+  char *text = key_text(op->key, op->key_length);
   const char *key = text ? text : "?";
   switch (op->status) {
     case -ENOENT:
@@ -185,6 +185,12 @@ void tool_complain(const struct tool *tool, const struct op *op) {
     default:
       complain(tool->path, "key \"%s\": %s; run check on the store", key, strerror(-op->status));
   }
+  free(text);
+}
+
+void tool_complain_key(const struct tool *tool, const void *key, size_t length, const char *wrong, const char *remedy) {
+  char *text = key_text(key, length);
+  complain(tool->path, "key \"%s\": %s; %s", text ? text : "?", wrong, remedy);
   free(text);
 }
 

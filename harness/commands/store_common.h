@@ -58,6 +58,8 @@ int tool_close(struct tool *tool);
 int tool_run(const struct tool *tool, struct op *op);
 // Complains about an operation that came back with a status other than 0.
 void tool_complain(const struct tool *tool, const struct op *op);
+// Complains about the record of a key: what is wrong with it, and what to do.
+void tool_complain_key(const struct tool *tool, const void *key, size_t length, const char *wrong, const char *remedy);
 
 // Sets the op's key from an operand. 0, or -EINVAL after a complaint about the store at `path`.
 int tool_key(const char *path, const char *text, struct op *op);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // storebench dump STORE: writes the live records as text that load reads.
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "harness/commands/commands.h"
 #include "harness/commands/dump_text.h"
+#include "harness/commands/output_file.h"
 #include "harness/commands/store_common.h"
 
 enum { OPTION_OUTPUT = STORE_OPTION_OWN };
@@ -69,56 +67,15 @@ static int write_records(const struct tool *tool, FILE *stream, const char *wher
   return error;
 }
 
-// An existing output is replaced only when it is a plain file: a rename over a device or a pipe would take it away.
-static int refuse_special(const char *path) {
-  struct stat status;
-  if (lstat(path, &status) || S_ISREG(status.st_mode)) return 0;
-  complain(path, "is not a plain file; leave out --output and redirect standard output");
-  return -EINVAL;
-}
-
-// Makes a file of the name that `temporary` becomes.
-static int open_temporary(char *temporary, FILE **stream) {
-  int fd = mkstemp(temporary);
-  if (fd < 0) return -errno;
-  *stream = fdopen(fd, "w");
-  if (*stream) return 0;
-  int error = -errno;
-  close(fd);  // nothing was written
-  unlink(temporary);
-  return error;
-}
-
-// Puts the dump in place, complete and durable, or removes it. `error`: what went wrong in writing it.
-static int finish_file(FILE *stream, const char *temporary, const char *path, int error) {
-  int finished = 0;
-  if (!error && fsync(fileno(stream))) finished = -errno;
-  if (fclose(stream) && !error && !finished) finished = -errno;
-  if (!error && !finished && rename(temporary, path)) finished = -errno;
-  if (finished) complain(path, "cannot be written: %s; choose another place", strerror(-finished));
-  if (error || finished) unlink(temporary);
-  return error ? error : finished;
-}
-
-static int dump_to_file(const struct tool *tool, const char *path) {
-  if (refuse_special(path)) return -EINVAL;
-  char *temporary;
-  if (asprintf(&temporary, "%s.XXXXXX", path) < 0) return no_memory(path);
-  FILE *stream = NULL;
-  int error = open_temporary(temporary, &stream);
-  if (error) {
-    complain(path, "cannot be written: %s; choose another place", strerror(-error));
-  } else {
-    error = finish_file(stream, temporary, path, write_records(tool, stream, path));
-  }
-  free(temporary);
-  return error;
+static int dump_to_stream(FILE *stream, const char *where, void *user) {
+  const struct tool *const *tool = user;
+  return write_records(*tool, stream, where);
 }
 
 static int dump_store(const struct tool *tool, void *user) {
   const struct dump_arguments *arguments = user;
-  if (arguments->output) return dump_to_file(tool, arguments->output);
-  return write_records(tool, stdout, "standard output");
+  if (!arguments->output) return write_records(tool, stdout, "standard output");
+  return output_file_write(arguments->output, "leave out --output and redirect standard output", dump_to_stream, &tool);
 }
 
 int command_dump(int argc, char **argv) {

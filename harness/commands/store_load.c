@@ -11,9 +11,10 @@
 
 #include "harness/commands/commands.h"
 #include "harness/commands/dump_text.h"
+#include "harness/commands/store_batch.h"
 #include "harness/commands/store_common.h"
 
-enum { OPTION_CREATE = STORE_OPTION_OWN, LOAD_BATCH = 256 };
+enum { OPTION_CREATE = STORE_OPTION_OWN };
 
 struct load_arguments {
   struct store_arguments store;  // first: see store_argument
@@ -142,47 +143,15 @@ static void close_input(struct input *input) {
   free(input->line);
 }
 
-// Records on their way into the store; the batch owns copies of their bytes.
-struct batch {
-  struct op ops[LOAD_BATCH];
-  char keys[LOAD_BATCH][KEY_LENGTH_MAX];
-  size_t count;
-};
-
-static int put_batch(const struct tool *tool, struct batch *batch) {
-  int error = session_run(tool->engine, tool->session, batch->ops, batch->count);
-  if (error) complain(tool->path, "cannot be written: %s; free space or memory", strerror(-error));
-  for (size_t i = 0; !error && i < batch->count; i++) {
-    error = batch->ops[i].status;
-    if (error) tool_complain(tool, &batch->ops[i]);
-  }
-  for (size_t i = 0; i < batch->count; i++) free(batch->ops[i].value);
-  batch->count = 0;
-  return error;
-}
-
-static int add_record(const struct tool *tool, struct batch *batch, const struct dump_record *record) {
-  void *value = malloc(record->value_length + 1);  // an empty value has an address too
-  if (!value) return no_memory(tool->path);
-  memcpy(value, record->value, record->value_length);
-  memcpy(batch->keys[batch->count], record->key, record->key_length);
-  batch->ops[batch->count] = (struct op){.kind = OP_PUT,
-                                         .key = batch->keys[batch->count],
-                                         .key_length = (uint32_t)record->key_length,
-                                         .value = value,
-                                         .value_length = (uint32_t)record->value_length};
-  return ++batch->count < LOAD_BATCH ? 0 : put_batch(tool, batch);
-}
-
-static int put_all(const struct tool *tool, struct input *input, struct batch *batch) {
+static int put_all(const struct tool *tool, struct input *input, struct store_batch *batch) {
   rewind(input->stream);
   struct dump_head head;
   int error = read_head(input, &head);
   struct dump_record record;
   int more = 0;
-  while (!error && (more = next_record(input, &record)) > 0) error = add_record(tool, batch, &record);
+  while (!error && (more = next_record(input, &record)) > 0) error = store_batch_put(tool, batch, &record);
   if (!error) error = more;
-  return error ? error : put_batch(tool, batch);
+  return error ? error : store_batch_finish(tool, batch);
 }
 
 struct load {
@@ -190,28 +159,14 @@ struct load {
   size_t longest;  // value, bytes
 };
 
-static int check_room(const struct tool *tool, const struct load *load) {
-  struct store_stat stat = {0};
-  int error = tool->engine->stat(tool->store, &stat);
-  if (error) return no_stat(tool->path, error);
-  if (stat.record_size && load->longest + RECORD_OVERHEAD > stat.record_size) {
-    complain(tool->path,
-             "the dump holds a value of %zu bytes, more than the %u of this store; make one with larger records",
-             load->longest, stat.record_size - RECORD_OVERHEAD);
-    error = -EMSGSIZE;
-  }
-  return error;
-}
-
 static int load_store(const struct tool *tool, void *user) {
   struct load *load = user;
-  int error = check_room(tool, load);
+  int error = store_check_room(tool, "dump", load->longest);
   if (error) return error;
-  struct batch *batch = calloc(1, sizeof *batch);
+  struct store_batch *batch = store_batch_new();
   if (!batch) return no_memory(tool->path);
   error = put_all(tool, &load->input, batch);
-  for (size_t i = 0; i < batch->count; i++) free(batch->ops[i].value);
-  free(batch);
+  store_batch_free(batch);
   return error;
 }
 

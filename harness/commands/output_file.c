@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// A file that a command writes: it appears under its name when it is whole and durable, or not at all.
+#include "harness/commands/output_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engines/slots/file.h"
+#include "harness/commands/store_common.h"
+
+// An existing output is replaced only when it is a plain file: a rename over a device or a pipe would take it away.
+static int refuse_special(const char *path, const char *instead) {
+  struct stat status;
+  if (lstat(path, &status) || S_ISREG(status.st_mode)) return 0;
+  complain(path, "is not a plain file; %s", instead);
+  return -EINVAL;
+}
+
+// Makes a file of the name that `temporary` becomes.
+static int open_temporary(char *temporary, FILE **stream) {
+  int fd = mkostemp(temporary, O_CLOEXEC);
+  if (fd < 0) return -errno;
+  *stream = fdopen(fd, "w");
+  if (*stream) return 0;
+  int error = -errno;
+  close(fd);  // nothing was written
+  unlink(temporary);
+  return error;
+}
+
+// Puts the file in place, complete and durable, or removes it. `error`: what went wrong in writing it.
+static int finish_file(FILE *stream, const char *temporary, const char *path, int error) {
+  int finished = 0;
+  if (!error && (fflush(stream) || fsync(fileno(stream)))) finished = -errno;
+  if (fclose(stream) && !error && !finished) finished = -errno;
+  if (!error && !finished && rename(temporary, path)) finished = -errno;
+  if (!error && !finished) finished = file_sync_folder(path);
+  if (finished) complain(path, "cannot be written: %s; choose another place", strerror(-finished));
+  if (error || finished) unlink(temporary);
+  return error ? error : finished;
+}
+
+int output_file_write(const char *path, const char *instead, output_fn content, void *user) {
+  if (refuse_special(path, instead)) return -EINVAL;
+  char *temporary;
+  if (asprintf(&temporary, "%s.XXXXXX", path) < 0) return no_memory(path);
+  FILE *stream = NULL;
+  int error = open_temporary(temporary, &stream);
+  if (error) {
+    complain(path, "cannot be written: %s; choose another place", strerror(-error));
+  } else {
+    error = finish_file(stream, temporary, path, content(stream, path, user));
+  }
+  free(temporary);
+  return error;
+}
