@@ -110,7 +110,7 @@ json_t *sample_run_engine(const struct sample_order *order, const struct engine 
   struct error error = {0};
   enum sample_outcome outcome = sample_steps(&sample, timed_by_benchmark, NULL, &error);
   json_t *json = sample_to_json(&sample, outcome_names[outcome], outcome == OUTCOME_OK ? NULL : error.text);
-  histogram_free(sample.latency);
+  latency_close(&sample.latency);
   free(sample.work);
   return json;
 }

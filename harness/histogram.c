@@ -6,13 +6,15 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
   SUB_BITS = 7,
-  SUB_BUCKETS = 1 << SUB_BITS,
-  VALUE_BITS = 40,
-  BUCKETS = (VALUE_BITS - SUB_BITS + 1) * SUB_BUCKETS + 1,  // the last one takes every value from 2^40 on
+  SUB_BUCKETS = HISTOGRAM_SUB_BUCKETS,
+  VALUE_BITS = SUB_BITS + HISTOGRAM_POWERS - 1,
+  BUCKETS = HISTOGRAM_POWERS * SUB_BUCKETS + 1,  // the last one takes every value from 2^40 on
 };
+_Static_assert(SUB_BUCKETS == 1 << SUB_BITS && VALUE_BITS == 40, "as documented");
 
 struct histogram {
   uint64_t count, min, max;
@@ -38,17 +40,22 @@ static uint64_t bucket_highest(const struct histogram *histogram, size_t bucket)
 }
 
 struct histogram *histogram_new(void) {
-  struct histogram *histogram = calloc(1, sizeof *histogram);
-  if (histogram) histogram->min = UINT64_MAX;
+  struct histogram *histogram = malloc(sizeof *histogram);
+  if (histogram) histogram_clear(histogram);  // which touches its pages, or a first record would pay for that
   return histogram;
 }
 
 void histogram_free(struct histogram *histogram) { free(histogram); }
 
-void histogram_record(struct histogram *histogram, uint64_t value) {
-  histogram->buckets[bucket_of(value)]++;
-  histogram->count++;
-  histogram->sum += value;
+void histogram_clear(struct histogram *histogram) {
+  memset(histogram, 0, sizeof *histogram);
+  histogram->min = UINT64_MAX;
+}
+
+void histogram_record(struct histogram *histogram, uint64_t value, uint64_t count) {
+  histogram->buckets[bucket_of(value)] += count;
+  histogram->count += count;
+  histogram->sum += (unsigned __int128)value * count;
   if (value < histogram->min) histogram->min = value;
   if (value > histogram->max) histogram->max = value;
 }
@@ -101,4 +108,9 @@ int histogram_next(const struct histogram *histogram, size_t *position, uint64_t
     return 1;
   }
   return 0;
+}
+
+uint64_t histogram_middle(uint64_t highest) {
+  size_t bucket = bucket_of(highest);
+  return bucket == BUCKETS - 1 ? highest : highest - (highest - bucket_lowest(bucket)) / 2;
 }

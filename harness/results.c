@@ -102,5 +102,5 @@ int results_write(const char *folder, const json_t *run, struct error *error) {
   }
   for (i = 0; i < sizeof files / sizeof files[0] && !code; i++)
     code = results_file_write(folder, files[i].name, files[i].content, run, error);
-  return code;
+  return code ? code : results_hgrm_write(folder, run, error);
 }

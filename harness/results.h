@@ -29,8 +29,8 @@ int results_read(const char *folder, json_t **run, struct error *error);
 // samples. Changes `run` in place.
 int results_summarise(json_t *run, struct error *error);
 
-// Write run.json, gbench.json, samples.csv and data/<experiment>.tsv from a summarised run, each by temporary file and
-// rename. Nothing half-written stands under a final name.
+// Write run.json, gbench.json, samples.csv, data/<experiment>.tsv and latency/<experiment>/<cell>.hgrm from a
+// summarised run, each by temporary file and rename. Nothing half-written stands under a final name.
 int results_write(const char *folder, const json_t *run, struct error *error);
 
 // Draws charts/ from data/*.tsv with gnuplot, then writes report.md and report.html. `run` is summarised. A missing

@@ -25,6 +25,10 @@ struct results_tsv {
 };
 int results_tsv(FILE *out, const void *results_tsv);
 
+// latency/<experiment>/<cell>.hgrm: the percentiles of each cell's operations over all its counted samples, as
+// HdrHistogram's plotter reads them; for mixes also <cell>.<operation>.hgrm. 0 or -errno with a message.
+int results_hgrm_write(const char *folder, const json_t *run, struct error *error);
+
 // Makes every folder above the last component of `path` that is not there. 0 or -errno.
 int results_make_parents(const char *path);
 

@@ -11,7 +11,7 @@
 #include "harness/cell.h"
 #include "harness/counters.h"
 #include "harness/gbench.h"
-#include "harness/histogram.h"
+#include "harness/latency.h"
 #include "workloads/client.h"
 
 // What one thread did in the timed part.
@@ -28,10 +28,12 @@ struct sample {
 
   // Of the timed part.
   struct gbench_result result;
-  struct client_counts counts;  // all threads together
-  struct thread_work *work;     // one a thread; NULL before the timed part
-  struct histogram *latency;    // SAMPLE_LATENCY, else NULL
-  struct counters counters;     // differences
+  struct client_counts counts;       // all threads together
+  struct thread_work *work;          // one a thread; NULL before the timed part
+  struct latency_plan latency_plan;  // SAMPLE_LATENCY
+  struct latency latency;            // of all threads together; without histograms where the kind is another
+  double clock_resolution;           // ns; SAMPLE_LATENCY
+  struct counters counters;          // differences
   struct store_stat stat_before, stat_after;
 
   bool out_of_reach;                         // the cache state cannot be had here

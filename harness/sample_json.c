@@ -36,12 +36,39 @@ static json_t *buckets_to_json(const struct histogram *histogram) {
 }
 
 static json_t *latency_to_json(const struct histogram *histogram) {
-  if (!histogram || histogram_count(histogram) == 0) return json_null();
+  if (histogram_count(histogram) == 0) return json_null();
   return json_pack(
       "{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "min", (json_int_t)histogram_min(histogram), "p50",
       (json_int_t)histogram_percentile(histogram, 50), "p90", (json_int_t)histogram_percentile(histogram, 90), "p99",
       (json_int_t)histogram_percentile(histogram, 99), "p999", (json_int_t)histogram_percentile(histogram, 99.9), "max",
       (json_int_t)histogram_max(histogram), "mean", histogram_mean(histogram), "buckets", buckets_to_json(histogram));
+}
+
+// By kind of operation, for mixes; a group of calls has no kind.
+static json_t *kinds_to_json(const struct sample *sample) {
+  if (!sample->latency_plan.by_kind || sample->latency_plan.calls > 1) return json_null();
+  json_t *kinds = json_object();
+  for (int kind = 0; kinds && kind < OPERATION_KINDS; kind++) {
+    const struct histogram *histogram = sample->latency.kinds[kind];
+    if (histogram_count(histogram) == 0) continue;
+    if (json_object_set_new(kinds, operation_kind_name((enum operation_kind)kind), latency_to_json(histogram)))
+      return json_decref(kinds), NULL;
+  }
+  return kinds;
+}
+
+static int set_latency(json_t *json, const struct sample *sample, bool ok) {
+  bool timed = ok && sample->latency.all;
+  unsigned calls = sample->latency_plan.calls;
+  json_t *per = !timed ? json_null() : calls > 1 ? json_sprintf("batch of %u", calls) : json_string("operation");
+  json_t *part =
+      json_pack("{s:o, s:o, s:o, s:o, s:o}", "latency_ns", timed ? latency_to_json(sample->latency.all) : json_null(),
+                "latency_by_operation", timed ? kinds_to_json(sample) : json_null(), "timed_per", per, "clock_cost_ns",
+                timed ? json_real(sample->latency_plan.clock_cost) : json_null(), "clock_resolution_ns",
+                timed ? json_real(sample->clock_resolution) : json_null());
+  int failed = !part || json_object_update(json, part) != 0;
+  json_decref(part);
+  return failed;
 }
 
 // Of the timed part where a difference means something; else as it stood at its end.
@@ -66,11 +93,10 @@ static int set_results(json_t *json, const struct sample *sample, bool ok) {
   bool timed = ok && sample->work;  // building a data set is not
   bool device = timed && counters->device;
   json_t *part = json_pack(
-      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds",
-      ok ? json_real(seconds) : json_null(), "operations", count_or_null(ok, sample->result.operations), "ops_per_s",
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds", ok ? json_real(seconds) : json_null(),
+      "operations", count_or_null(ok, sample->result.operations), "ops_per_s",
       ok ? real_or_null(operations / seconds) : json_null(), "bytes_per_s",
-      ok ? real_or_null((double)sample->counts.bytes / seconds) : json_null(), "latency_ns",
-      ok ? latency_to_json(sample->latency) : json_null(), "cpu_user_s",
+      ok ? real_or_null((double)sample->counts.bytes / seconds) : json_null(), "cpu_user_s",
       timed ? json_real(counters->cpu_user_s) : json_null(), "cpu_sys_s",
       timed ? json_real(counters->cpu_sys_s) : json_null(), "faults_minor",
       count_or_null(timed, counters->faults_minor), "faults_major", count_or_null(timed, counters->faults_major),
@@ -98,7 +124,7 @@ json_t *sample_to_json(const struct sample *sample, const char *status, const ch
   bool ok = strcmp(status, "ok") == 0;
   json_t *json = json_pack("{s:s, s:s, s:o}", "kind", sample_kind_name(sample->order->kind), "status", status, "reason",
                            text(reason));
-  if (json && (set_results(json, sample, ok) || set_state(json, sample, ok))) {
+  if (json && (set_results(json, sample, ok) || set_latency(json, sample, ok) || set_state(json, sample, ok))) {
     json_decref(json);
     return NULL;
   }

@@ -18,7 +18,7 @@ enum { APART = 128 };  // bytes: two cache lines, which the prefetcher moves as 
 struct seat {  // a thread's place
   alignas(APART) struct client *client;
   struct client_counts counts;
-  struct histogram *latency;
+  struct latency latency;
   struct error error;
 };
 
@@ -36,11 +36,6 @@ struct timed {
 
 static uint64_t after_seconds(double seconds) { return clock_ns() + (uint64_t)(seconds * 1e9); }
 
-static void record_latency(void *user, enum op_kind kind, uint64_t ns) {
-  (void)kind;
-  histogram_record(user, ns);
-}
-
 // Operations that take each id once have none to spare.
 static bool may_warm_up(const struct sample_order *order) {
   enum operation operation = order->settings.workload.operation;
@@ -51,7 +46,7 @@ static int warm_up(struct timed *timed, struct seat *seat) {
   const struct sample_order *order = timed->sample->order;
   struct client_counts unused = {0};
   if (!may_warm_up(order)) return 0;
-  return client_run(seat->client, UINT64_MAX, after_seconds(order->warmup), NULL, NULL, &unused, &seat->error);
+  return client_run(seat->client, UINT64_MAX, after_seconds(order->warmup), NULL, &unused, &seat->error);
 }
 
 static double residency_or_nan(const struct sample *sample) {
@@ -125,7 +120,7 @@ static int step(void *user, unsigned thread, uint64_t operations, uint64_t *done
   struct seat *seat = &timed->seats[thread];
   double seconds = span(timed->sample->order);
   uint64_t deadline = seconds > 0 ? after_seconds(seconds) : 0;
-  int code = client_run(seat->client, operations, deadline, seat->latency ? record_latency : NULL, seat->latency,
+  int code = client_run(seat->client, operations, deadline, seat->latency.all ? &seat->latency.timing : NULL,
                         &seat->counts, &seat->error);
   *done = seat->counts.acknowledged;
   int synced = last_sync(timed, seat);
@@ -153,6 +148,14 @@ static void teardown(void *user, unsigned thread) {
   if (code && !seat->error.code) error_set(&seat->error, code, "closing the session: %s", strerror(-code));
 }
 
+static void plan_latency(struct sample *sample) {
+  const struct workload *workload = &sample->workload;
+  bool overlapping = (sample->engine->caps & CAP_QUEUE) && workload->depth > workload->batch;
+  sample->latency_plan.by_kind = workload->operation == OPERATION_MIXED;
+  sample->latency_plan.may_group = !overlapping;
+  clock_measure(&sample->latency_plan.clock_cost, &sample->clock_resolution);
+}
+
 static int open_seats(struct timed *timed) {
   struct sample *sample = timed->sample;
   unsigned threads = sample->workload.threads;
@@ -161,18 +164,15 @@ static int open_seats(struct timed *timed) {
   if (!timed->seats || !sample->work) return -ENOMEM;
   memset(timed->seats, 0, threads * sizeof *timed->seats);
   if (sample->order->kind != SAMPLE_LATENCY) return 0;
-  sample->latency = histogram_new();
-  if (!sample->latency) return -ENOMEM;
-  for (unsigned i = 0; i < threads; i++) {
-    timed->seats[i].latency = histogram_new();
-    if (!timed->seats[i].latency) return -ENOMEM;
-  }
-  return 0;
+  plan_latency(sample);
+  int code = latency_open(&sample->latency, &sample->latency_plan);
+  for (unsigned i = 0; i < threads && !code; i++) code = latency_open(&timed->seats[i].latency, &sample->latency_plan);
+  return code;
 }
 
 static void close_seats(struct timed *timed) {
   if (!timed->seats) return;
-  for (unsigned i = 0; i < timed->sample->workload.threads; i++) histogram_free(timed->seats[i].latency);
+  for (unsigned i = 0; i < timed->sample->workload.threads; i++) latency_close(&timed->seats[i].latency);
   free(timed->seats);
 }
 
@@ -188,7 +188,9 @@ static void add_up(struct timed *timed) {
     sample->counts.bytes += counts->bytes;
     sample->counts.sum += counts->sum;
     sample->counts.splits += counts->splits;
-    if (sample->latency) histogram_add(sample->latency, timed->seats[i].latency);
+    if (!sample->latency.all) continue;
+    latency_settle(&timed->seats[i].latency);
+    latency_add(&sample->latency, &timed->seats[i].latency);
   }
   sample->counters = counters_since(&timed->before, &timed->after);
 }

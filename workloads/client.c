@@ -154,6 +154,23 @@ int client_close(struct client *client) {
   return error;
 }
 
+void run_group_begin(struct run *run, uint64_t now) {
+  run->group.start = now;
+  run->group.acknowledged = run->counts->acknowledged;
+  run->group.calls = 0;
+}
+
+static void group_record(struct run *run) {
+  const struct timing *timing = run->timing;
+  uint64_t operations = run->counts->acknowledged - run->group.acknowledged, now = clock_ns();
+  if (operations) timing->record(timing->user, KIND_GET, (now - run->group.start) / run->group.calls, operations);
+  run_group_begin(run, now);
+}
+
+void run_group_call(struct run *run) {
+  if (++run->group.calls >= run->timing->calls) group_record(run);
+}
+
 static void stamp(struct client *client, struct op *const *ops, size_t count) {
   uint64_t now = clock_ns();
   for (size_t i = 0; i < count; i++) {
@@ -162,11 +179,19 @@ static void stamp(struct client *client, struct op *const *ops, size_t count) {
   }
 }
 
+static enum operation_kind kind_of(const struct op *op, enum part part) {
+  if (part == PART_INSERT) return KIND_INSERT;
+  if (part == PART_READ || part == PART_WRITE) return KIND_READ_MODIFY_WRITE;
+  return op->kind == OP_PUT ? KIND_UPDATE : op->kind == OP_DELETE ? KIND_DELETE : KIND_GET;
+}
+
 static void record(struct run *run, struct op *const *ops, size_t count, uint64_t now) {
+  const struct timing *timing = run->timing;
   for (size_t i = 0; i < count; i++) {
     const struct slot *slot = &run->client->slots[ops[i] - run->client->ops];
-    if (slot->part != PART_WRITE_DUE) run->record(run->user, ops[i]->kind, now - slot->started);
+    if (slot->part != PART_WRITE_DUE) timing->record(timing->user, kind_of(ops[i], slot->part), now - slot->started, 1);
   }
+  if (timing->calls > 1) run_group_begin(run, clock_ns());
 }
 
 static int submit_batch(struct run *run, size_t count) {
@@ -176,7 +201,7 @@ static int submit_batch(struct run *run, size_t count) {
   run->left -= fresh;
   run->counts->asked += fresh;
   run->counts->splits++;
-  if (run->record) stamp(client, ops, count);
+  if (run_times_each(run)) stamp(client, ops, count);
   int error = client->engine->submit(client->session, ops, count);
   if (error) return error_set(run->error, error, "submit of %zu operations: %s", count, strerror(-error));
   client->free_count -= count;
@@ -189,10 +214,14 @@ static int reap_some(struct run *run, size_t min) {
   int reaped = client->engine->reap(client->session, done, client->depth - client->free_count, min);
   if (reaped < 0) return error_set(run->error, reaped, "reap: %s", strerror(-reaped));
   if (reaped == 0) return error_set(run->error, -EIO, "reap handed back nothing though operations are outstanding");
-  uint64_t now = run->record ? clock_ns() : 0;
+  bool each = run_times_each(run);
+  uint64_t now = each ? clock_ns() : 0;
   client->free_count += (size_t)reaped;
   int error = client->steps.finish(run, done, (size_t)reaped);
-  if (run->record) record(run, done, (size_t)reaped, now);
+  if (each)
+    record(run, done, (size_t)reaped, now);
+  else if (run->timing)
+    run_group_call(run);
   run_look(run, (uint64_t)reaped);
   return error;
 }
@@ -245,14 +274,14 @@ static int run_window(struct run *run) {
 static void drain(struct run *run) {
   struct client *client = run->client;
   run->error = NULL;
-  run->record = NULL;
+  run->timing = NULL;
   for (size_t before = client->depth + 1; client->free_count < client->depth && client->free_count != before;) {
     before = client->free_count;
     (void)reap_some(run, 1);
   }
 }
 
-int client_run(struct client *client, uint64_t operations, uint64_t deadline, latency_fn record_fn, void *user,
+int client_run(struct client *client, uint64_t operations, uint64_t deadline, struct timing *timing,
                struct client_counts *counts, struct error *error) {
   struct run run = {
       .client = client,
@@ -260,14 +289,14 @@ int client_run(struct client *client, uint64_t operations, uint64_t deadline, la
       .deadline = deadline,
       .looked = deadline ? clock_ns() : 0,
       .spacing = 1,
-      .record = record_fn,
-      .user = user,
+      .timing = timing,
       .counts = counts,
       .error = error,
   };
-  if (client->workload.operation == OPERATION_SCAN) return scan_run(&run);
+  if (timing) run_group_begin(&run, clock_ns());
   if (once_each(client->workload.operation)) run.left = run.left < once_left(client) ? run.left : once_left(client);
-  int code = run_window(&run);
+  int code = client->workload.operation == OPERATION_SCAN ? scan_run(&run) : run_window(&run);
   if (code) drain(&run);
+  if (!code && timing && run.group.calls) group_record(&run);  // the rest, which makes no whole group
   return code;
 }

@@ -49,8 +49,30 @@ struct client_counts {
   uint64_t splits;        // engine calls (submit) made
 };
 
-// Called after each finished operation in latency runs. `ns` from its submit to its reap.
-typedef void (*latency_fn)(void *user, enum op_kind kind, uint64_t ns);
+// What an operation of a mix is; an operation of any other workload is of the kind whose name comes nearest.
+enum operation_kind {
+  KIND_GET,
+  KIND_UPDATE,
+  KIND_INSERT,
+  KIND_DELETE,
+  KIND_SCAN,
+  KIND_READ_MODIFY_WRITE,
+  OPERATION_KINDS
+};
+
+// Told of `operations` finished ones of which each took `ns`.
+typedef void (*latency_fn)(void *user, enum operation_kind kind, uint64_t ns, uint64_t operations);
+
+// How a latency run takes its times.
+struct timing {
+  latency_fn record;
+  void *user;
+  // 1: each operation is timed by two readings of the clock, from its submit to its reap. More: one reading for so many
+  // calls (submit and reap; of a scan: records), and each of their operations is said to have taken the mean of a call,
+  // the client's own work included. `kind` says nothing then. Only where each call is reaped before the next. `record`
+  // may change it while the client runs.
+  uint32_t calls;
+};
 
 struct client;
 
@@ -61,10 +83,10 @@ int client_close(struct client *client);
 
 // Runs up to `operations` operations or until the clock (CLOCK_MONOTONIC, ns) passes `deadline` (0: none), whichever is
 // first, and waits for all that is outstanding. Fills and deletes also end when every id of this client is done (asked
-// < operations). Adds to `counts`. With `record`, stamps each operation (else no clock is read per operation). Returns
-// 0 or -errno of the first failed operation (error filled); stops there. The clock is looked at about every 50 us of
-// work, so that null operations stay cheap.
-int client_run(struct client *client, uint64_t operations, uint64_t deadline, latency_fn record, void *user,
+// < operations). Adds to `counts`. With `timing` (NULL: none) operations are timed, else no clock is read per
+// operation. Returns 0 or -errno of the first failed operation (error filled); stops there. The clock is looked at
+// about every 50 us of work, so that null operations stay cheap.
+int client_run(struct client *client, uint64_t operations, uint64_t deadline, struct timing *timing,
                struct client_counts *counts, struct error *error);
 
 // Puts every id of 0..records-1 at version 0, in order, many in one submit whatever `batch` says: builds a data set.
@@ -77,6 +99,8 @@ int client_fill(const struct workload *workload, const struct engine *engine, st
 int client_verify(const struct workload *workload, const struct engine *engine, struct store *store, uint64_t expect,
                   uint64_t sample, uint64_t *checked, struct error *error);
 
+// "get", "update", "insert", "delete", "scan", "rmw": as in a mix.
+const char *operation_kind_name(enum operation_kind kind);
 // "get", "update", "mixed" ...: names for files and results. Parse: 0 or -EINVAL.
 const char *operation_name(enum operation operation);
 int operation_parse(const char *text, enum operation *operation);

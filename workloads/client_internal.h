@@ -60,15 +60,19 @@ struct client {
 // One call of client_run.
 struct run {
   struct client *client;
-  uint64_t left;      // operations still to start
-  uint64_t deadline;  // CLOCK_MONOTONIC ns, 0: none
-  uint64_t looked;    // when the clock was read last
-  uint64_t unseen;    // operations finished since
-  uint64_t spacing;   // ... before it is read again
-  bool stop;          // start nothing new
-  bool scan_due;      // mix: drain, then scan
-  latency_fn record;
-  void *user;
+  uint64_t left;            // operations still to start
+  uint64_t deadline;        // CLOCK_MONOTONIC ns, 0: none
+  uint64_t looked;          // when the clock was read last
+  uint64_t unseen;          // operations finished since
+  uint64_t spacing;         // ... before it is read again
+  bool stop;                // start nothing new
+  bool scan_due;            // mix: drain, then scan
+  struct timing *timing;    // NULL: nothing is timed
+  struct {                  // of timing->calls above 1: since the last reading of the clock
+    uint64_t start;         // ns
+    uint64_t acknowledged;  // counts->acknowledged at that time
+    uint32_t calls;
+  } group;
   struct client_counts *counts;
   struct error *error;
 };
@@ -76,6 +80,13 @@ struct run {
 // Counts `finished` operations and reads the clock when that many have passed as make about 50 us; sets run->stop at
 // the deadline.
 void run_look(struct run *run, uint64_t finished);
+
+// Whether each operation is timed by itself.
+static inline bool run_times_each(const struct run *run) { return run->timing && run->timing->calls == 1; }
+// Begins a group of calls that are timed together.
+void run_group_begin(struct run *run, uint64_t now);
+// Counts one call of it; records the group when it is whole.
+void run_group_call(struct run *run);
 
 struct operation_steps operation_steps(enum operation operation);
 // The ids this thread still has to do in a fill or delete.

@@ -26,6 +26,18 @@ static int read_record(struct visit *visit, const void *value, uint32_t length) 
   return 0;
 }
 
+static void time_record(struct visit *visit) {
+  struct run *run = visit->run;
+  if (run->timing->calls > 1) {
+    run_group_call(run);
+    return;
+  }
+  uint64_t now = clock_ns();
+  run->timing->record(run->timing->user, KIND_SCAN, now - visit->previous, 1);
+  visit->previous = now;
+  if (run->timing->calls > 1) run_group_begin(run, clock_ns());
+}
+
 static int visit_record(void *user, const void *key, uint32_t key_length, const void *value, uint32_t length) {
   (void)key, (void)key_length;
   struct visit *visit = user;
@@ -34,11 +46,7 @@ static int visit_record(void *user, const void *key, uint32_t key_length, const 
   int error = read_record(visit, value, length);
   if (error) return error;
   run->counts->acknowledged++;
-  if (run->record) {
-    uint64_t now = clock_ns();
-    run->record(run->user, OP_GET, now - visit->previous);
-    visit->previous = now;
-  }
+  if (run->timing) time_record(visit);
   run_look(run, 1);
   return --run->left == 0 || run->stop ? ENOUGH : 0;
 }
@@ -58,7 +66,7 @@ static int scan_failed(struct run *run, int code) {
 int scan_run(struct run *run) {
   struct client *client = run->client;
   while (run->left > 0 && !run->stop) {
-    struct visit visit = {.run = run, .previous = run->record ? clock_ns() : 0};
+    struct visit visit = {.run = run, .previous = run_times_each(run) ? clock_ns() : 0};
     run->counts->splits++;
     int code = client->engine->scan(client->session, NULL, 0, 0, visit_record, &visit);
     if (code < 0) return scan_failed(run, code);
@@ -78,11 +86,15 @@ int scan_range(struct run *run) {
   run->counts->asked++;
   run->counts->splits++;
   struct visit visit = {.run = run};
-  uint64_t started = run->record ? clock_ns() : 0;
+  bool each = run_times_each(run);
+  uint64_t started = each ? clock_ns() : 0;
   int code = client->engine->scan(client->session, key, KEY_BYTES, limit, visit_range, &visit);
   if (code) return scan_failed(run, code);
-  if (run->record) run->record(run->user, OP_GET, clock_ns() - started);
   run->counts->acknowledged++;
+  if (each)
+    run->timing->record(run->timing->user, KIND_SCAN, clock_ns() - started, 1);
+  else if (run->timing)
+    run_group_call(run);
   run_look(run, 1);
   return 0;
 }

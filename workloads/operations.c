@@ -18,11 +18,18 @@ static const char *const key_order_names[] = {
     [KEYS_LATEST] = "latest",
 };
 
+static const char *const kind_names[OPERATION_KINDS] = {
+    [KIND_GET] = "get",       [KIND_UPDATE] = "update", [KIND_INSERT] = "insert",
+    [KIND_DELETE] = "delete", [KIND_SCAN] = "scan",     [KIND_READ_MODIFY_WRITE] = "rmw",
+};
+
 static int find_name(const char *text, const char *const *names, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (strcmp(text, names[i]) == 0) return (int)i;
   return -EINVAL;
 }
+
+const char *operation_kind_name(enum operation_kind kind) { return kind_names[kind]; }
 
 const char *operation_name(enum operation operation) { return operation_names[operation]; }
 

@@ -33,19 +33,21 @@ static void test_honest_store_is_ok(void **state) {
 
 static void test_every_documented_field_is_there(void **state) {
   (void)state;
-  static const char *const fields[] = {"kind",         "status",
-                                       "reason",       "seconds",
-                                       "operations",   "ops_per_s",
-                                       "bytes_per_s",  "latency_ns",
-                                       "timeline",     "cpu_user_s",
-                                       "cpu_sys_s",    "faults_minor",
-                                       "faults_major", "switches",
-                                       "syscalls",     "tlb_shootdowns",
-                                       "rss_bytes",    "pss_bytes",
-                                       "residency",    "device_read_bytes",
-                                       "foreign",      "flags",
-                                       "verified",     "value_sum",
-                                       "stat",         "device_write_bytes"};
+  static const char *const fields[] = {"kind",          "status",
+                                       "reason",        "seconds",
+                                       "operations",    "ops_per_s",
+                                       "bytes_per_s",   "latency_ns",
+                                       "timed_per",     "latency_by_operation",
+                                       "clock_cost_ns", "clock_resolution_ns",
+                                       "timeline",      "cpu_user_s",
+                                       "cpu_sys_s",     "faults_minor",
+                                       "faults_major",  "switches",
+                                       "syscalls",      "tlb_shootdowns",
+                                       "rss_bytes",     "pss_bytes",
+                                       "residency",     "device_read_bytes",
+                                       "foreign",       "flags",
+                                       "verified",      "value_sum",
+                                       "stat",          "device_write_bytes"};
   make_fake_store();
   for (int lie = FAKE_HONEST; lie <= FAKE_PROBE_FAILS; lie++) {
     struct sample_order order = sample_new_order(OPERATION_GET);

@@ -177,7 +177,7 @@ static int run(const struct workload *workload, const struct engine *engine, str
   struct client *client;
   *counts = (struct client_counts){0};
   assert_int_equal(client_open(workload, 0, engine, store, &client, error), 0);
-  int code = client_run(client, operations, 0, NULL, NULL, counts, error);
+  int code = client_run(client, operations, 0, NULL, counts, error);
   assert_int_equal(client_close(client), 0);
   return code;
 }
@@ -252,9 +252,9 @@ static void fill_by(unsigned threads, enum key_order order, uint32_t batch) {
     struct client *client;
     assert_int_equal(client_open(&workload, thread, &queueing, store, &client, &error), 0);
     // In two goes: the second takes up where the first ended.
-    assert_int_equal(client_run(client, 100, 0, NULL, NULL, &counts, &error), 0);
-    assert_int_equal(client_run(client, UINT64_MAX, 0, NULL, NULL, &counts, &error), 0);
-    assert_int_equal(client_run(client, 100, 0, NULL, NULL, &counts, &error), 0);
+    assert_int_equal(client_run(client, 100, 0, NULL, &counts, &error), 0);
+    assert_int_equal(client_run(client, UINT64_MAX, 0, NULL, &counts, &error), 0);
+    assert_int_equal(client_run(client, 100, 0, NULL, &counts, &error), 0);
     assert_int_equal(client_close(client), 0);
   }
   assert_int_equal(counts.acknowledged, 1000);
@@ -285,7 +285,7 @@ static void test_more_threads_than_records(void **state) {
   for (unsigned thread = 0; thread < 5; thread++) {
     struct client *client;
     assert_int_equal(client_open(&workload, thread, &queueing, store, &client, &error), 0);
-    assert_int_equal(client_run(client, 10, 0, NULL, NULL, &counts, &error), 0);
+    assert_int_equal(client_run(client, 10, 0, NULL, &counts, &error), 0);
     assert_int_equal(client_close(client), 0);
   }
   assert_int_equal(counts.acknowledged, 2);
@@ -524,35 +524,80 @@ static void test_scans_in_a_mix(void **state) {
 }
 
 struct latencies {
-  uint64_t calls, puts, longest;
+  uint64_t calls, operations, longest;
+  uint64_t kinds[OPERATION_KINDS];
+  struct timing timing;
+  uint32_t group_after;  // calls of record after which groups of 8 are asked for; 0: never
 };
 
-static void on_latency(void *user, enum op_kind kind, uint64_t ns) {
+static void on_latency(void *user, enum operation_kind kind, uint64_t ns, uint64_t operations) {
   struct latencies *latencies = user;
   latencies->calls++;
-  latencies->puts += kind == OP_PUT;
+  latencies->operations += operations;
+  latencies->kinds[kind] += operations;
   if (ns > latencies->longest) latencies->longest = ns;
+  if (latencies->calls == latencies->group_after) latencies->timing.calls = 8;
+}
+
+// Runs `operations` of the workload with times taken.
+static void run_timed(const struct workload *workload, const struct engine *engine, uint64_t operations,
+                      struct latencies *latencies) {
+  struct store *store = filled(1000);
+  struct client_counts counts = {0};
+  struct error error;
+  struct client *client;
+  latencies->timing.record = on_latency;
+  latencies->timing.user = latencies;
+  assert_int_equal(client_open(workload, 0, engine, store, &client, &error), 0);
+  assert_int_equal(client_run(client, operations, 0, &latencies->timing, &counts, &error), 0);
+  assert_int_equal(client_close(client), 0);
+  assert_int_equal(counts.acknowledged, operations);
+  assert_int_equal(latencies->operations, operations);
+  free(store);
 }
 
 static void test_latencies_come_once_an_operation(void **state) {
   (void)state;
   const enum operation operations[] = {OPERATION_GET, OPERATION_SCAN, OPERATION_MIXED};
   for (int i = 0; i < 3; i++) {
-    struct store *store = filled(1000);
     struct workload workload = workload_of(operations[i]);
-    struct client_counts counts = {0};
-    struct latencies latencies = {0};
-    struct error error;
-    struct client *client;
+    struct latencies latencies = {.timing.calls = 1};
     workload.mix.read_modify_write = 100;
     workload.depth = operations[i] == OPERATION_SCAN ? 1 : 8;
-    assert_int_equal(client_open(&workload, 0, &queueing, store, &client, &error), 0);
-    assert_int_equal(client_run(client, 777, 0, on_latency, &latencies, &counts, &error), 0);
-    assert_int_equal(client_close(client), 0);
+    run_timed(&workload, &queueing, 777, &latencies);
     assert_int_equal(latencies.calls, 777);
-    assert_int_equal(latencies.puts, operations[i] == OPERATION_MIXED ? 777 : 0);
+    assert_int_equal(latencies.kinds[KIND_READ_MODIFY_WRITE], operations[i] == OPERATION_MIXED ? 777 : 0);
     assert_in_range(latencies.longest, 0, 60000000000u);  // a span, not a point in time
-    free(store);
+  }
+}
+
+static void test_latencies_know_their_kind(void **state) {
+  (void)state;
+  struct workload workload = workload_of(OPERATION_MIXED);
+  struct latencies latencies = {.timing.calls = 1};
+  workload.mix.get = workload.mix.update = workload.mix.insert = workload.mix.remove = 20;
+  workload.mix.scan = workload.mix.read_modify_write = 10;
+  run_timed(&workload, &queueing, 1000, &latencies);
+  for (int kind = 0; kind < OPERATION_KINDS; kind++) {
+    uint64_t share = kind == KIND_SCAN || kind == KIND_READ_MODIFY_WRITE ? 100 : 200;
+    assert_in_range(latencies.kinds[kind], share - 60, share + 60);  // five deviations of 9.5 and 12.6
+  }
+}
+
+// One reading of the clock for eight calls, and the last few get theirs.
+static void test_calls_are_timed_in_groups(void **state) {
+  (void)state;
+  const enum operation operations[] = {OPERATION_GET, OPERATION_UPDATE, OPERATION_SCAN};
+  for (int i = 0; i < 3; i++) {
+    for (uint32_t batch = 1; batch <= (operations[i] == OPERATION_SCAN ? 1 : 4); batch *= 4) {
+      struct workload workload = workload_of(operations[i]);
+      struct latencies whole = {.timing.calls = 8}, later = {.timing.calls = 1, .group_after = 20};
+      workload.batch = workload.depth = batch;
+      run_timed(&workload, &direct, 100 * batch, &whole);
+      assert_int_equal(whole.calls, 100 / 8 + 1);
+      run_timed(&workload, &direct, 100 * batch, &later);
+      assert_int_equal(later.calls, 20 + (100 - 20 / batch) / 8 + ((100 - 20 / batch) % 8 > 0));
+    }
   }
 }
 
@@ -575,7 +620,7 @@ static void test_deadline_ends_a_run(void **state) {
     workload.mix.read_modify_write = 100;
     assert_int_equal(client_open(&workload, 0, &queueing, store, &client, &error), 0);
     uint64_t deadline = now_ns() + 3000000;
-    assert_int_equal(client_run(client, UINT64_MAX, deadline, NULL, NULL, &counts, &error), 0);
+    assert_int_equal(client_run(client, UINT64_MAX, deadline, NULL, &counts, &error), 0);
     assert_true(now_ns() >= deadline);
     assert_true(counts.acknowledged > 0);
     assert_int_equal(counts.asked, counts.acknowledged);
@@ -711,6 +756,8 @@ int main(void) {
       cmocka_unit_test(test_scan_of_an_empty_store_ends),
       cmocka_unit_test(test_scans_in_a_mix),
       cmocka_unit_test(test_latencies_come_once_an_operation),
+      cmocka_unit_test(test_latencies_know_their_kind),
+      cmocka_unit_test(test_calls_are_timed_in_groups),
       cmocka_unit_test(test_deadline_ends_a_run),
       cmocka_unit_test(test_fill_and_verify),
       cmocka_unit_test(test_verify_finds_what_is_wrong),

@@ -18,9 +18,9 @@ static struct histogram *new_histogram(void) {
 // The middle percentile of {0, value, huge} is the bucket of `value`, clamped by neither end.
 static uint64_t stored_as(uint64_t value) {
   struct histogram *histogram = new_histogram();
-  histogram_record(histogram, 0);
-  histogram_record(histogram, value);
-  histogram_record(histogram, UINT64_MAX);
+  histogram_record(histogram, 0, 1);
+  histogram_record(histogram, value, 1);
+  histogram_record(histogram, UINT64_MAX, 1);
   uint64_t stored = histogram_percentile(histogram, 50);
   histogram_free(histogram);
   return stored;
@@ -66,7 +66,7 @@ static void test_empty(void **state) {
 static void test_percentiles_of_one_to_hundred(void **state) {
   (void)state;
   struct histogram *histogram = new_histogram();
-  for (uint64_t value = 1; value <= 100; value++) histogram_record(histogram, value);
+  for (uint64_t value = 1; value <= 100; value++) histogram_record(histogram, value, 1);
   assert_int_equal(histogram_percentile(histogram, 0), 1);
   assert_int_equal(histogram_percentile(histogram, 50), 50);
   assert_int_equal(histogram_percentile(histogram, 90), 90);
@@ -79,7 +79,7 @@ static void test_percentiles_of_one_to_hundred(void **state) {
 static void test_percentile_stays_between_min_and_max(void **state) {
   (void)state;
   struct histogram *histogram = new_histogram();
-  for (int i = 0; i < 3; i++) histogram_record(histogram, 1000001);
+  for (int i = 0; i < 3; i++) histogram_record(histogram, 1000001, 1);
   assert_int_equal(histogram_percentile(histogram, 1), 1000001);
   assert_int_equal(histogram_percentile(histogram, 50), 1000001);
   assert_int_equal(histogram_percentile(histogram, 99.9), 1000001);
@@ -92,9 +92,9 @@ static void test_beyond_the_range(void **state) {
   const uint64_t range = 1ull << 40;
   size_t position = 0;
   uint64_t highest, count;
-  histogram_record(histogram, range);
-  histogram_record(histogram, UINT64_MAX);
-  histogram_record(histogram, UINT64_MAX);
+  histogram_record(histogram, range, 1);
+  histogram_record(histogram, UINT64_MAX, 1);
+  histogram_record(histogram, UINT64_MAX, 1);
   assert_int_equal(histogram_max(histogram), UINT64_MAX);
   assert_int_equal(histogram_min(histogram), range);
   assert_true(histogram_mean(histogram) > 1.2e19);  // a sum of 64 bits would have wrapped
@@ -110,8 +110,8 @@ static void test_add_equals_recording_all_in_one(void **state) {
   struct histogram *one = new_histogram(), *other = new_histogram(), *both = new_histogram();
   for (uint64_t i = 0; i < 10000; i++) {
     uint64_t value = i * i * 31 % 5000011;
-    histogram_record(i % 3 ? one : other, value);
-    histogram_record(both, value);
+    histogram_record(i % 3 ? one : other, value, 1);
+    histogram_record(both, value, 1);
   }
   histogram_add(one, other);
   size_t position = 0, expected_position = 0;
@@ -139,7 +139,7 @@ static void test_buckets_ascend_and_hold_their_values(void **state) {
   const uint64_t values[] = {0, 127, 128, 255, 256, 257, 4095, 4096, 1 << 20, (1ull << 40) - 1};
   size_t position = 0, i = 0;
   uint64_t highest, count, previous = 0;
-  for (i = 0; i < sizeof values / sizeof *values; i++) histogram_record(histogram, values[i]);
+  for (i = 0; i < sizeof values / sizeof *values; i++) histogram_record(histogram, values[i], 1);
   for (i = 0; histogram_next(histogram, &position, &highest, &count); previous = highest) {
     if (i > 0) assert_true(highest > previous);
     for (uint64_t n = 0; n < count; n++, i++) {
