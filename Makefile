@@ -18,7 +18,7 @@ $(error INSTALL is on or off, not "$(INSTALL)")
 endif
 
 all: configure
-	@cmake --build build --parallel
+	@cmake --build build --parallel $$(nproc)
 
 bench: deps all
 	@build/storebench run --profile "$$PROFILE" $${DIR:+--dir "$$DIR"} $${OUT:+--out "$$OUT"} \
