@@ -73,6 +73,7 @@ static enum sample_outcome measure(struct sample *sample, sample_timed_fn timed,
 static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
   const struct sample_order *order = sample->order;
   enum sample_outcome outcome;
+  if (sample_tracepoints(sample, error) != 0) return OUTCOME_FAILED;
   if (sample->engine->open(order->path, &sample->config, &sample->store, error) != 0) return OUTCOME_FAILED;
   if (order->kind == SAMPLE_FILL) {
     outcome = fill(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
@@ -110,6 +111,7 @@ json_t *sample_run_engine(const struct sample_order *order, const struct engine 
   struct error error = {0};
   enum sample_outcome outcome = sample_steps(&sample, timed_by_benchmark, NULL, &error);
   json_t *json = sample_to_json(&sample, outcome_names[outcome], outcome == OUTCOME_OK ? NULL : error.text);
+  tracepoints_close(sample.tracepoints);
   latency_close(&sample.latency);
   free(sample.work);
   return json;

@@ -17,7 +17,11 @@ enum sample_kind {
   SAMPLE_FILL,        // builds a data set at `path`: fills, closes cleanly, no measurement
   SAMPLE_THROUGHPUT,  // no time stamp per operation
   SAMPLE_LATENCY,     // a time stamp around each operation; its ops_per_s is not used for comparisons
+  SAMPLE_COUNTERS,    // system calls and syncs are counted, which slows it: its ops_per_s is not used either
 };
+
+// "fill", "throughput", "latency" or "counters".
+const char *sample_kind_name(enum sample_kind kind);
 
 struct sample_order {
   enum sample_kind kind;

@@ -1,54 +1,68 @@
 // SPDX-License-Identifier: MIT
-// Kernel counters: getrusage, smaps_rollup, and the block layer's stat file.
+// Kernel counters: getrusage, smaps_rollup, interrupts.
 #include "harness/counters.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
-
-enum { SECTOR = 512 };  // the unit of the stat file, whatever the device's own sector is
-
-int counters_device(const char *path) {
-  struct stat stat;
-  char name[64];
-  if (lstat(path, &stat) != 0) return -errno;
-  // A partition has its own stat file, with the bytes of that partition alone.
-  snprintf(name, sizeof name, "/sys/dev/block/%u:%u/stat", major(stat.st_dev), minor(stat.st_dev));
-  int fd = open(name, O_RDONLY | O_CLOEXEC);
-  return fd < 0 ? -errno : fd;
-}
-
-static int read_device(int fd, struct counters *counters) {
-  char text[512];
-  unsigned long long read_sectors, written_sectors;
-  ssize_t got = pread(fd, text, sizeof text - 1, 0);
-  if (got < 0) return -errno;
-  text[got] = '\0';
-  // read I/Os, merges, SECTORS, ticks; write I/Os, merges, SECTORS (Documentation/block/stat.rst)
-  if (sscanf(text, "%*u %*u %llu %*u %*u %*u %llu", &read_sectors, &written_sectors) != 2) return -EPROTO;
-  counters->device = true;
-  counters->device_read_bytes = read_sectors * SECTOR;
-  counters->device_write_bytes = written_sectors * SECTOR;
-  return 0;
-}
 
 static double seconds(struct timeval time) { return (double)time.tv_sec + (double)time.tv_usec / 1e6; }
 
-int counters_read(int device, struct counters *counters) {
+static int read_device(const struct device_reader *device, struct counters *counters) {
+  struct device_totals totals;
+  int code = device_reader_read(device, &totals);
+  if (code) return code;
+  counters->device_known = true;
+  counters->device_read_bytes = totals.read_bytes;
+  counters->device_write_bytes = totals.write_bytes;
+  counters->flushes_known = totals.flushes_known;
+  counters->device_flushes = totals.flushes;
+  return 0;
+}
+
+// "TLB:  12  34   TLB shootdowns": one number a CPU.
+static bool add_shootdowns(const char *line, uint64_t *sum) {
+  line += strspn(line, " ");
+  if (strncmp(line, "TLB:", 4) != 0) return false;
+  char *end;
+  for (line += 4;; line = end) {
+    unsigned long long count = strtoull(line, &end, 10);
+    if (end == line) return true;
+    *sum += count;
+  }
+}
+
+int counters_tlb(const char *path, uint64_t *shootdowns) {
+  FILE *file = fopen(path, "re");
+  if (!file) return -errno;
+  char *line = NULL;
+  size_t room = 0;
+  int code = -ENOENT;
+  *shootdowns = 0;
+  while (code && getline(&line, &room, file) > 0)
+    if (add_shootdowns(line, shootdowns)) code = 0;
+  free(line);
+  fclose(file);
+  return code;
+}
+
+int counters_of_process(struct counters *counters) {
   struct rusage usage;
-  *counters = (struct counters){0};
   if (getrusage(RUSAGE_SELF, &usage) != 0) return -errno;
   counters->cpu_user_s = seconds(usage.ru_utime);
   counters->cpu_sys_s = seconds(usage.ru_stime);
   counters->faults_minor = (uint64_t)usage.ru_minflt;
   counters->faults_major = (uint64_t)usage.ru_majflt;
   counters->switches = (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
-  return device < 0 ? 0 : read_device(device, counters);
+  return 0;
+}
+
+int counters_of_machine(const struct device_reader *device, struct counters *counters) {
+  counters->tlb_known = counters_tlb("/proc/interrupts", &counters->tlb_shootdowns) == 0;
+  counters->device_known = counters->flushes_known = false;
+  return device ? read_device(device, counters) : 0;
 }
 
 struct counters counters_since(const struct counters *before, const struct counters *after) {
@@ -58,9 +72,13 @@ struct counters counters_since(const struct counters *before, const struct count
       .faults_minor = after->faults_minor - before->faults_minor,
       .faults_major = after->faults_major - before->faults_major,
       .switches = after->switches - before->switches,
-      .device = before->device && after->device,
+      .device_known = before->device_known && after->device_known,
       .device_read_bytes = after->device_read_bytes - before->device_read_bytes,
       .device_write_bytes = after->device_write_bytes - before->device_write_bytes,
+      .flushes_known = before->flushes_known && after->flushes_known,
+      .device_flushes = after->device_flushes - before->device_flushes,
+      .tlb_known = before->tlb_known && after->tlb_known,
+      .tlb_shootdowns = after->tlb_shootdowns - before->tlb_shootdowns,
   };
 }
 

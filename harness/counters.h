@@ -6,21 +6,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/devices.h"
+
 // Totals up to now; two readings are subtracted.
 struct counters {
   double cpu_user_s, cpu_sys_s;  // of this process
   uint64_t faults_minor, faults_major;
   uint64_t switches;                               // context switches, voluntary and not
-  bool device;                                     // whether the next two could be read
-  uint64_t device_read_bytes, device_write_bytes;  // of the partition or disk that holds the file, whoever caused them
+  bool device_known;                               // whether the next three could be read
+  uint64_t device_read_bytes, device_write_bytes;  // of the devices below the file, whoever caused them
+  bool flushes_known;
+  uint64_t device_flushes;
+  bool tlb_known;           // not every architecture interrupts for them, or counts them
+  uint64_t tlb_shootdowns;  // of the whole machine
 };
 
-// Opens the counters of the block device that holds `path`, a file or folder: a descriptor to pass to counters_read,
-// the caller's to close, or -errno (-ENOENT: no single block device is behind it, as with tmpfs, overlay and btrfs).
-int counters_device(const char *path);
+// Fills in what is of this process, in a few microseconds, and what is of the machine, which takes longer (100 us and
+// more with many CPUs): read the machine's before the process's, and afterwards the other way round, and the one is not
+// in the other. `device` may be NULL: then counters->device_known is false. 0 or -errno. Thread safe.
+int counters_of_process(struct counters *counters);
+int counters_of_machine(const struct device_reader *device, struct counters *counters);
 
-// Reads all counters. `device` may be negative: then counters->device is false. 0 or -errno. Thread safe; some 20 us.
-int counters_read(int device, struct counters *counters);
+// The TLB shootdowns of all CPUs since boot, by a file like /proc/interrupts. 0, -ENOENT without such a line, or
+// -errno.
+int counters_tlb(const char *path, uint64_t *shootdowns);
 
 // after - before, field by field.
 struct counters counters_since(const struct counters *before, const struct counters *after);

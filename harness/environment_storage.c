@@ -11,8 +11,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "harness/devices.h"
 #include "harness/environment.h"
 #include "harness/environment_internal.h"
+#include "harness/tracepoints.h"
 
 struct mount {
   char type[64], options[1040], source[1024];
@@ -109,6 +111,36 @@ static void device_facts(struct facts *facts, dev_t device) {
   device_texts(facts, queue);
 }
 
+// Whose bytes and flushes samples count, and how it was found.
+static void counted_devices_fact(struct facts *facts, const char *folder) {
+  struct device_source source;
+  struct error error;
+  struct devices *devices = malloc(sizeof *devices);
+  int code = devices ? devices_source(folder, &source, &error) : error_set(&error, -ENOMEM, "memory is short");
+  if (!code) code = devices_find(DEVICES_SYSFS, &source, devices, &error);
+  if (code)
+    fact_missing(facts, "counted_devices", error.text);
+  else
+    fact_set(facts, "counted_devices", json_string(devices->text));
+  free(devices);
+}
+
+// By which tracepoints samples of kind `counters` count.
+static void tracepoint_facts(struct facts *facts, const char *folder) {
+  static const char *const names[TRACEPOINTS] = {"counted_syscalls", "counted_syncs"};
+  struct error reasons[TRACEPOINTS];
+  struct tracepoints *tracepoints = NULL;
+  int code = tracepoints_open(folder, &tracepoints, reasons);
+  for (size_t i = 0; i < TRACEPOINTS; i++) {
+    const char *name = code ? NULL : tracepoints_name(tracepoints, (enum tracepoint)i);
+    if (name)
+      fact_set(facts, names[i], json_string(name));
+    else
+      fact_missing(facts, names[i], code ? strerror(-code) : reasons[i].text);
+  }
+  tracepoints_close(tracepoints);
+}
+
 void storage_facts(struct facts *facts, const char *folder) {
   struct mount mount;
   struct stat status;
@@ -126,4 +158,6 @@ void storage_facts(struct facts *facts, const char *folder) {
     fact_missing(facts, "device", strerror(errno));
   else
     device_facts(facts, status.st_dev);
+  counted_devices_fact(facts, folder);
+  tracepoint_facts(facts, folder);
 }

@@ -5,34 +5,98 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/words.h"
+
+#define PLAIN(name, label, unit, higher, comparative) \
+  { name, label, unit, SAMPLE_THROUGHPUT, higher, comparative, {NULL}, {NULL}, 1 }
+#define LATENCY(name, label, comparative) \
+  { name, label, "ns", SAMPLE_LATENCY, false, comparative, {NULL}, {NULL}, 1 }
+#define PER_OPERATION(name, what, unit, kind, comparative, scale, ...) \
+  { name, what " per operation", unit, kind, false, comparative, {__VA_ARGS__}, {"operations"}, scale }
+
 static const struct metric metrics[] = {
-    {"ops_per_s", "operations per second", "ops/s", false, true, "faster"},
-    {"bytes_per_s", "useful bytes per second", "B/s", false, true, "faster"},
-    {"p50", "median latency", "ns", true, false, "quicker at the median"},
-    {"p90", "90th percentile latency", "ns", true, false, "quicker at the 90th percentile"},
-    {"p99", "99th percentile latency", "ns", true, false, "quicker at the 99th percentile"},
-    {"p999", "99.9th percentile latency", "ns", true, false, "quicker at the 99.9th percentile"},
-    {"max", "longest latency", "ns", true, false, "quicker at worst"},
-    {"mean", "mean latency", "ns", true, false, "quicker on average"},
+    PLAIN("ops_per_s", "operations per second", "ops/s", true, "faster"),
+    PLAIN("bytes_per_s", "useful bytes per second", "B/s", true, "faster"),
+    LATENCY("p50", "median latency", "quicker at the median"),
+    LATENCY("p90", "90th percentile latency", "quicker at the 90th percentile"),
+    LATENCY("p99", "99th percentile latency", "quicker at the 99th percentile"),
+    LATENCY("p999", "99.9th percentile latency", "quicker at the 99.9th percentile"),
+    LATENCY("max", "longest latency", "quicker at worst"),
+    LATENCY("mean", "mean latency", "quicker on average"),
+    PER_OPERATION("cpu_ns_per_op", "CPU time", "ns", SAMPLE_THROUGHPUT, "cheaper in CPU time", 1e9, "cpu_user_s",
+                  "cpu_sys_s"),
+    PER_OPERATION("device_bytes_per_op", "device bytes", "B", SAMPLE_THROUGHPUT, "more sparing with device bytes", 1,
+                  "device_read_bytes", "device_write_bytes"),
+    PER_OPERATION("flushes_per_op", "device flushes", "flushes/op", SAMPLE_THROUGHPUT, "more sparing with flushes", 1,
+                  "device_flushes"),
+    PER_OPERATION("faults_per_op", "page faults", "faults/op", SAMPLE_THROUGHPUT, "more sparing with page faults", 1,
+                  "faults_minor", "faults_major"),
+    PER_OPERATION("switches_per_op", "context switches", "switches/op", SAMPLE_THROUGHPUT,
+                  "more sparing with context switches", 1, "switches"),
+    PER_OPERATION("syscalls_per_op", "system calls", "calls/op", SAMPLE_COUNTERS, "more sparing with system calls", 1,
+                  "syscalls"),
+    PER_OPERATION("syncs_per_op", "syncs", "syncs/op", SAMPLE_COUNTERS, "more sparing with syncs", 1, "syncs"),
+    // What a read brings in beyond its value, and what a cache saves it, are both in the bytes read while the clock
+    // ran.
+    {"read_amplification",
+     "device bytes read per value byte",
+     "B/B",
+     SAMPLE_THROUGHPUT,
+     false,
+     "more sparing with reads",
+     {"device_read_bytes"},
+     {"value_bytes_read"},
+     1},
+    // What was written reaches the device when the kernel likes. Bytes that came by the end of the clock would flatter
+    // a policy that promises nothing, hence the settled ones, with what a sync right after the clock brings.
+    {"write_amplification",
+     "device bytes written per value byte",
+     "B/B",
+     SAMPLE_COUNTERS,
+     false,
+     "more sparing with writes",
+     {"device_write_bytes_settled"},
+     {"value_bytes_written"},
+     1},
 };
 
+enum { COUNT = sizeof metrics / sizeof metrics[0] };
+
 const struct metric *metrics_all(size_t *count) {
-  *count = sizeof metrics / sizeof metrics[0];
+  *count = COUNT;
   return metrics;
 }
 
 const struct metric *metric_find(const char *name) {
-  for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+  for (size_t i = 0; i < COUNT; i++)
     if (strcmp(metrics[i].name, name) == 0) return &metrics[i];
   return NULL;
+}
+
+const char *metric_nearest(const char *name) {
+  const char *names[COUNT];
+  for (size_t i = 0; i < COUNT; i++) names[i] = metrics[i].name;
+  return nearest_word(name, names, COUNT);
+}
+
+static double field(const json_t *sample, const char *name) {
+  const json_t *number = json_object_get(sample, name);
+  return json_is_number(number) ? json_number_value(number) : NAN;
+}
+
+static double sum_of(const json_t *sample, const char *const *names, size_t room) {
+  double sum = 0;
+  for (size_t i = 0; i < room && names[i]; i++) sum += field(sample, names[i]);
+  return sum;
 }
 
 double metric_value(const struct metric *metric, const json_t *sample) {
   const char *status = json_string_value(json_object_get(sample, "status"));
   const char *kind = json_string_value(json_object_get(sample, "kind"));
   if (!status || strcmp(status, "ok") != 0 || !kind) return NAN;
-  if (strcmp(kind, metric->latency ? "latency" : "throughput") != 0) return NAN;
-  const json_t *from = metric->latency ? json_object_get(sample, "latency_ns") : sample;
-  const json_t *number = json_object_get(from, metric->name);
-  return json_is_number(number) ? json_number_value(number) : NAN;
+  if (strcmp(kind, sample_kind_name(metric->kind)) != 0) return NAN;
+  if (metric->kind == SAMPLE_LATENCY) return field(json_object_get(sample, "latency_ns"), metric->name);
+  if (!metric->over[0]) return field(sample, metric->name);
+  double value = metric->scale * sum_of(sample, metric->over, 3) / sum_of(sample, metric->under, 2);
+  return isfinite(value) ? value : NAN;  // nothing was read, or written
 }

@@ -163,6 +163,14 @@ static bool next_point(const struct plan_experiment *experiment, size_t *index) 
   return false;
 }
 
+static int unknown_metric(const char *path, const struct experiment *experiment, const char *y, struct error *error) {
+  const char *nearest = metric_nearest(y);
+  int line = experiment_y_line(experiment);
+  if (nearest)
+    return error_set(error, -EINVAL, "%s:%d: unknown metric \"%s\"; did you mean \"%s\"?", path, line, y, nearest);
+  return error_set(error, -EINVAL, "%s:%d: unknown metric \"%s\"; docs/experiments.md lists them", path, line, y);
+}
+
 static int add_cells(struct plan *plan, const char *path, struct error *error) {
   struct plan_experiment *experiment = &plan->experiments[plan->experiment_count - 1];
   size_t index[EXPERIMENT_AXES_MAX] = {0};
@@ -171,8 +179,7 @@ static int add_cells(struct plan *plan, const char *path, struct error *error) {
   if (code) return code;
   const char *y = experiment_chart(experiment->experiment)->y;
   experiment->metric = metric_find(y);
-  if (!experiment->metric)
-    return error_set(error, -EINVAL, "%s: y = %s is not a metric; see docs/experiments.md", path, y);
+  if (!experiment->metric) return unknown_metric(path, experiment->experiment, y, error);
   experiment->first_cell = plan->cell_count;
   do code = add_cell(plan, path, index, error);
   while (!code && next_point(experiment, index));

@@ -52,9 +52,10 @@ double plan_set_cost(const struct plan_set *set) { return fill_seconds(&set->set
 double plan_drawing_cost(void) { return draw_seconds; }
 
 double plan_experiment_cost(const struct plan *plan, size_t experiment) {
-  // One more repetition that is not counted, and one latency sample; a latency metric has its samples in the
-  // repetitions.
-  double times = plan->repetitions + (plan->experiments[experiment].metric->latency ? 1 : 2), cost = draw_seconds;
+  // One more repetition that is not counted, one sample of latencies and one of counters; a metric of either kind has
+  // its samples in the repetitions.
+  enum sample_kind kind = plan->experiments[experiment].metric->kind;
+  double times = plan->repetitions + 1 + (kind != SAMPLE_LATENCY) + (kind != SAMPLE_COUNTERS), cost = draw_seconds;
   for (size_t i = 0; i < plan->cell_count; i++)
     if (plan->cells[i].experiment == experiment && !plan->cells[i].dropped)
       cost += times * plan_sample_cost(plan, &plan->cells[i]);

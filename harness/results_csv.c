@@ -26,8 +26,15 @@ static const char *const sample_columns[] = {"kind",
                                              "switches",
                                              "device_read_bytes",
                                              "device_write_bytes",
+                                             "device_write_bytes_settled",
+                                             "device_flushes",
+                                             "syscalls",
+                                             "syncs",
+                                             "tlb_shootdowns",
                                              "rss_bytes",
                                              "pss_bytes",
+                                             "value_bytes_read",
+                                             "value_bytes_written",
                                              "verified"};
 static const char *const latency_columns[] = {"min", "p50", "p90", "p99", "p999", "max", "mean"};
 

@@ -12,6 +12,7 @@
 #include "harness/counters.h"
 #include "harness/gbench.h"
 #include "harness/latency.h"
+#include "harness/tracepoints.h"
 #include "workloads/client.h"
 
 // What one thread did in the timed part.
@@ -34,6 +35,10 @@ struct sample {
   struct latency latency;            // of all threads together; without histograms where the kind is another
   double clock_resolution;           // ns; SAMPLE_LATENCY
   struct counters counters;          // differences
+  struct tracepoints *tracepoints;   // SAMPLE_COUNTERS, else NULL
+  struct tracepoint_counts traced;
+  bool settled;                  // whether the next one was measured: SAMPLE_COUNTERS that write
+  uint64_t settled_write_bytes;  // to the device, from the start of the clock to the end of a sync after it stopped
   struct store_stat stat_before, stat_after;
 
   bool out_of_reach;                         // the cache state cannot be had here
@@ -53,8 +58,25 @@ typedef int (*sample_timed_fn)(struct sample *sample, void *user, struct error *
 // where the order says so), checks the counts, reads records back, closes. The reason of what is not ok is in `error`.
 enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, void *user, struct error *error);
 
-// "fill", "throughput" or "latency".
-const char *sample_kind_name(enum sample_kind kind);
+// What is counted around a timed part (sample_counting.c). `before` is for counting_stop and counting_settle_after.
+struct counting {
+  struct sample *sample;
+  struct device_reader *device;  // NULL: no block device is behind the file
+  struct counters before;
+};
+
+// Begins to count system calls and syncs where the order asks for it: before the store is open, so that whatever
+// threads it starts are counted. The caller closes sample->tracepoints. 0 or -errno.
+int sample_tracepoints(struct sample *sample, struct error *error);
+void counting_open(struct counting *counting, struct sample *sample);
+// Syncs what was written so far, where the order asks for it. Comes before the cache is brought into its state.
+int counting_settle_before(struct counting *counting, struct error *error);
+// Right before the clock starts, and right after it stopped, before any session is closed. Any thread. 0 or -errno.
+int counting_start(struct counting *counting, struct error *error);
+int counting_stop(struct counting *counting);
+// Syncs, and takes what has reached the device by then. All sessions are closed.
+int counting_settle_after(struct counting *counting, struct error *error);
+void counting_close(struct counting *counting);
 
 // Opens a session on each thread, warms up, brings the cache into its state, and runs the timed part. 0 or -errno with
 // the reason; sets sample->out_of_reach where operation or cache state cannot be had here.

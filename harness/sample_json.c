@@ -91,7 +91,6 @@ static int set_results(json_t *json, const struct sample *sample, bool ok) {
   const struct counters *counters = &sample->counters;
   double seconds = sample->result.seconds, operations = (double)sample->result.operations;
   bool timed = ok && sample->work;  // building a data set is not
-  bool device = timed && counters->device;
   json_t *part = json_pack(
       "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds", ok ? json_real(seconds) : json_null(),
       "operations", count_or_null(ok, sample->result.operations), "ops_per_s",
@@ -100,17 +99,35 @@ static int set_results(json_t *json, const struct sample *sample, bool ok) {
       timed ? json_real(counters->cpu_user_s) : json_null(), "cpu_sys_s",
       timed ? json_real(counters->cpu_sys_s) : json_null(), "faults_minor",
       count_or_null(timed, counters->faults_minor), "faults_major", count_or_null(timed, counters->faults_major),
-      "switches", count_or_null(timed, counters->switches), "device_read_bytes",
-      count_or_null(device, counters->device_read_bytes), "device_write_bytes",
-      count_or_null(device, counters->device_write_bytes), "value_sum", count_or_null(timed, sample->counts.sum));
+      "switches", count_or_null(timed, counters->switches), "value_bytes_read",
+      count_or_null(timed, sample->counts.bytes - sample->counts.bytes_written), "value_bytes_written",
+      count_or_null(timed, sample->counts.bytes_written), "value_sum", count_or_null(timed, sample->counts.sum));
+  int failed = !part || json_object_update(json, part) != 0;
+  json_decref(part);
+  return failed;
+}
+
+// What is not of this process alone, and what only samples of kind `counters` count.
+static int set_counters(json_t *json, const struct sample *sample, bool ok) {
+  const struct counters *counters = &sample->counters;
+  const struct tracepoint_counts *traced = &sample->traced;
+  bool timed = ok && sample->work, device = timed && counters->device_known;
+  json_t *part = json_pack(
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "device_read_bytes", count_or_null(device, counters->device_read_bytes),
+      "device_write_bytes", count_or_null(device, counters->device_write_bytes), "device_write_bytes_settled",
+      count_or_null(timed && sample->settled, sample->settled_write_bytes), "device_flushes",
+      count_or_null(device && counters->flushes_known, counters->device_flushes), "syscalls",
+      count_or_null(timed && traced->known[TRACEPOINT_SYSCALLS], traced->count[TRACEPOINT_SYSCALLS]), "syncs",
+      count_or_null(timed && traced->known[TRACEPOINT_SYNCS], traced->count[TRACEPOINT_SYNCS]), "tlb_shootdowns",
+      count_or_null(timed && counters->tlb_known, counters->tlb_shootdowns));
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);
   return failed;
 }
 
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
-  json_t *part = json_pack("{s:[], s:n, s:n, s:o, s:o, s:{s:o, s:o}, s:n, s:[], s:o, s:o}", "timeline", "syscalls",
-                           "tlb_shootdowns", "rss_bytes", count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
+  json_t *part = json_pack("{s:[], s:o, s:o, s:{s:o, s:o}, s:n, s:[], s:o, s:o}", "timeline", "rss_bytes",
+                           count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
                            count_or_null(ok && sample->pss, sample->pss), "residency", "before",
                            real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
                            "foreign", "flags", "verified", count_or_null(ok && sample->work, sample->verified), "stat",
@@ -124,7 +141,8 @@ json_t *sample_to_json(const struct sample *sample, const char *status, const ch
   bool ok = strcmp(status, "ok") == 0;
   json_t *json = json_pack("{s:s, s:s, s:o}", "kind", sample_kind_name(sample->order->kind), "status", status, "reason",
                            text(reason));
-  if (json && (set_results(json, sample, ok) || set_latency(json, sample, ok) || set_state(json, sample, ok))) {
+  if (json && (set_results(json, sample, ok) || set_counters(json, sample, ok) || set_latency(json, sample, ok) ||
+               set_state(json, sample, ok))) {
     json_decref(json);
     return NULL;
   }

@@ -7,8 +7,10 @@
 #include "harness/cache.h"
 #include "harness/sample.h"
 
-static const char *const kind_names[] = {
-    [SAMPLE_FILL] = "fill", [SAMPLE_THROUGHPUT] = "throughput", [SAMPLE_LATENCY] = "latency"};
+static const char *const kind_names[] = {[SAMPLE_FILL] = "fill",
+                                         [SAMPLE_THROUGHPUT] = "throughput",
+                                         [SAMPLE_LATENCY] = "latency",
+                                         [SAMPLE_COUNTERS] = "counters"};
 static const char *const cache_names[] = {
     [CACHE_ASIS] = "as-is", [CACHE_COLD] = "cold", [CACHE_WARM] = "warm", [CACHE_MAPPED] = "mapped"};
 

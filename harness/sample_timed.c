@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "harness/cache.h"
@@ -25,12 +24,11 @@ struct seat {  // a thread's place
 struct timed {
   struct sample *sample;
   struct seat *seats;
-  int device;  // for counters_read; negative: none
+  struct counting counting;
   atomic_uint ready, finished;
   atomic_bool out_of_reach;  // something asked for cannot be had with this engine or on this machine
   pthread_mutex_t leaving;
   bool read_after;  // under `leaving`
-  struct counters before, after;
   int after_error;  // of the readings after the timed part
 };
 
@@ -66,19 +64,13 @@ static int set_cache(struct timed *timed, struct error *error) {
   return code;
 }
 
-static int read_before(struct timed *timed, struct error *error) {
-  struct sample *sample = timed->sample;
-  int code = sample->engine->stat(sample->store, &sample->stat_before);
-  if (!code) code = counters_read(timed->device, &timed->before);
-  return code ? error_set(error, code, "reading counters: %s", strerror(-code)) : 0;
-}
-
 // What must stand when the clock starts is done by the last thread to get ready, while the others wait for it at the
 // start barrier. The cache state comes after every warm-up, which changes it (a map's warm-up fills the page table).
 static int get_ready(struct timed *timed, struct seat *seat) {
   if (atomic_fetch_add(&timed->ready, 1) + 1 < timed->sample->workload.threads) return 0;
-  int code = set_cache(timed, &seat->error);
-  return code ? code : read_before(timed, &seat->error);
+  int code = counting_settle_before(&timed->counting, &seat->error);
+  if (!code) code = set_cache(timed, &seat->error);
+  return code ? code : counting_start(&timed->counting, &seat->error);
 }
 
 static int setup(void *user, unsigned thread) {
@@ -127,13 +119,6 @@ static int step(void *user, unsigned thread, uint64_t operations, uint64_t *done
   return code ? code : synced;
 }
 
-static int read_after(struct timed *timed) {
-  struct sample *sample = timed->sample;
-  int code = counters_read(timed->device, &timed->after);
-  if (counters_memory(&sample->rss, &sample->pss) != 0) sample->rss = sample->pss = 0;
-  return code;
-}
-
 static void teardown(void *user, unsigned thread) {
   struct timed *timed = user;
   struct seat *seat = &timed->seats[thread];
@@ -141,7 +126,7 @@ static void teardown(void *user, unsigned thread) {
   pthread_mutex_lock(&timed->leaving);
   if (!timed->read_after) {
     timed->read_after = true;
-    timed->after_error = read_after(timed);
+    timed->after_error = counting_stop(&timed->counting);
   }
   pthread_mutex_unlock(&timed->leaving);
   int code = client_close(seat->client);
@@ -186,13 +171,13 @@ static void add_up(struct timed *timed) {
     sample->counts.failed += counts->failed;
     sample->counts.not_found += counts->not_found;
     sample->counts.bytes += counts->bytes;
+    sample->counts.bytes_written += counts->bytes_written;
     sample->counts.sum += counts->sum;
     sample->counts.splits += counts->splits;
     if (!sample->latency.all) continue;
     latency_settle(&timed->seats[i].latency);
     latency_add(&sample->latency, &timed->seats[i].latency);
   }
-  sample->counters = counters_since(&timed->before, &timed->after);
 }
 
 // The error of the first thread that has one; its code may come from closing, after the result was made.
@@ -215,7 +200,8 @@ static int stat_after(struct sample *sample, struct error *error) {
 }
 
 int sample_timed(struct sample *sample, struct error *error) {
-  struct timed timed = {.sample = sample, .device = counters_device(sample->order->path)};
+  struct timed timed = {.sample = sample};
+  counting_open(&timed.counting, sample);
   pthread_mutex_init(&timed.leaving, NULL);
   int code = open_seats(&timed);
   if (code) {
@@ -237,10 +223,11 @@ int sample_timed(struct sample *sample, struct error *error) {
   code = first_error(&timed, error);
   // Now that every session is closed: what a session counts, its requests in flight, reaches the store as it closes.
   if (!code) code = stat_after(sample, error);
+  if (!code) code = counting_settle_after(&timed.counting, error);
   if (!code) add_up(&timed);
 out:
   close_seats(&timed);
   pthread_mutex_destroy(&timed.leaving);
-  if (timed.device >= 0) close(timed.device);
+  counting_close(&timed.counting);
   return code;
 }

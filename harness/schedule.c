@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs a plan. An experiment is measured in passes over its cells: one that is not counted, the counted repetitions,
-// one for latencies. Within a pass the cells come in an order of their own, so that engines take turns and a drift of
-// the machine hits them alike.
+// one for latencies, one for counters. Within a pass the cells come in an order of their own, so that engines take
+// turns and a drift of the machine hits them alike.
 #include "harness/schedule.h"
 
 #include <errno.h>
@@ -224,12 +224,22 @@ static double time_share(const struct running *running) {
   return left * plan_experiment_cost(plan, running->experiment) / cost;
 }
 
+// One pass of each kind that the repetitions did not have.
+static int run_last_passes(struct running *running, enum sample_kind repeated, unsigned counted) {
+  static const enum sample_kind kinds[] = {SAMPLE_LATENCY, SAMPLE_COUNTERS};
+  int code = 0;
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !code && !running->schedule->interrupt->seen; i++) {
+    const struct pass pass = {.kind = kinds[i], .repetition = ++counted, .counted = true};
+    if (kinds[i] != repeated) code = run_pass(running, &pass);
+  }
+  return code;
+}
+
 static int run_passes(struct running *running, unsigned *counted) {
   const struct plan *plan = running->schedule->plan;
-  bool latency = plan->experiments[running->experiment].metric->latency;
   double share = time_share(running);
   uint64_t start = clock_ns();
-  struct pass pass = {.kind = latency ? SAMPLE_LATENCY : SAMPLE_THROUGHPUT};
+  struct pass pass = {.kind = plan->experiments[running->experiment].metric->kind};
   int code = build_sets(running);
   for (*counted = 0; !code && !running->schedule->interrupt->seen; pass.repetition++) {
     uint64_t begun = clock_ns();
@@ -237,12 +247,11 @@ static int run_passes(struct running *running, unsigned *counted) {
     code = run_pass(running, &pass);
     *counted = pass.repetition;
     if (*counted >= plan->repetitions) break;
-    // This repetition's time once more for the next one, and once for the latencies.
-    bool late = seconds_since(start) + 2 * seconds_since(begun) > share;
+    // This repetition's time once more for the next one, and once each for latencies and counters.
+    bool late = seconds_since(start) + 3 * seconds_since(begun) > share;
     if (late && *counted >= COUNTED_MIN && !plan->options.repetitions) break;
   }
-  pass = (struct pass){.kind = SAMPLE_LATENCY, .repetition = *counted + 1, .counted = true};
-  if (!code && !latency && !running->schedule->interrupt->seen) code = run_pass(running, &pass);
+  if (!code) code = run_last_passes(running, pass.kind, *counted);
   int removed = remove_sets(running);
   return code ? code : removed;
 }

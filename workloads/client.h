@@ -40,13 +40,14 @@ struct workload {
 };
 
 struct client_counts {
-  uint64_t asked;         // operations submitted
-  uint64_t acknowledged;  // came back with the status that was expected
-  uint64_t failed;        // came back with another status; the first one is in `error`
-  uint64_t not_found;     // gets and deletes of ids that are not there, when the workload allows it
-  uint64_t bytes;         // useful bytes: of values read and written
-  uint64_t sum;           // over all value bytes read
-  uint64_t splits;        // engine calls (submit) made
+  uint64_t asked;          // operations submitted
+  uint64_t acknowledged;   // came back with the status that was expected
+  uint64_t failed;         // came back with another status; the first one is in `error`
+  uint64_t not_found;      // gets and deletes of ids that are not there, when the workload allows it
+  uint64_t bytes;          // useful bytes: of values read and written
+  uint64_t bytes_written;  // of these, the written ones
+  uint64_t sum;            // over all value bytes read
+  uint64_t splits;         // engine calls (submit) made
 };
 
 // What an operation of a mix is; an operation of any other workload is of the kind whose name comes nearest.

@@ -75,6 +75,7 @@ static void count_good(struct run *run, const struct op *op) {
     return;
   }
   if (op->kind != OP_DELETE) run->counts->bytes += op->value_length;
+  if (op->kind == OP_PUT) run->counts->bytes_written += op->value_length;
   if (op->kind == OP_GET) run->counts->sum += value_sum(op->value, op->value_length);
 }
 

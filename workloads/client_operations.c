@@ -117,6 +117,7 @@ static int finish_writes(struct run *run, struct op **ops, size_t count) {
     }
   }
   run->counts->bytes += bytes;
+  run->counts->bytes_written += bytes;
   run->counts->acknowledged += good;
   run->counts->failed += count - good;
   return error;

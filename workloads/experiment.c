@@ -95,6 +95,8 @@ const char *experiment_claim(const struct experiment *experiment) { return exper
 
 const struct experiment_chart *experiment_chart(const struct experiment *experiment) { return &experiment->chart; }
 
+int experiment_y_line(const struct experiment *experiment) { return experiment->y.line; }
+
 const struct experiment_verdict *experiment_verdict(const struct experiment *experiment) {
   return &experiment->verdict;
 }

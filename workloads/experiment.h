@@ -39,7 +39,7 @@ struct experiment_chart {
   char x[32];       // axis key
   char series[32];  // axis key
   char panel[32];   // third axis: one panel a value; "" if none
-  char y[32];       // a metric: ops_per_s, bytes_per_s, p99 ...
+  char y[32];       // a metric: which there are is known to those who measure, and not checked here
   bool log_y;
 };
 
@@ -64,6 +64,7 @@ const char *experiment_question(const struct experiment *experiment);
 const char *experiment_claim(const struct experiment *experiment);                     // "" if none
 bool experiment_in_profile(const struct experiment *experiment, const char *profile);  // none listed: in all
 const struct experiment_chart *experiment_chart(const struct experiment *experiment);
+int experiment_y_line(const struct experiment *experiment);  // where the chart's y stands, for messages
 const struct experiment_verdict *experiment_verdict(const struct experiment *experiment);
 
 // The swept axes for a profile ([sweep], or [sweep quick] where the file has one). `engines`, a comma-separated list or

@@ -10,7 +10,6 @@
 #include "workloads/experiment_internal.h"
 
 static const char *const shapes[] = {"bars", "lines", "ladder", "spectrum"};
-static const char *const metrics[] = {"ops_per_s", "bytes_per_s", "p50", "p90", "p99", "p999", "max", "mean"};
 static const char *const yes_no[] = {"no", "yes"};
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -225,8 +224,7 @@ static int check_chart(struct experiment *experiment, struct error *error) {
   code = check_word(experiment, &experiment->shape, "shape", shapes, LENGTH(shapes), chart->shape, sizeof chart->shape,
                     error);
   if (code < 0) return code;
-  code = check_word(experiment, &experiment->y, "metric", metrics, LENGTH(metrics), chart->y, sizeof chart->y, error);
-  if (code < 0) return code;
+  snprintf(chart->y, sizeof chart->y, "%.31s", experiment->y.text);
   if (experiment->log_y.line) {
     code =
         experiment_word(experiment, experiment->log_y.line, "word for log_y", experiment->log_y.text, yes_no, 2, error);

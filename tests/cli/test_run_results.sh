@@ -48,8 +48,8 @@ done
 [[ -z $(find . -name 'storebench-*' -o -name '*.part') ]] || fail "files are left behind: $(find .)"
 grep -q '"seed": 42' results/latest/run.json || fail 'the seed is not recorded'
 grep -q '"complete": true' results/latest/run.json || fail 'not complete'
-# Four cells, one sample that is not counted, three that are, and one of latency; a head and the end, said twice.
-[[ $(wc -l <results/latest/samples.jsonl) -eq 23 ]] || fail "$(wc -l <results/latest/samples.jsonl) lines of samples"
+# Four cells, one sample that is not counted, three that are, one of latency and one of counters; a head and the end, said twice.
+[[ $(wc -l <results/latest/samples.jsonl) -eq 27 ]] || fail "$(wc -l <results/latest/samples.jsonl) lines of samples"
 
 echo '# a folder of its own, and the outcome as JSON'
 "$STOREBENCH" run ./mine.ini --profile quick --engines null,pread --out own/run --json >out 2>err || fail "exit $?"

@@ -19,7 +19,6 @@
 
 #include "engines/registry.h"
 #include "harness/cache.h"
-#include "harness/counters.h"
 #include "workloads/client.h"
 
 enum { MIB = 1 << 20, RECORDS = 32768, TMPFS = 0x01021994 };
@@ -217,51 +216,6 @@ static void test_cold_on_tmpfs_says_why_not(void **state) {
   assert_int_equal(rmdir(folder), 0);
 }
 
-static void test_counters_see_work(void **state) {
-  char path[PATH_MAX];
-  struct counters before, after;
-  join(path, *state, "file");
-  int device = counters_device(*state);
-  assert_int_equal(counters_read(device, &before), 0);
-  assert_int_equal(before.device, device >= 0);
-  write_file(path, 4 * MIB);
-  assert_int_equal(cache_drop(path), 0);  // written out
-  char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  assert_true(page != MAP_FAILED);
-  page[0] = 1;
-  assert_int_equal(counters_read(device, &after), 0);
-  struct counters since = counters_since(&before, &after);
-  assert_int_equal(since.device, device >= 0);
-  if (device >= 0) assert_true(since.device_write_bytes >= 4 * MIB);
-  assert_true(since.faults_minor >= 1);
-  assert_true(since.cpu_user_s >= 0 && since.cpu_sys_s >= 0);
-  munmap(page, 4096);
-  if (device >= 0) close(device);
-  assert_int_equal(unlink(path), 0);
-}
-
-static void test_device_of_no_device(void **state) {
-  (void)state;
-  struct counters counters;
-  assert_int_equal(counters_device("/proc/self"), -ENOENT);
-  assert_int_equal(counters_device("/no/such/file"), -ENOENT);
-  assert_int_equal(counters_read(-1, &counters), 0);
-  assert_false(counters.device);
-}
-
-static void test_memory_grows_with_what_is_touched(void **state) {
-  (void)state;
-  uint64_t rss, pss, later_rss, later_pss;
-  assert_int_equal(counters_memory(&rss, &pss), 0);
-  assert_in_range(pss, 1, rss);
-  char *memory = mmap(NULL, 16 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  assert_true(memory != MAP_FAILED);
-  assert_int_equal(counters_memory(&later_rss, &later_pss), 0);
-  munmap(memory, 16 * MIB);
-  assert_true(later_rss >= rss + 15 * MIB);
-  assert_true(later_pss >= pss + 15 * MIB);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_residency_follows_the_page_cache),
@@ -270,9 +224,6 @@ int main(void) {
       cmocka_unit_test(test_states_of_every_engine),
       cmocka_unit_test(test_engine_without_a_file_has_nothing_to_set),
       cmocka_unit_test(test_cold_on_tmpfs_says_why_not),
-      cmocka_unit_test(test_counters_see_work),
-      cmocka_unit_test(test_device_of_no_device),
-      cmocka_unit_test(test_memory_grows_with_what_is_touched),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

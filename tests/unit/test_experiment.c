@@ -302,7 +302,6 @@ static const struct mistake mistakes[] = {
     {"x ", "x = batch", "20: unknown swept axis for x \"batch\"; one of: sync, engine"},
     {"x ", "x = engine", "21: engine is already drawn; give each axis one place"},
     {"series", "", "15: engine is swept but the chart does not draw it; make it x, series or panel"},
-    {"y ", "y = op_per_s", "22: unknown metric \"op_per_s\"; did you mean \"ops_per_s\"?"},
     {"log_y", "log_y = maybe", "23: unknown word for log_y \"maybe\"; one of: no, yes"},
     {"compare", "compare = mmap sync=always",
      "25: bad compare \"mmap sync=always\"; write two cells with \" / \" between them"},

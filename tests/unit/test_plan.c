@@ -84,7 +84,7 @@ static void test_cells_and_data(void **state) {
   assert_int_equal(plan.cells[3].data, PLAN_NO_DATA);
   assert_string_equal(plan.cells[8].id, "plan-updates/none/mmap");
   assert_int_equal(plan.cells[8].data, PLAN_COPY);
-  assert_true(plan.experiments[1].metric->latency);
+  assert_int_equal(plan.experiments[1].metric->kind, SAMPLE_LATENCY);
   assert_true(plan.bytes >= 2u << 20);  // the data set and a copy of it
   assert_int_equal(plan.note_count, 0);
   plan_free(&plan);

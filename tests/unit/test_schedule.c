@@ -41,7 +41,7 @@ static struct {
 
 // What the made-up child saw, and how it is to behave.
 static struct {
-  size_t calls, fills, throughput, latency, files_missing;
+  size_t calls, fills, throughput, latency, counters, files_missing;
   const char *fail_engine, *skip_engine;
   size_t signal_at;  // call number; 0: never
   uint64_t seeds[64];
@@ -60,7 +60,7 @@ static void touch(const char *path) {
 }
 
 static json_t *made_sample(const struct sample_order *order, const char *status, const char *reason) {
-  const char *kind = order->kind == SAMPLE_LATENCY ? "latency" : "throughput";
+  const char *kind = sample_kind_name(order->kind);
   return json_pack("{s:s, s:s, s:s?, s:f, s:i, s:f, s:f, s:{s:i}}", "kind", kind, "status", status, "reason", reason,
                    "seconds", 0.5, "operations", 10, "ops_per_s", 20.0, "bytes_per_s", 200.0, "latency_ns", "p99", 5);
 }
@@ -80,6 +80,7 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
   }
   seen.throughput += order->kind == SAMPLE_THROUGHPUT;
   seen.latency += order->kind == SAMPLE_LATENCY;
+  seen.counters += order->kind == SAMPLE_COUNTERS;
   seen.files_missing += !order->fresh && access(order->path, F_OK) != 0;
   if (order->fresh) touch(order->path);
   if (seen.calls < 64) seen.seeds[seen.calls] = order->seed;
@@ -156,17 +157,18 @@ static void test_every_cell_gets_its_samples(void **state) {
   assert_int_equal(seen.fills, 1);
   assert_int_equal(seen.throughput, 6 * 5);
   assert_int_equal(seen.latency, 6);
+  assert_int_equal(seen.counters, 6);
   assert_int_equal(seen.files_missing, 0);
   json_array_foreach(json_object_get(json, "cells"), i, cell) {
     json_int_t expected = 0;
-    assert_int_equal(json_array_size(json_object_get(cell, "samples")), 6);
+    assert_int_equal(json_array_size(json_object_get(cell, "samples")), 7);
     json_array_foreach(json_object_get(cell, "samples"), j, sample) {
       assert_int_equal(json_integer_value(json_object_get(sample, "repetition")), expected++);
       assert_true(json_is_true(json_object_get(sample, "counted")) == (j > 0));
     }
   }
-  assert_int_equal(bench.outcome.samples, 36);
-  assert_true(bench.outcome.measuring == 18);  // half a second each
+  assert_int_equal(bench.outcome.samples, 42);
+  assert_true(bench.outcome.measuring == 21);  // half a second each
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
 }
@@ -213,6 +215,16 @@ static void test_a_latency_metric_repeats_latencies(void **state) {
   json_t *json = run("get", "p99");
   assert_int_equal(seen.throughput, 0);
   assert_int_equal(seen.latency, 6 * 5);
+  assert_int_equal(seen.counters, 6);
+  json_decref(json);
+}
+
+static void test_a_counted_metric_repeats_counters(void **state) {
+  (void)state;
+  json_t *json = run("get", "syscalls_per_op");
+  assert_int_equal(seen.throughput, 0);
+  assert_int_equal(seen.latency, 6);
+  assert_int_equal(seen.counters, 6 * 5);
   json_decref(json);
 }
 
@@ -349,6 +361,7 @@ int main(void) {
       TEST(test_shuffle_is_a_seeded_permutation),
       TEST(test_shuffle_is_even),
       TEST(test_a_latency_metric_repeats_latencies),
+      TEST(test_a_counted_metric_repeats_counters),
       TEST(test_a_skipped_cell_is_not_tried_again),
       TEST(test_a_failing_cell_is_given_up),
       TEST(test_writes_get_a_copy),
