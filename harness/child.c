@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One sample in a child process: order in by its standard input, sample out by its standard output, and whatever
-// happens to it turned into a sample with a reason.
+// One measurement in a child process: order in by its standard input, result out by its standard output, and whatever
+// happens to it turned into a reason.
 #include "harness/child.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "harness/process.h"
 #include "harness/sample.h"
 
-enum { OUTPUT_MAX = 16 << 20, REASON_MAX = 1536 };
+enum { OUTPUT_MAX = 16 << 20 };
 
 struct child {
   struct process process;
@@ -30,12 +30,10 @@ json_t *child_no_sample(const struct sample_order *order, const char *status, co
   return sample_to_json(&none, status, reason);
 }
 
-static int send_order(struct process *process, const struct sample_order *order) {
-  json_t *json = sample_order_to_json(order);
-  char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+static int send_order(struct process *process, const json_t *order) {
+  char *text = order ? json_dumps(order, JSON_COMPACT) : NULL;
   int code = text ? process_write(process, text, strlen(text)) : -ENOMEM;
   free(text);
-  json_decref(json);
   process_close_input(process);
   return code;
 }
@@ -77,38 +75,47 @@ static void attend(struct child *child, double limit, struct interrupt *interrup
 
 static void explain(struct child *child, int status, double limit, char *reason) {
   if (child->timed_out)
-    snprintf(reason, REASON_MAX, "timed out after %.0f s", limit);
+    snprintf(reason, CHILD_REASON_MAX, "timed out after %.0f s", limit);
   else if (child->too_long)
-    snprintf(reason, REASON_MAX, "printed more than %d MiB", OUTPUT_MAX >> 20);
+    snprintf(reason, CHILD_REASON_MAX, "printed more than %d MiB", OUTPUT_MAX >> 20);
   else
-    process_explain(&child->process, status, "printed no sample", reason, REASON_MAX);
+    process_explain(&child->process, status, "printed no result", reason, CHILD_REASON_MAX);
 }
 
-json_t *child_run_program(const char *program, char *const *arguments, const struct sample_order *order, double limit,
-                          struct interrupt *interrupt) {
+json_t *child_ask(const char *program, char *const *arguments, const json_t *order, double limit,
+                  struct interrupt *interrupt, char *reason) {
   struct child child = {0};
-  char reason[REASON_MAX];
   int code = process_start(&child.process, program, arguments, &interrupt->before);
   if (code) {
-    snprintf(reason, sizeof reason, "could not be started: %s", strerror(-code));
-    return child_no_sample(order, "failed", reason);
+    snprintf(reason, CHILD_REASON_MAX, "could not be started: %s", strerror(-code));
+    return NULL;
   }
   code = send_order(&child.process, order);
   if (!code) attend(&child, limit, interrupt);
   int status = process_finish(&child.process, code || child.timed_out || child.too_long || interrupt->seen);
-  json_t *sample = NULL;
+  json_t *answer = NULL;
   // Ctrl-C on a terminal reaches the child too, maybe first.
   if (!interrupt_seen(interrupt)) {
     bool well = !code && !child.timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    sample = well ? json_loadb(child.text ? child.text : "", child.length, 0, NULL) : NULL;
-    if (!json_is_string(json_object_get(sample, "status"))) {
-      json_decref(sample);
+    answer = well ? json_loadb(child.text ? child.text : "", child.length, 0, NULL) : NULL;
+    if (!json_is_string(json_object_get(answer, "status"))) {
+      json_decref(answer);
+      answer = NULL;
       explain(&child, status, limit, reason);
-      sample = child_no_sample(order, "failed", code ? "its order could not be sent" : reason);
+      if (code) snprintf(reason, CHILD_REASON_MAX, "its order could not be sent: %s", strerror(-code));
     }
   }
   free(child.text);
-  return sample;
+  return answer;
+}
+
+json_t *child_run_program(const char *program, char *const *arguments, const struct sample_order *order, double limit,
+                          struct interrupt *interrupt) {
+  char reason[CHILD_REASON_MAX];
+  json_t *json = sample_order_to_json(order);
+  json_t *sample = child_ask(program, arguments, json, limit, interrupt, reason);
+  json_decref(json);
+  return sample || interrupt->seen ? sample : child_no_sample(order, "failed", reason);
 }
 
 json_t *child_run(const struct sample_order *order, double limit, struct interrupt *interrupt) {

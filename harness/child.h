@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs one sample in a child process of its own, so that a crash, a hang or a leak costs one sample.
+// Runs one measurement in a child process of its own, so that a crash, a hang or a leak costs one measurement.
 #ifndef STOREBENCH_CHILD_H
 #define STOREBENCH_CHILD_H
 
@@ -7,6 +7,8 @@
 
 #include "harness/cell.h"
 #include "harness/interrupt.h"
+
+enum { CHILD_REASON_MAX = 1536 };
 
 // Runs `storebench __sample` with this order and waits for it, `limit` seconds at most, then kills it. The sample, also
 // when the child failed, crashed or was killed (its "status" is always there, "reason" says why); the caller's. NULL
@@ -17,6 +19,11 @@ json_t *child_run(const struct sample_order *order, double limit, struct interru
 // The same for another program, with its arguments (NULL ends them), that reads an order and prints a sample.
 json_t *child_run_program(const char *program, char *const *arguments, const struct sample_order *order, double limit,
                           struct interrupt *interrupt);
+
+// The same for any order and any answer: the object that the program prints, which has a text "status"; the caller's.
+// NULL when none came, with why in `reason` (CHILD_REASON_MAX bytes), or with interrupt->seen set.
+json_t *child_ask(const char *program, char *const *arguments, const json_t *order, double limit,
+                  struct interrupt *interrupt, char *reason);
 
 // A sample of that order which did not come about: `status` ("failed", "skipped") and why. The caller's, or NULL.
 json_t *child_no_sample(const struct sample_order *order, const char *status, const char *reason);

@@ -7,6 +7,7 @@
 #include "build_info.h"
 #include "harness/cell.h"
 #include "harness/commands/commands.h"
+#include "harness/limits/loop.h"
 
 struct command {
   const char *name;
@@ -18,6 +19,7 @@ static const struct command commands[] = {
     {"run", "measure: run experiments, draw and report", command_run},
     {"list", "list engines, experiments, policies and charts", command_list},
     {"report", "draw and write a run's report again", command_report},
+    {"limits", "measure what this machine cannot beat: memory, system calls, device", command_limits},
     {"demo", "play a key-value store's life step by step on each engine", command_demo},
     {"create", "make an empty store", command_create},
     {"put", "store a value", command_put},
@@ -66,6 +68,7 @@ int main(int argc, char **argv) {
     return EXIT_DONE;
   }
   if (strcmp(argv[1], "__sample") == 0) return sample_command();  // the child of one sample; not for people
+  if (strcmp(argv[1], "__limit") == 0) return limit_command();    // likewise, of one bound
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
   return unknown_command(argv[1]);

@@ -325,9 +325,9 @@ static void test_child_fates(void **state) {
   expect_child("echo '{\"status\":\"ok\"}'", 60, "ok", NULL);  // does not read its order
   expect_child("kill -SEGV $$", 60, "failed", "killed by signal 11 (Segmentation fault)");
   expect_child("echo one >&2; echo the reason >&2; exit 3", 60, "failed", "exit code 3: the reason");
-  expect_child("echo '{\"status\":'", 60, "failed", "printed no sample");
-  expect_child("echo '[]'", 60, "failed", "printed no sample");
-  expect_child("true", 60, "failed", "printed no sample");
+  expect_child("echo '{\"status\":'", 60, "failed", "printed no result");
+  expect_child("echo '[]'", 60, "failed", "printed no result");
+  expect_child("true", 60, "failed", "printed no result");
   expect_child("exec sleep 60", 0.2, "failed", "timed out after 0 s");
   expect_child("yes | head -c 30000000", 60, "failed", "printed more than 16 MiB");
   expect_child("yes complaint | head -c 3000000 >&2; exit 4", 60, "failed", "exit code 4: complaint");

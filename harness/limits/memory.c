@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Bounds of memory. Huge pages are asked for, so that not even the page table slows the loops down.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "base/words.h"
+#include "harness/environment_internal.h"
+#include "harness/limits/loop.h"
+#include "workloads/random.h"
+
+enum { AHEAD = 24, LINE = 64, HUGE_PAGE = 2 << 20, SOURCE = 64 << 10 };
+
+struct memory_state {
+  struct limit_cursor cursor;
+  unsigned char *base, *buffer;
+  size_t record_size, bytes, pieces, piece;
+};
+
+static int check_room(uint64_t bytes, struct error *error) {
+  char text[64], need[32], have[32];
+  unsigned long long kilobytes;
+  int code = read_value_of("/proc/meminfo", "MemAvailable", text, sizeof text);
+  if (code || sscanf(text, "%llu", &kilobytes) != 1) return 0;  // mmap and the kernel decide then
+  if (bytes <= kilobytes * 1024 / 2) return 0;
+  format_size(bytes, need, sizeof need);
+  format_size(kilobytes * 1024, have, sizeof have);
+  return error_set(error, -EOPNOTSUPP, "%s is more than half of the memory that is free, %s", need, have);
+}
+
+static int prepare(const struct limit_order *order, struct limit_target *target, struct error *error) {
+  size_t bytes = (order->spec.data + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+  int code = check_room(bytes, error);
+  if (code) return code;
+  void *area = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (area == MAP_FAILED) return error_set(error, -errno, "no memory: %m");
+  // A kernel without huge pages refuses the advice, and small pages are then the best there is.
+  (void)madvise(area, bytes + HUGE_PAGE, MADV_HUGEPAGE);
+  target->memory = area;
+  target->memory_bytes = bytes + HUGE_PAGE;
+  struct random random;
+  random_seed(&random, 1);
+  uint64_t *words = area;
+  for (size_t i = 0; i < target->memory_bytes / sizeof *words; i++) words[i] = random_next(&random);
+  return 0;
+}
+
+static void release(struct limit_target *target) {
+  if (target->memory) munmap(target->memory, target->memory_bytes);
+}
+
+static void close_state(void *state) {
+  struct memory_state *memory = state;
+  limit_cursor_close(&memory->cursor);
+  free(memory->buffer);
+  free(memory);
+}
+
+static int open_state(const struct limit_order *order, const struct limit_target *target, unsigned thread, void **state,
+                      struct error *error) {
+  const struct limit_spec *spec = &order->spec;
+  struct memory_state *memory = calloc(1, sizeof *memory);
+  if (!memory) return error_set(error, -ENOMEM, "no memory");
+  size_t room = spec->bytes > SOURCE ? spec->bytes : SOURCE;
+  memory->buffer = aligned_alloc(LINE, (room + LINE - 1) / LINE * LINE);
+  int code = memory->buffer ? limit_cursor_open(spec, thread, &memory->cursor) : -ENOMEM;
+  if (code) {
+    free(memory->buffer);
+    free(memory);
+    return error_set(error, code, "no memory");
+  }
+  memset(memory->buffer, 1, room);
+  // From the start of a huge page: records do not lie across lines that they need not touch.
+  memory->base = target->memory + (HUGE_PAGE - (uintptr_t)target->memory % HUGE_PAGE) % HUGE_PAGE;
+  memory->record_size = spec->record_size;
+  memory->bytes = spec->bytes;
+  memory->pieces = spec->data / spec->bytes;
+  memory->piece = memory->pieces / spec->threads * thread;
+  *state = memory;
+  return 0;
+}
+
+// The compiler must take the buffer for read, or it would leave the copy out.
+static inline void use(const void *buffer) { __asm__ volatile("" : : "r"(buffer) : "memory"); }
+
+// A look-up far ahead of its copy: the copies' cache misses overlap as far as the processor can.
+static inline void copy_chunk(const struct memory_state *memory, const uint64_t *ids, size_t bytes) {
+  for (size_t i = 0; i < CURSOR_CHUNK; i++) {
+    const unsigned char *ahead = memory->base + ids[i + AHEAD < CURSOR_CHUNK ? i + AHEAD : i] * memory->record_size;
+    for (size_t line = 0; line < bytes && line < (size_t)4 * LINE; line += LINE) __builtin_prefetch(ahead + line);
+    memcpy(memory->buffer, memory->base + ids[i] * memory->record_size, bytes);
+    use(memory->buffer);
+  }
+}
+
+static int run_copy(void *state, uint64_t deadline, uint64_t *done) {
+  struct memory_state *memory = state;
+  do {
+    key_stream_next(memory->cursor.keys, memory->cursor.ids, CURSOR_CHUNK);
+    if (memory->bytes == LIMIT_VALUE_SIZE)
+      copy_chunk(memory, memory->cursor.ids, LIMIT_VALUE_SIZE);  // known to the compiler: four moves, no call
+    else
+      copy_chunk(memory, memory->cursor.ids, memory->bytes);
+    *done += CURSOR_CHUNK;
+  } while (clock_ns() < deadline);
+  return 0;
+}
+
+static unsigned char *next_piece(struct memory_state *memory) {
+  unsigned char *piece = memory->base + memory->piece * memory->bytes;
+  memory->piece = memory->piece + 1 == memory->pieces ? 0 : memory->piece + 1;
+  return piece;
+}
+
+static int run_read(void *state, uint64_t deadline, uint64_t *done) {
+  struct memory_state *memory = state;
+  do {
+    const uint64_t *words = (const uint64_t *)(const void *)next_piece(memory);
+    uint64_t sums[4] = {0};
+    for (size_t i = 0; i + 4 <= memory->bytes / sizeof *words; i += 4)
+      for (size_t lane = 0; lane < 4; lane++) sums[lane] += words[i + lane];
+    use(sums);
+    ++*done;
+  } while (clock_ns() < deadline);
+  return 0;
+}
+
+static int run_write(void *state, uint64_t deadline, uint64_t *done) {
+  struct memory_state *memory = state;
+  do {
+    unsigned char *piece = next_piece(memory);
+    for (size_t at = 0; at < memory->bytes; at += SOURCE) {
+      size_t left = memory->bytes - at;
+      memcpy(piece + at, memory->buffer, left < SOURCE ? left : SOURCE);
+    }
+    use(piece);
+    ++*done;
+  } while (clock_ns() < deadline);
+  return 0;
+}
+
+const struct limit_loop limit_memory_copy = {prepare, release, open_state, run_copy, close_state, NULL};
+const struct limit_loop limit_memory_read = {prepare, release, open_state, run_read, close_state, NULL};
+const struct limit_loop limit_memory_write = {prepare, release, open_state, run_write, close_state, NULL};
