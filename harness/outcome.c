@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/commands/commands.h"
+#include "harness/noise_floor.h"
 #include "harness/results_file.h"
 
 static void print_winner(const json_t *experiment, const json_t *winner) {
@@ -27,6 +28,12 @@ static void print_verdict(const json_t *experiment) {
   puts(")");
 }
 
+static void print_noise_floor(const json_t *experiment) {
+  char text[256];
+  noise_floor_describe(experiment, text, sizeof text);
+  printf("  %s\n", text);
+}
+
 static void print_words(const json_t *run, const char *folder) {
   const json_t *experiment, *winner, *note;
   size_t i, j;
@@ -35,6 +42,7 @@ static void print_words(const json_t *run, const char *folder) {
     printf("%s%s: %s\n", i ? "\n" : "", json_text(experiment, "name"), json_text(experiment, "finding"));
     json_array_foreach(json_object_get(experiment, "winners"), j, winner) { print_winner(experiment, winner); }
     print_verdict(experiment);
+    print_noise_floor(experiment);
   }
   putchar('\n');
   json_array_foreach(json_object_get(run, "notes"), i, note) { printf("%s\n", json_string_value(note)); }

@@ -1,42 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Medians, intervals and verdicts.
+// Medians, intervals, tests and the noise floor: quantiles, sorting and moments are GSL's.
 #include "harness/statistics.h"
 
 #include <errno.h>
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-// The 97.5% quantile of Student's t for 1 to 30 degrees of freedom (NIST/SEMATECH e-Handbook of Statistical Methods,
-// table 1.3.6.7.2), the two-sided 95% interval's factor.
-static const double t_quantiles[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
-                                     2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
-                                     2.080,  2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042};
+enum { EXACT_MIN = 6, PAIRS_MIN = 3 };
+static const double level_of_pairs = 0.95;
 
-enum { T_TABLE = sizeof t_quantiles / sizeof t_quantiles[0], EXACT_MIN = 6, PAIRS_MIN = 3 };
-
-double statistics_t_quantile(size_t freedom) {
-  if (freedom <= T_TABLE) return t_quantiles[freedom - 1];
-  // Cornish-Fisher expansion about the normal quantile (Abramowitz and Stegun 26.7.5): under 0.001 off above 30.
-  const double z = 1.959964, n = (double)freedom;
-  return z + (pow(z, 3) + z) / (4 * n) + (5 * pow(z, 5) + 16 * pow(z, 3) + 3 * z) / (96 * n * n);
-}
-
-static int compare_doubles(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
+double statistics_t_quantile(double freedom, double level) { return gsl_cdf_tdist_Qinv((1 - level) / 2, freedom); }
 
 // How many values to leave out at each end so that what remains covers the median with at least 95%: the largest k with
 // P(Binomial(n, 1/2) < k) <= 2.5%.
 static size_t order_rank(size_t n) {
-  double term = exp2(-(double)n), below = 0;
   size_t k = 0;
-  while (below + term <= 0.025) {
-    below += term;
-    term *= (double)(n - k) / (double)(k + 1);
-    k++;
-  }
+  while (gsl_cdf_binomial_P((unsigned)k, 0.5, (unsigned)n) <= 0.025) k++;
   return k;
 }
 
@@ -47,10 +31,9 @@ int statistics_interval(const double *values, size_t n, struct interval *interva
   double *sorted = malloc(n * sizeof *sorted);
   if (!sorted) return -ENOMEM;
   memcpy(sorted, values, n * sizeof *sorted);
-  qsort(sorted, n, sizeof *sorted, compare_doubles);
-  // exp2(-n) underflows far beyond any number of repetitions; the normal approximation serves there.
-  size_t k = n < EXACT_MIN ? 1 : n <= 1000 ? order_rank(n) : (size_t)(0.5 * (double)n - 0.98 * sqrt((double)n));
-  interval->median = n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+  gsl_sort(sorted, 1, n);
+  size_t k = n < EXACT_MIN ? 1 : order_rank(n);
+  interval->median = gsl_stats_median_from_sorted_data(sorted, 1, n);
   interval->low = sorted[k - 1];
   interval->high = sorted[n - k];
   interval->exact = n >= EXACT_MIN;
@@ -59,20 +42,100 @@ int statistics_interval(const double *values, size_t n, struct interval *interva
   return 0;
 }
 
-int statistics_ratio(const double *a, const double *b, size_t n, double floor, struct ratio *ratio) {
-  if (n == 0) return -EINVAL;
-  double mean = 0, squares = 0;
-  for (size_t i = 0; i < n; i++) {
-    if (!(a[i] > 0) || !(b[i] > 0) || !isfinite(a[i]) || !isfinite(b[i])) return -EINVAL;
-    double difference = log(a[i] / b[i]), step = difference - mean;
-    mean += step / (double)(i + 1);
-    squares += step * (difference - mean);
-  }
-  double half = n > 1 ? statistics_t_quantile(n - 1) * sqrt(squares / (double)(n - 1) / (double)n) : INFINITY;
+// Mean and variance of numbers that come one by one (Welford's method).
+struct moments {
+  size_t n;
+  double mean, squares;
+};
+
+static void add(struct moments *moments, double value) {
+  double step = value - moments->mean;
+  moments->n++;
+  moments->mean += step / (double)moments->n;
+  moments->squares += step * (value - moments->mean);
+}
+
+// The square of the mean's standard error; needs two numbers.
+static double error_of_mean(const struct moments *moments) {
+  return moments->squares / (double)(moments->n - 1) / (double)moments->n;
+}
+
+static bool has_logarithm(double value) { return value > 0 && isfinite(value); }
+
+// `mean`: a difference of logarithms; `error`: its standard error, of so many degrees of freedom (0: not known).
+static void judge(double mean, double error, double freedom, double level, double floor, struct ratio *ratio) {
+  double half = freedom > 0 ? statistics_t_quantile(freedom, level) * error : INFINITY;
   ratio->ratio = exp(mean);
   ratio->low = exp(mean - half);
   ratio->high = exp(mean + half);
+  if (!(freedom > 0) || mean == 0)
+    ratio->p = 1;
+  else
+    ratio->p = error > 0 ? 2 * gsl_cdf_tdist_Q(fabs(mean) / error, freedom) : 0;
+  ratio->shown = ratio->n >= PAIRS_MIN && fabs(mean) > half && fabs(mean) > log1p(floor);
+}
+
+int statistics_ratio(const double *a, const double *b, size_t n, double floor, struct ratio *ratio) {
+  struct moments moments = {0};
+  if (n == 0) return -EINVAL;
+  for (size_t i = 0; i < n; i++) {
+    if (!has_logarithm(a[i]) || !has_logarithm(b[i])) return -EINVAL;
+    add(&moments, log(a[i] / b[i]));
+  }
   ratio->n = n;
-  ratio->shown = n >= PAIRS_MIN && fabs(mean) > half && fabs(mean) > log1p(floor);
+  judge(moments.mean, n > 1 ? sqrt(error_of_mean(&moments)) : INFINITY, (double)n - 1, level_of_pairs, floor, ratio);
+  return 0;
+}
+
+static int add_logarithms(const double *values, size_t n, struct moments *moments) {
+  for (size_t i = 0; i < n; i++) {
+    if (!has_logarithm(values[i])) return -EINVAL;
+    add(moments, log(values[i]));
+  }
+  return n ? 0 : -EINVAL;
+}
+
+int statistics_ratio_unpaired(const double *a, size_t of_a, const double *b, size_t of_b, double level, double floor,
+                              struct ratio *ratio) {
+  struct moments in_a = {0}, in_b = {0};
+  if (add_logarithms(a, of_a, &in_a) || add_logarithms(b, of_b, &in_b)) return -EINVAL;
+  double square = 0, freedom = 0;
+  if (of_a > 1 && of_b > 1) {
+    double from_a = error_of_mean(&in_a), from_b = error_of_mean(&in_b);
+    square = from_a + from_b;
+    // Welch and Satterthwaite; without any spread every number of degrees says the same.
+    freedom = square > 0
+                  ? square * square / (from_a * from_a / (double)(of_a - 1) + from_b * from_b / (double)(of_b - 1))
+                  : (double)(of_a + of_b - 2);
+  }
+  ratio->n = of_a < of_b ? of_a : of_b;
+  judge(in_a.mean - in_b.mean, sqrt(square), freedom, level, floor, ratio);
+  return 0;
+}
+
+int statistics_floor(double *changes, size_t n, size_t pairs, double *floor) {
+  if (n == 0 || pairs == 0) return -EINVAL;
+  for (size_t i = 0; i < n; i++) {
+    if (!isfinite(changes[i])) return -EINVAL;
+    changes[i] = fabs(changes[i]);
+  }
+  gsl_sort(changes, 1, n);
+  // Half of all normal numbers are within 0.6745 standard deviations. The median of n is itself uncertain: Student's t.
+  double deviation = gsl_stats_median_from_sorted_data(changes, 1, n) / gsl_cdf_ugaussian_Pinv(0.75);
+  *floor = expm1(statistics_t_quantile((double)n, 0.95) * deviation / sqrt((double)pairs));
+  return 0;
+}
+
+int statistics_holm(double *p, size_t n) {
+  size_t *order = malloc((n ? n : 1) * sizeof *order);
+  double highest = 0;
+  if (!order) return -ENOMEM;
+  gsl_sort_index(order, p, 1, n);
+  for (size_t i = 0; i < n; i++) {
+    double adjusted = fmin(1, p[order[i]] * (double)(n - i));
+    highest = fmax(highest, adjusted);
+    p[order[i]] = highest;
+  }
+  free(order);
   return 0;
 }

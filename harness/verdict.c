@@ -2,11 +2,13 @@
 // Verdicts: the claim an experiment tests, such as "mmap sync=always / mmap sync=none < 0.5", against what was
 // measured.
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/noise_floor.h"
 #include "harness/results_file.h"
 #include "harness/winners.h"
 
@@ -34,9 +36,11 @@ static const json_t *find_cell(const json_t *run, const json_t *experiment, cons
   return NULL;
 }
 
-static const char *outcome(const char *holds, const struct ratio *ratio) {
+// A ratio beside the bound by less than an engine differs from itself decides nothing.
+static const char *outcome(const char *holds, const struct ratio *ratio, double floor) {
   double bound = strtod(holds + 1, NULL);
   bool below = holds[0] == '<';
+  if (!(fabs(log(ratio->ratio / bound)) > log1p(floor))) return "undecided";
   if (below ? ratio->high < bound : ratio->low > bound) return "holds";
   return (below ? ratio->low > bound : ratio->high < bound) ? "refuted" : "undecided";
 }
@@ -50,9 +54,10 @@ int verdict_find(const json_t *run, json_t *experiment) {
   const json_t *sides[2];
   for (size_t i = 0; i < 2; i++) sides[i] = find_cell(run, experiment, json_string_value(json_array_get(compare, i)));
   struct ratio ratio;
-  bool measured = sides[0] && sides[1] && metric && winners_ratio(sides[0], sides[1], metric, &ratio) == 0;
+  double floor = noise_floor_of(experiment);
+  bool measured = sides[0] && sides[1] && metric && winners_ratio(sides[0], sides[1], metric, floor, &ratio) == 0;
   // Two pairs have no interval worth the name: nothing is decided by them.
-  const char *word = !measured ? "unmeasured" : ratio.n < 3 ? "undecided" : outcome(holds, &ratio);
+  const char *word = !measured ? "unmeasured" : ratio.n < 3 ? "undecided" : outcome(holds, &ratio, floor);
   json_t *found = measured && ratio.n > 1 ? json_pack("{s:f, s:f, s:f, s:s}", "ratio", ratio.ratio, "low", ratio.low,
                                                       "high", ratio.high, "outcome", word)
                                           : json_pack("{s:n, s:n, s:n, s:s}", "ratio", "low", "high", "outcome", word);

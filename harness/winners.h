@@ -8,18 +8,17 @@
 #include "harness/metrics.h"
 #include "harness/statistics.h"
 
-// Adds to `experiment` (one of `run`'s): winners[] (one for each panel and x value) and finding. Cells must have their
-// summaries. The engine `null` never competes. 0 or -ENOMEM.
+// Adds to `experiment` (one of `run`'s): noise_floor, winners[] (one for each panel and x value) and finding. Cells
+// must have their summaries. The engine `null` never competes. 0 or -ENOMEM.
 int winners_find(const json_t *run, json_t *experiment);
 
-// Puts the experiment's claim to the test: adds ratio, low, high (95% interval) and outcome to its verdict: "holds",
-// "refuted", "undecided" (the interval has the bound in it) or "unmeasured". 0 or -ENOMEM.
+// Puts the experiment's claim to the test, after winners_find: adds ratio, low, high (95% interval) and outcome to its
+// verdict: "holds", "refuted", "undecided" (the interval has the bound in it, or the ratio is within the noise floor of
+// it) or "unmeasured". 0 or -ENOMEM.
 int verdict_find(const json_t *run, json_t *experiment);
 
-// How many times a's metric is b's over the repetitions that both have, with its interval. -ENODATA if there is none.
-int winners_ratio(const json_t *a, const json_t *b, const struct metric *metric, struct ratio *ratio);
-
-// The smallest effect that is believed, as a fraction.
-#define WINNERS_FLOOR 0.05
+// How many times a's metric is b's over the repetitions that both have, with its interval; `floor` as in
+// statistics_ratio. -ENODATA if there is none.
+int winners_ratio(const json_t *a, const json_t *b, const struct metric *metric, double floor, struct ratio *ratio);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/noise_floor.h"
 #include "harness/report/charts.h"
 #include "harness/report/pages.h"
 #include "harness/results_file.h"
@@ -44,6 +45,12 @@ static void winners(const struct page *page, const json_t *experiment) {
              *panel ? " " : "", json_text(winner, "panel"), json_text(winner, "text"));
     page->format->item(page->out, text);
   }
+}
+
+static void noise_floor(const struct page *page, const json_t *experiment) {
+  char text[TEXT_ROOM];
+  noise_floor_describe(experiment, text, sizeof text);
+  page_say(page, "%s.", text);
 }
 
 static int charts(const struct page *page, const json_t *experiment) {
@@ -147,6 +154,7 @@ int page_experiment(const struct page *page, const json_t *experiment) {
   claim(page, experiment);
   int code = charts(page, experiment);
   winners(page, experiment);
+  noise_floor(page, experiment);
   page_medians(page, experiment);
   page_durability(page, experiment);
   settings(page, experiment);

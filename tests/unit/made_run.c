@@ -86,3 +86,9 @@ void made_run_add(json_t *run, const struct made_experiment *experiment) {
     for (size_t engine = 0; experiment->engines[engine]; engine++)
       append(json_object_get(run, "cells"), cell(experiment, x, engine));
 }
+
+void made_run_samples(json_t *cell, const double *rates, size_t count) {
+  json_t *array = made(json_array());
+  for (size_t i = 0; i < count; i++) append(array, throughput(rates[i], (int)i + 1));
+  assert_int_equal(json_object_set_new(cell, "samples", array), 0);
+}

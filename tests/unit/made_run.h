@@ -17,5 +17,7 @@ struct made_experiment {
 json_t *made_run(const char *host);
 // Adds the experiment and its cells, each with four samples of throughput (the first not counted) and one of latency.
 void made_run_add(json_t *run, const struct made_experiment *experiment);
+// Gives a cell counted throughput samples of these rates, in operations per second, in place of those it has.
+void made_run_samples(json_t *cell, const double *rates, size_t count);
 
 #endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Who beats whom. Ratios are of pairs from the same repetition, so that a drift of the machine hits both sides.
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/results_file.h"
+#include "harness/winners.h"
+#include "harness/winners_internal.h"
+
+enum { PAIRS_MAX = 1024 };
+static const double error_rate = 0.05;  // of claims that are wrong
+
+static bool counted(const json_t *sample) { return json_is_true(json_object_get(sample, "counted")); }
+
+// The value of `cell` in that repetition, NAN if there is none.
+static double value_in(const json_t *cell, json_int_t repetition, const struct metric *metric) {
+  const json_t *sample;
+  size_t i;
+  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+    if (!counted(sample) || json_integer_value(json_object_get(sample, "repetition")) != repetition) continue;
+    double value = metric_value(metric, sample);
+    if (isfinite(value)) return value;
+  }
+  return NAN;
+}
+
+int winners_ratio(const json_t *a, const json_t *b, const struct metric *metric, double floor, struct ratio *ratio) {
+  double of_a[PAIRS_MAX], of_b[PAIRS_MAX];
+  size_t pairs = 0, i;
+  const json_t *sample;
+  json_array_foreach(json_object_get(a, "samples"), i, sample) {
+    double x = counted(sample) ? metric_value(metric, sample) : NAN;
+    double y = isfinite(x) ? value_in(b, json_integer_value(json_object_get(sample, "repetition")), metric) : NAN;
+    if (!(x > 0) || !(y > 0) || pairs == PAIRS_MAX) continue;
+    of_a[pairs] = x;
+    of_b[pairs++] = y;
+  }
+  return pairs ? statistics_ratio(of_a, of_b, pairs, floor, ratio) : -ENODATA;
+}
+
+// How many times better cells[a] is than cells[b]: above 1 when a wins, whichever direction is better.
+static int compare_cells(const struct contest *contest, size_t a, size_t b, struct ratio *ratio) {
+  const struct metric *metric = contest->metric;
+  const json_t *better = contest->cells[metric->higher_is_better ? a : b];
+  const json_t *worse = contest->cells[metric->higher_is_better ? b : a];
+  return winners_ratio(better, worse, metric, contest->floor, ratio);
+}
+
+static bool beats(const struct contest *contest, size_t other, struct ratio *ratio) {
+  return compare_cells(contest, 0, other, ratio) == 0 && ratio->shown && ratio->ratio > 1;
+}
+
+// The first cell was chosen because it looked best, out of all pairs that could have looked so: its comparisons are
+// corrected for them all (Holm). 0 or -ENOMEM.
+static int correct(const struct contest *contest, struct outcome *outcome) {
+  size_t pairs = contest->count * (contest->count - 1) / 2, i = 0;
+  double *p = malloc(pairs * sizeof *p);
+  struct ratio ratio;
+  if (!p) return -ENOMEM;
+  for (size_t a = 0; a < contest->count; a++)  // those of the first cell come first
+    for (size_t b = a + 1; b < contest->count; b++) p[i++] = compare_cells(contest, a, b, &ratio) ? 1 : ratio.p;
+  int code = statistics_holm(p, pairs);
+  for (i = 1; i < contest->count; i++) outcome->beaten[i] = outcome->beaten[i] && p[i - 1] <= error_rate;
+  free(p);
+  return code;
+}
+
+// The only winner is the one that beats every other, each by its own 95% interval: that all must agree is correction
+// enough (an intersection-union test). Where one is tied, what is said of the rest is one claim picked from many.
+int winners_judge(const struct contest *contest, struct outcome *outcome) {
+  struct ratio ratio;
+  *outcome = (struct outcome){0};
+  for (size_t i = 1; i < contest->count; i++) {
+    outcome->beaten[i] = beats(contest, i, &ratio);
+    outcome->ties += !outcome->beaten[i];
+  }
+  if (outcome->ties) {
+    if (correct(contest, outcome)) return -ENOMEM;
+    outcome->ties = 0;
+    for (size_t i = 1; i < contest->count; i++) outcome->ties += !outcome->beaten[i];
+  }
+  for (size_t i = 1; i < contest->count && !outcome->over; i++)
+    if (outcome->beaten[i]) outcome->over = i;
+  return outcome->over && compare_cells(contest, 0, outcome->over, &outcome->ratio) ? -ENOMEM : 0;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Winners in words.
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/results_file.h"
+#include "harness/winners_internal.h"
+
+const char *winners_point(const json_t *cell, const char *key) {
+  return json_text(json_object_get(cell, "point"), key);
+}
+
+__attribute__((format(printf, 2, 3))) static void append(char *text, const char *format, ...) {
+  size_t length = strlen(text);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text + length, TEXT_MAX - length, format, arguments);
+  va_end(arguments);
+}
+
+// "mmap" for engines, "sync=always" for other series.
+static void append_series(char *text, const struct contest *contest, size_t i) {
+  const char *value = winners_point(contest->cells[i], contest->series_key);
+  if (strcmp(contest->series_key, "engine") == 0)
+    append(text, "%s", value);
+  else
+    append(text, "%s=%s", contest->series_key, value);
+}
+
+// The best one and those that it cannot be told from.
+static void append_leaders(char *text, const struct contest *contest, const struct outcome *outcome) {
+  size_t told = 0;
+  for (size_t i = 0; i < contest->count; i++) {
+    if (outcome->beaten[i]) continue;
+    if (told) append(text, told == outcome->ties ? " and " : ", ");
+    append_series(text, contest, i);
+    told++;
+  }
+}
+
+// As many digits as the number deserves: 1.07, 3.1, 12.
+static void append_number(char *text, double number) {
+  append(text, "%.*f", number < 1.995 ? 2 : number < 9.95 ? 1 : 0, number);
+}
+
+static void append_ratio(char *text, const struct contest *contest, const struct outcome *outcome) {
+  append_number(text, outcome->ratio.ratio);
+  append(text, "x %s than ", contest->metric->comparative);
+  append_series(text, contest, outcome->over);
+}
+
+static void append_interval(char *text, const struct ratio *ratio) {
+  append(text, " (");
+  append_number(text, ratio->low);
+  append(text, "-");
+  append_number(text, ratio->high);
+  append(text, "x)");
+}
+
+static void append_point(char *text, const char *key, const char *value) {
+  if (!*key) return;
+  append(text, ", ");
+  for (; *key; key++) append(text, "%c", *key == '_' ? ' ' : *key);
+  append(text, " %s", value);
+}
+
+void winners_describe(char *text, const struct contest *contest, const struct outcome *outcome) {
+  text[0] = '\0';
+  if (contest->count < 2) {
+    append(text, "nothing to compare: fewer than two stores were measured");
+    return;
+  }
+  if (outcome->ties) append(text, "~ no difference shown between ");
+  append_leaders(text, contest, outcome);
+  if (!outcome->over) return;
+  if (outcome->ties) {
+    append(text, "; ");
+    append_series(text, contest, 0);
+  }
+  append(text, " is ");
+  append_ratio(text, contest, outcome);
+  append_interval(text, &outcome->ratio);
+}
+
+void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
+  text[0] = '\0';
+  if (outcome->ties) {
+    append(text, "No difference shown between ");
+    append_leaders(text, contest, outcome);
+    if (outcome->over) append(text, "; ");
+  }
+  if (outcome->over) {
+    append_series(text, contest, 0);
+    append(text, " %ss ", verb);
+    append_ratio(text, contest, outcome);
+  }
+  append_point(text, contest->x_key, contest->x);
+  append_point(text, contest->panel_key, contest->panel);
+  if (outcome->over) append_interval(text, &outcome->ratio);
+}
