@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wide.h"
 #include "engines/native.h"
 
 enum { RECORD_BYTES = 64, INITIAL_ROOM = 64 };
+
+// Half a value, at any address.
+typedef uint64_t half __attribute__((vector_size(RECORD_BYTES / 2), aligned(1), may_alias));
 
 struct record {
   char key[KEY_LENGTH_MAX];
@@ -95,10 +99,7 @@ static int reserve(struct session *session, size_t count) {
 static int run_get(const struct store *store, struct op *op) {
   uint32_t length = store->value_length;
   if (op->value_length < length) return -EMSGSIZE;
-  if (length == RECORD_BYTES)
-    memcpy(op->value, constant.value, RECORD_BYTES);  // of a known length: four moves in place of a call
-  else
-    memcpy(op->value, constant.value, length);
+  memcpy(op->value, constant.value, length);
   op->value_length = length;
   return 0;
 }
@@ -129,11 +130,31 @@ static int run_op(const struct store *store, struct op *op) {
   return -EINVAL;
 }
 
-static int null_submit(struct session *session, struct op *const *ops, size_t count) {
+// Gets are what the harness is priced with: straight code for those that need nothing special.
+static inline bool is_plain_get(const struct op *op) {
+  return op->kind == OP_GET && op->key_length - 1 < KEY_LENGTH_MAX && op->value_length >= RECORD_BYTES;
+}
+
+static inline __attribute__((always_inline)) size_t run_plain_gets(struct op *const *ops, size_t count) {
+  const half *from = (const half *)constant.value, halves[] = {from[0], from[1]};
+  size_t i = 0;
+  for (; i < count && is_plain_get(ops[i]); i++) {
+    struct op *op = ops[i];
+    half *to = op->value;
+    to[0] = halves[0];
+    to[1] = halves[1];
+    op->value_length = RECORD_BYTES;
+    op->status = 0;
+  }
+  return i;
+}
+
+WIDE_VECTORS static int null_submit(struct session *session, struct op *const *ops, size_t count) {
   int error = reserve(session, count);
   if (error) return error;
   const struct store *store = session->store;
-  for (size_t i = 0; i < count; i++) ops[i]->status = run_op(store, ops[i]);
+  size_t i = store->value_length == RECORD_BYTES ? run_plain_gets(ops, count) : 0;
+  for (; i < count; i++) ops[i]->status = run_op(store, ops[i]);
   if (count) memcpy(session->done + session->count, ops, count * sizeof(struct op *));
   session->count += count;
   return 0;
