@@ -34,6 +34,8 @@ struct io_file {
   _Atomic uint64_t written;     // counts writes into the writer's buffer...
   _Atomic uint64_t flushed;     // ...and how many of them the kernel has seen
   _Atomic uint64_t generation;  // grows when readers must drop their buffers
+  _Atomic int failed;           // 0, or the -errno of the first flush that failed: bytes may be lost, whatever a later
+                                // one returns
 };
 
 struct io_session {
@@ -105,8 +107,14 @@ static int stdio_close(struct io_file *file) {
 static int stdio_flush(struct io_file *file) {
   uint64_t written = atomic_load(&file->written), flushed = atomic_load(&file->flushed);
   if (flushed >= written) return 0;
+  int failed = atomic_load(&file->failed);
+  if (failed) return failed;
   errno = 0;
-  if (fflush(file->writer.file)) return errno ? -errno : -EIO;
+  if (fflush(file->writer.file)) {
+    failed = errno ? -errno : -EIO;
+    atomic_store(&file->failed, failed);
+    return failed;
+  }
   // In this order: whoever finds nothing left to flush must also find the new generation.
   atomic_fetch_add(&file->generation, 1);
   while (flushed < written && !atomic_compare_exchange_weak(&file->flushed, &flushed, written)) {
@@ -168,7 +176,8 @@ static int stdio_write(struct io_session *session, const void *buffer, size_t le
   struct io_file *file = session->file;
   struct stream *writer = &file->writer;
   if (!writer->file) return -EROFS;
-  int error = stream_seek(writer, offset);
+  int error = atomic_load(&file->failed);
+  if (!error) error = stream_seek(writer, offset);
   if (error) return error;
   if (fwrite(buffer, 1, length, writer->file) != length) return stream_error(writer);
   writer->position = offset + length;

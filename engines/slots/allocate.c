@@ -116,17 +116,20 @@ int allocate_slot(struct store *store, uint32_t *slot) {
   return 0;
 }
 
-// Takes a tombstone out of the index. Its key is in the record.
-static int drop_tombstone(struct store *store, struct session *session, uint32_t slot) {
-  const unsigned char *bytes;
-  int error = read_slot(session, slot, session->lookups[0].buffer, &bytes);
-  if (error) return error;
-  struct record record;
-  if (record_decode(bytes, store->record_size, record_seed(store->header.store_id, slot), &record) !=
-      RECORD_STATE_VALID)
-    return -EBADMSG;
-  keydir_remove(&store->keydir, keydir_hash(record.key, record.key_length), slot);
-  return retire_slot(store, slot, 0);
+// Takes tombstones out of the index. Their keys are in the records.
+static int drop_tombstones(struct session *session, const struct gathered *group, void *user) {
+  struct store *store = session->store;
+  int error = 0;
+  (void)user;
+  for (size_t i = 0; i < group->count && !error; i++) {
+    uint32_t slot = group->slots[i];
+    struct record record;
+    uint64_t seed = record_seed(store->header.store_id, slot);
+    if (record_decode(group->bytes[i], store->record_size, seed, &record) != RECORD_STATE_VALID) return -EBADMSG;
+    error = keydir_remove(&store->keydir, keydir_hash(record.key, record.key_length), slot);
+    if (!error) error = retire_slot(store, slot, 0);
+  }
+  return error;
 }
 
 static int zero_stale(struct store *store, struct session *session) {
@@ -153,8 +156,7 @@ int purge_tombstones(struct store *store, struct session *session) {
   if (store->pending.count) return 0;
   error = zero_stale(store, session);
   if (!error) error = sync_with_writer_lock(store, session->io);
-  for (uint64_t slot = 0; !error && (slot = bitmap_next_one(&store->tombs, slot)) != UINT64_MAX; slot++)
-    error = drop_tombstone(store, session, (uint32_t)slot);
+  if (!error) error = gather_records(session, &store->tombs, 0, drop_tombstones, NULL);
   if (error) syncing_fail(store, error);
   reclaim_slots(store);
   return error;

@@ -106,7 +106,7 @@ static int publish_item(struct store *store, const struct item *item) {
   if (item->old_slot == SLOT_NONE)
     error = keydir_insert(&store->keydir, item->hash, item->slot);
   else
-    keydir_replace(&store->keydir, item->hash, item->old_slot, item->slot);
+    error = keydir_replace(&store->keydir, item->hash, item->old_slot, item->slot);
   if (error) return error;
   bool put = item->op->kind == OP_PUT;
   if (put && item->old_valid != RECORD_PUT) store->records++;
@@ -126,14 +126,17 @@ static int publish(struct store *store, struct commit *commit) {
   return error;
 }
 
-// Whether the write itself is to be durable, in place of a sync after it.
+// Whether the write itself is to be durable, in place of a sync after it. A put that no other shares its sync with is
+// one that no other session is writing beside: others that come meanwhile wait for the writer lock, find each other
+// there, and share the next sync.
 static bool wants_durable_write(const struct store *store, const struct commit *commit) {
   if (store->policy.kind != SYNC_ALWAYS) return false;
   if (store->limits.durable == IO_DURABLE_EACH) return true;
-  return store->limits.durable == IO_DURABLE_ALONE && commit->writing == 1 && atomic_load(&store->sessions) == 1;
+  return store->limits.durable == IO_DURABLE_ALONE && commit->writing == 1 && atomic_load(&store->writers) == 1;
 }
 
-// Everything up to this write is durable: under `always` all before it was, and it brought its own sync.
+// Everything up to this write is durable: it brought its own sync, and under `always` all before it was (a way that has
+// durable writes makes them all so; and a write alone finds no other unacknowledged).
 static void note_durable(struct store *store) {
   pthread_mutex_lock(&store->syncing.lock);
   store->syncing.count++;
@@ -145,10 +148,8 @@ static void note_durable(struct store *store) {
 
 static int write_group(struct session *session, struct commit *commit) {
   struct store *store = session->store;
-  int error = keydir_reserve(&store->keydir, commit->writing);
-  if (error) return error;
   commit->durable = wants_durable_write(store, commit);
-  error = write_slots(session, commit->slots, commit->records, commit->writing, commit->durable ? IO_DURABLE : 0);
+  int error = write_slots(session, commit->slots, commit->records, commit->writing, commit->durable ? IO_DURABLE : 0);
   // Another session's reader looks into the file, not into this process's buffer.
   if (!error && store->io->flush && atomic_load(&store->sessions) > 1) error = store->io->flush(store->file);
   if (!error) error = publish(store, commit);
@@ -172,12 +173,10 @@ static int commit_group(struct session *session, struct commit *commit) {
   struct store *store = session->store;
   if (atomic_load(&store->syncing.failed)) return -EIO;
   int error = store->header.clean ? header_write(store, false) : 0;
-  if (error) {
-    syncing_fail(store, error);
-    return error;
-  }
-  error = make_room(session, commit->count);
+  if (!error) error = make_room(session, commit->count);
   if (!error) error = locate_all(session, commit->ops, commit->located, commit->count);
+  // Before slots are given out: one that was taken and not written would keep an old record that nobody remembers.
+  if (!error) error = keydir_reserve(&store->keydir, commit->count);
   if (error) return error;
   prepare(session, commit);
   note_extent(store, commit);
@@ -196,6 +195,7 @@ static size_t group_limit(const struct store *store, size_t count) {
 static size_t commit_some(struct session *session, struct op *const *ops, size_t count) {
   struct store *store = session->store;
   struct commit *commit = session->commit;
+  atomic_fetch_add(&store->writers, 1);
   if (store->linear) pthread_rwlock_wrlock(&store->linear_lock);
   pthread_mutex_lock(&store->writer);
   commit->count = group_limit(store, count);
@@ -206,6 +206,7 @@ static size_t commit_some(struct session *session, struct op *const *ops, size_t
   if (store->linear) pthread_rwlock_unlock(&store->linear_lock);
   if (!error && commit->writing && !commit->durable)
     error = acknowledge(session, commit->ordinal, commit->low, commit->high - commit->low);
+  atomic_fetch_sub(&store->writers, 1);
   if (error)
     fail_all(session, commit, error);
   else

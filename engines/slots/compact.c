@@ -17,37 +17,52 @@ static int clear_out(struct session *session) {
   return store->tombs.set ? purge_tombstones(store, session) : 0;
 }
 
-static int move_record(struct session *session, uint32_t from, unsigned char *copy) {
+struct move {
+  uint64_t target;  // where the search for a free slot goes on
+  struct record records[COMMIT_MAX];
+  uint32_t to[COMMIT_MAX];
+};
+
+static int take_targets(struct store *store, const struct gathered *group, struct move *move, size_t *count) {
+  for (*count = 0; *count < group->count; ++*count) {
+    uint32_t from = group->slots[*count];
+    struct record *record = &move->records[*count];
+    uint64_t seed = record_seed(store->header.store_id, from);
+    if (record_decode(group->bytes[*count], store->record_size, seed, record) != RECORD_STATE_VALID) return -EBADMSG;
+    uint64_t to = bitmap_next_zero(&store->used, move->target, from);
+    if (to == UINT64_MAX) return 0;
+    move->target = to + 1;
+    move->to[*count] = (uint32_t)to;
+    record->sequence = ++store->sequence;
+    bitmap_set(&store->used, to);
+    bitmap_clear(&store->stale, to);
+  }
+  return 0;
+}
+
+static int move_group(struct session *session, const struct gathered *group, void *user) {
   struct store *store = session->store;
-  const unsigned char *bytes;
-  struct record record;
-  int error = read_slot(session, from, session->lookups[0].buffer, &bytes);
-  if (error) return error;
-  memcpy(copy, bytes, store->record_size);
-  if (record_decode(copy, store->record_size, record_seed(store->header.store_id, from), &record) != RECORD_STATE_VALID)
-    return -EBADMSG;
-  uint32_t to = (uint32_t)bitmap_next_zero(&store->used, 0, from);
-  record.sequence = ++store->sequence;
-  bitmap_set(&store->used, to);
-  bitmap_clear(&store->stale, to);
-  error = write_slots(session, &to, &record, 1, 0);
-  if (error) return error;
-  uint64_t hash = keydir_hash(record.key, record.key_length);
-  keydir_replace(&store->keydir, hash, from, to);
-  bitmap_set(&store->live, to);
-  return retire_slot(store, from, ++store->written);
+  struct move *move = user;
+  size_t count;
+  int error = take_targets(store, group, move, &count);
+  if (!error && count) error = write_slots(session, move->to, move->records, count, 0);
+  for (size_t i = 0; !error && i < count; i++) {
+    uint64_t hash = keydir_hash(move->records[i].key, move->records[i].key_length);
+    error = keydir_replace(&store->keydir, hash, group->slots[i], move->to[i]);
+    if (error) break;
+    bitmap_set(&store->live, move->to[i]);
+    error = retire_slot(store, group->slots[i], ++store->written);
+  }
+  return error;
 }
 
 // The records that do not fit in the first `wanted` slots.
 static int move_together(struct session *session, uint64_t wanted) {
-  struct store *store = session->store;
-  unsigned char *copy = malloc(store->record_size);
-  int error = copy ? 0 : -ENOMEM;
-  for (uint64_t slot = wanted; !error && (slot = bitmap_next_one(&store->live, slot)) != UINT64_MAX; slot++) {
-    if (bitmap_next_zero(&store->used, 0, slot) == UINT64_MAX) break;
-    error = move_record(session, (uint32_t)slot, copy);
-  }
-  free(copy);
+  struct move *move = malloc(sizeof *move);
+  if (!move) return -ENOMEM;
+  move->target = 0;
+  int error = gather_records(session, &session->store->live, wanted, move_group, move);
+  free(move);
   return error;
 }
 

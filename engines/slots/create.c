@@ -27,7 +27,7 @@ static int fill_new_file(int fd, uint32_t record_size, uint64_t slots) {
   if (random != (ssize_t)sizeof header.store_id) return random < 0 ? -errno : -EIO;
   int error = file_extend(fd, 0, header.max_file_size);
   if (!error) error = header_create(fd, &header);
-  return error ? error : file_fsync(fd);
+  return error ? error : file_fsync(fd);  // covers the new size as well
 }
 
 static int explain(int code, const char *path, uint64_t bytes, struct error *error) {
@@ -52,8 +52,8 @@ int create_store_file(const char *path, const struct store_config *config, struc
   if (hint > SLOTS_MAX) return error_set(error, -EFBIG, "a store holds at most %u records", SLOTS_MAX);
   uint64_t slots = slots_in(file_bytes_for(hint, record_size), record_size);
   char *temporary = NULL;
-  if (asprintf(&temporary, "%s.new-%d", path, (int)getpid()) < 0) return error_set(error, -ENOMEM, "no memory");
-  int code = 0, fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (asprintf(&temporary, "%s.new-XXXXXX", path) < 0) return error_set(error, -ENOMEM, "no memory");
+  int code = 0, fd = mkostemp(temporary, O_CLOEXEC);  // 0600
   if (fd < 0) {
     code = -errno;
     goto out;
@@ -61,8 +61,10 @@ int create_store_file(const char *path, const struct store_config *config, struc
   code = fill_new_file(fd, record_size, slots);
   if (close(fd) && !code) code = -errno;
   if (!code && link(temporary, path)) code = -errno;
+  bool linked = !code;
   if (unlink(temporary) && !code) code = -errno;
   if (!code) code = file_sync_folder(path);
+  if (code && linked) (void)unlink(path);  // the first error is the one to tell
 out:
   free(temporary);
   return code ? explain(code, path, file_bytes_for(slots, record_size), error) : 0;

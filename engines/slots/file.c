@@ -138,7 +138,6 @@ int file_extend(int fd, uint64_t old_size, uint64_t new_size) {
   if ((new_size - old_size) / space.f_frsize > space.f_bavail) return -ENOSPC;
 
   int error = allocate(fd, old_size, new_size);
-  if (!error) error = file_fsync(fd);
   if (error) {
     // The first failure is the one to report; if giving the space back fails too, the file is longer, not wrong.
     int undo = file_truncate(fd, old_size);

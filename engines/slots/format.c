@@ -63,6 +63,7 @@ void header_encode(const struct header *header, unsigned char bytes[HEADER_BYTES
 
 static bool header_fields_fit(const struct header *header, uint32_t flags) {
   if (!record_size_allowed(header->record_size) || (flags & ~(uint32_t)FLAG_CLEAN)) return false;
+  if (header->generation > COUNTER_MAX) return false;
   if (!header->clean) return true;
   uint64_t used = header->next_free_offset - RECORDS_OFFSET;
   return header->next_free_offset >= RECORDS_OFFSET && used % header->record_size == 0 &&
@@ -127,7 +128,8 @@ static bool record_fields_fit(const unsigned char *bytes, uint32_t record_size, 
   const unsigned char *end = bytes + record_size;
   if (record->valid != RECORD_PUT && record->valid != RECORD_DELETED) return false;
   if (record->key_length < 1 || record->key_length > KEY_LENGTH_MAX) return false;
-  if (end[-TAIL_RESERVED] || end[1 - TAIL_RESERVED] || record->sequence == 0) return false;
+  if (end[-TAIL_RESERVED] || end[1 - TAIL_RESERVED]) return false;
+  if (record->sequence == 0 || record->sequence > COUNTER_MAX) return false;
   return record->value_length <= record_size - RECORD_OVERHEAD;
 }
 

@@ -17,6 +17,9 @@
 #define HEADER_SPACING 4096u  // from one copy to the next: copies never share a sector
 #define RECORDS_OFFSET 8192u  // first record
 #define FILE_ALIGNMENT 4096u  // file sizes are multiples of this
+#define COUNTER_MAX \
+  (UINT64_MAX / 2)            // of sequences and generations: nothing that counts from 1 gets there, and
+                              // what a forged file says must not bring the next one round to 0
 #define SLOT_NONE UINT32_MAX  // no slot
 #define SLOTS_MAX (UINT32_MAX - 1u)
 

@@ -49,7 +49,10 @@ int header_write(struct store *store, bool clean) {
   unsigned copy = 1 - store->header_copy;
   int error = file_write(store->fd, bytes, sizeof bytes, copy * HEADER_SPACING, 0);
   if (!error) error = file_fdatasync(store->fd);
-  if (error) return error;
+  if (error) {
+    syncing_fail(store, error);
+    return error;
+  }
   store->header = next;
   store->header_copy = copy;
   return 0;

@@ -103,6 +103,7 @@ struct store {
   uint64_t bytes_written;
 
   _Atomic unsigned sessions;  // open now
+  _Atomic unsigned writers;   // of those, with writes that are not acknowledged yet
   struct syncing syncing;
   struct timer timer;
   uint64_t recovered, corrupt;
@@ -165,7 +166,7 @@ int pending_push(struct pending *pending, struct pending_slot slot);
 
 // header.c: the durable header. All 0 or -errno.
 int header_read(int fd, struct header *header, unsigned *copy, struct error *error);
-int header_write(struct store *store, bool clean);
+int header_write(struct store *store, bool clean);  // a failure ends all writing
 int header_create(int fd, const struct header *header);
 
 // snapshot.c: the index as of a clean close, in <path>.index.
@@ -237,6 +238,17 @@ void session_settle(struct session *session);  // leaves the epoch, or advances 
 int scan_buffer_need(struct session *session);
 uint64_t scan_chunk_slots(const struct store *store);                    // read at a time
 int read_chunk(struct session *session, uint64_t slot, uint64_t count);  // into scan_buffer
+
+// gather.c: with the writer lock held.
+struct gathered {
+  uint32_t slots[COMMIT_MAX];
+  const unsigned char *bytes[COMMIT_MAX];  // valid during the call
+  size_t count;
+};
+typedef int (*gathered_fn)(struct session *session, const struct gathered *group, void *user);
+// Hands fn the records in the slots that `which` has, from `first` on, in groups of neighbours. fn may clear bits, and
+// set some below those of its group. 0 or the first error.
+int gather_records(struct session *session, const struct bitmap *which, uint64_t first, gathered_fn fn, void *user);
 
 // linear.c
 void linear_get(struct session *session, struct op *op);

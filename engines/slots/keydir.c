@@ -112,6 +112,7 @@ static int rebuild(struct keydir *keydir, uint64_t buckets) {
 
 int keydir_reserve(struct keydir *keydir, uint64_t more) {
   uint64_t buckets = atomic_load_explicit(&keydir->table, memory_order_relaxed)->buckets;
+  if (keydir->retired) free_retired(keydir, false);
   if (keydir->used + more <= limit_of(buckets)) return 0;
   // Mostly marks of removed entries: the same size is enough once they are gone.
   uint64_t wanted = keydir->live + more > buckets / 5 * 3 ? buckets / 5 * 7 : buckets;
@@ -132,25 +133,34 @@ static _Atomic uint64_t *entry_of(struct keydir *keydir, uint64_t hash, uint32_t
   struct keydir_cursor cursor;
   uint32_t found = keydir_first(keydir, hash, &cursor);
   while (found != slot && found != SLOT_NONE) found = keydir_next(&cursor);
-  if (found == SLOT_NONE) abort();  // the writer lost track of its own index: no answer would be right
+  if (found == SLOT_NONE) return NULL;
   return &cursor.table->entries[cursor.at == 0 ? cursor.table->buckets - 1 : cursor.at - 1];
 }
 
-void keydir_replace(struct keydir *keydir, uint64_t hash, uint32_t old_slot, uint32_t new_slot) {
-  atomic_store_explicit(entry_of(keydir, hash, old_slot), entry_make((uint32_t)(hash >> 32), new_slot),
-                        memory_order_release);
+int keydir_replace(struct keydir *keydir, uint64_t hash, uint32_t old_slot, uint32_t new_slot) {
+  _Atomic uint64_t *entry = entry_of(keydir, hash, old_slot);
+  if (!entry) return -EBADMSG;
+  atomic_store_explicit(entry, entry_make((uint32_t)(hash >> 32), new_slot), memory_order_release);
+  return 0;
 }
 
-void keydir_remove(struct keydir *keydir, uint64_t hash, uint32_t slot) {
-  uint64_t mark = (hash >> 32) << 32 | REMOVED;
-  atomic_store_explicit(entry_of(keydir, hash, slot), mark, memory_order_release);
+int keydir_remove(struct keydir *keydir, uint64_t hash, uint32_t slot) {
+  _Atomic uint64_t *entry = entry_of(keydir, hash, slot);
+  if (!entry) return -EBADMSG;
+  atomic_store_explicit(entry, (hash >> 32) << 32 | REMOVED, memory_order_release);
   keydir->live--;
+  return 0;
 }
 
-uint64_t keydir_bytes(const struct keydir *keydir) { return atomic_load(&keydir->table)->bytes; }
+uint64_t keydir_bytes(const struct keydir *keydir) {
+  uint64_t bytes = atomic_load(&keydir->table)->bytes;
+  for (const struct keydir_table *table = keydir->retired; table; table = table->retired) bytes += table->bytes;
+  return bytes;
+}
 
 int keydir_adopt(struct keydir *keydir, struct keydir_table *table, uint64_t slots) {
   uint64_t live = 0, used = 0;
+  if (table->buckets < BUCKETS_MIN) return -EBADMSG;
   for (uint64_t i = 0; i < table->buckets; i++) {
     uint64_t entry = atomic_load_explicit(&table->entries[i], memory_order_relaxed);
     uint64_t field = entry & SLOT_FIELD;

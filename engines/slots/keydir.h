@@ -53,13 +53,14 @@ static inline void keydir_prefetch(const struct keydir *keydir, uint64_t hash) {
 uint32_t keydir_first(const struct keydir *keydir, uint64_t hash, struct keydir_cursor *cursor);
 uint32_t keydir_next(struct keydir_cursor *cursor);
 
-// The writer only. insert: 0 or -ENOMEM (nothing changed). replace and remove: the entry must be there.
+// The writer only. insert: 0 or -ENOMEM (nothing changed). replace and remove: 0, or -EBADMSG if the entry is not there
+// (only a damaged snapshot can bring that about).
 int keydir_insert(struct keydir *keydir, uint64_t hash, uint32_t slot);
-void keydir_replace(struct keydir *keydir, uint64_t hash, uint32_t old_slot, uint32_t new_slot);
-void keydir_remove(struct keydir *keydir, uint64_t hash, uint32_t slot);
+int keydir_replace(struct keydir *keydir, uint64_t hash, uint32_t old_slot, uint32_t new_slot);
+int keydir_remove(struct keydir *keydir, uint64_t hash, uint32_t slot);
 // Makes room for `more` inserts now, so that they cannot fail.
 int keydir_reserve(struct keydir *keydir, uint64_t more);
-uint64_t keydir_bytes(const struct keydir *keydir);
+uint64_t keydir_bytes(const struct keydir *keydir);  // tables that wait for readers to leave included
 
 // For the snapshot: an empty table of exactly this many buckets whose entries the caller fills, then publishes.
 struct keydir_table *keydir_table_new(uint64_t buckets);

@@ -311,7 +311,8 @@ int slot_store_sync(struct store *store) {
   pthread_mutex_lock(&store->writer);
   uint64_t written = store->written;
   pthread_mutex_unlock(&store->writer);
-  return sync_until(store, NULL, written);
+  int error = sync_until(store, NULL, written);
+  return error ? error : atomic_load(&store->syncing.failed);
 }
 
 int slot_store_forget(struct store *store) {
@@ -320,8 +321,13 @@ int slot_store_forget(struct store *store) {
   if (error) return error;
   uint64_t bytes;
   error = file_size(store->fd, &bytes);
-  if (!error) error = store->read_only ? 0 : file_fsync(store->fd);
-  return error ? error : file_drop_cache(store->fd, bytes);
+  if (error) return error;
+  error = store->read_only ? 0 : file_fsync(store->fd);
+  if (error) {
+    syncing_fail(store, error);
+    return error;
+  }
+  return file_drop_cache(store->fd, bytes);
 }
 
 int slot_store_stat(struct store *store, struct store_stat *stat) {

@@ -97,7 +97,8 @@ static int enter(struct recovery *recovery, const struct found *found) {
       bitmap_set(&store->stale, found->slot);
       return 0;
     }
-    keydir_replace(&store->keydir, found->hash, slot, found->slot);
+    error = keydir_replace(&store->keydir, found->hash, slot, found->slot);
+    if (error) return error;
     unmark(store, slot);
     mark(store, found);
     return 0;

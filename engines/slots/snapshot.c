@@ -109,8 +109,9 @@ static int check_header(const struct store *store, const struct snapshot_header 
       header->slots != store->slots)
     return -ESTALE;
   uint64_t words = bitmap_word_count(header->next_free);
-  bool fits = header->next_free <= header->slots && header->records <= header->next_free && header->buckets > 0 &&
-              header->buckets <= bytes / 8 && bytes == sizeof *header + 8 * (header->buckets + 4 * words);
+  bool fits = header->sequence <= COUNTER_MAX && header->next_free <= header->slots &&
+              header->records <= header->next_free && header->buckets > 0 && header->buckets <= bytes / 8 &&
+              bytes == sizeof *header + 8 * (header->buckets + 4 * words);
   return fits ? 0 : -EBADMSG;
 }
 

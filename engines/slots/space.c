@@ -18,6 +18,11 @@ static int change(struct store *store, uint64_t old_bytes, uint64_t new_bytes) {
   }
   int error = file_extend(store->fd, old_bytes, new_bytes);
   if (error) return error;
+  error = file_fsync(store->fd);
+  if (error) {
+    syncing_fail(store, error);
+    return error;
+  }
   error = follow(store, old_bytes, new_bytes);
   if (error) {
     int undo = file_truncate(store->fd, old_bytes);

@@ -133,12 +133,19 @@ int sync_with_writer_lock(struct store *store, struct io_session *io) {
   return error;
 }
 
+static int start_writeback(struct session *session, uint64_t offset, uint64_t length) {
+  struct store *store = session->store;
+  int error = length ? store->io->sync(store->file, session->io, offset, length, false) : 0;
+  if (error) syncing_fail(store, error);
+  return error;
+}
+
 // An acknowledgement waits until no more operations than the policy allows are acknowledged and not durable.
 int acknowledge(struct session *session, uint64_t ordinal, uint64_t offset, uint64_t length) {
   struct store *store = session->store;
   switch (store->policy.kind) {
     case SYNC_ASYNC:
-      return length ? store->io->sync(store->file, session->io, offset, length, false) : 0;
+      return start_writeback(session, offset, length);
     case SYNC_EVERY:
       return ordinal < store->policy.amount ? 0 : sync_until(store, session->io, ordinal - store->policy.amount + 1);
     case SYNC_ALWAYS:

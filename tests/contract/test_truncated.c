@@ -80,6 +80,25 @@ static int cut_and_close(struct fixture *f, void *argument) {
 
 static void closes(struct fixture *f) { fixture_join(f, fixture_fork(f, cut_and_close, NULL)); }
 
+// Nor may a compaction, which reads what it moves.
+static int cut_and_compact(struct fixture *f, void *argument) {
+  struct error error;
+  (void)argument;
+  int code = sigaction(SIGBUS, &engines_own, NULL) ? -errno : 0;
+  if (!code) code = access_fill(&f->access, 0, RECORDS, 1, LENGTH);
+  if (!code) code = access_fill(&f->access, 0, RECORDS, 2, LENGTH);  // leaves a record behind the first RECORDS slots
+  if (!code) code = f->engine->sync(f->store);
+  if (!code && truncate(f->path, 8192)) code = -errno;
+  if (code) return code;
+  if (f->engine->compact(f->store, &error) == 0) return -ENODATA;
+  _exit(0);
+}
+
+static void compacts(struct fixture *f) {
+  f->config.capacity_hint = RECORDS;
+  fixture_join(f, fixture_fork(f, cut_and_compact, NULL));
+}
+
 // Lets the map engine install its handler, as its first session of a process does.
 static int install_handler(void) {
   const struct engine *engine;
@@ -101,6 +120,7 @@ int main(int argc, char **argv) {
       {"file cut in the middle", survives, CAP_PERSISTENT, 8192 + 16384, cut_specs},
       {"file cut to nothing", survives, CAP_PERSISTENT, 0, cut_specs},
       {"file cut, then closed", closes, CAP_PERSISTENT, 0, cut_specs},
+      {"file cut, then compacted", compacts, CAP_PERSISTENT, 0, cut_specs},
   };
   if (install_handler()) return 1;
   return contract_main("truncated", cases, sizeof cases / sizeof cases[0], argc, argv);

@@ -78,7 +78,7 @@ static void header_notices_every_flipped_bit(void **state) {
 
 // A checksum is no authentication: what it vouches for may still be nonsense.
 static void header_fields_are_checked(void **state) {
-  struct header headers[] = {sample, sample, sample, sample, sample, sample};
+  struct header headers[] = {sample, sample, sample, sample, sample, sample, sample};
   struct header header;
   uint32_t version;
   (void)state;
@@ -88,7 +88,8 @@ static void header_fields_are_checked(void **state) {
   headers[3].next_free_offset = 8192 + 5 * SIZE + 1;
   headers[4].entry_count = 6;  // more than slots ever used
   headers[5].next_free_offset = UINT64_MAX;
-  for (size_t i = 0; i < 6; i++) {
+  headers[6].generation = UINT64_MAX;  // the next one would be the oldest
+  for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
     unsigned char bytes[HEADER_BYTES];
     header_encode(&headers[i], bytes);
     assert_int_equal(header_decode(bytes, &header, &version), -EBADMSG);
@@ -195,10 +196,13 @@ static void record_fields_are_checked(void **state) {
     memcpy(bytes + SIZE - 8, &sum, sizeof sum);
     assert_int_equal(record_decode(bytes, SIZE, 42, &back), RECORD_STATE_CORRUPT);
   }
-  record.sequence = 0;
-  unsigned char bytes[SIZE];
-  record_encode(bytes, SIZE, 42, &record);
-  assert_int_equal(record_decode(bytes, SIZE, 42, &back), RECORD_STATE_CORRUPT);
+  static const uint64_t sequences[] = {0, COUNTER_MAX + 1, UINT64_MAX};
+  for (size_t i = 0; i < sizeof sequences / sizeof sequences[0]; i++) {
+    unsigned char bytes[SIZE];
+    record.sequence = sequences[i];
+    record_encode(bytes, SIZE, 42, &record);
+    assert_int_equal(record_decode(bytes, SIZE, 42, &back), RECORD_STATE_CORRUPT);
+  }
 }
 
 int main(void) {

@@ -85,6 +85,16 @@ static void agrees_with_a_model(void **state) {
   }
 }
 
+// As after a damaged snapshot: an answer, not the end of the process.
+static void what_is_not_there_is_an_error(void **state) {
+  struct keydir *keydir = &((struct fixture *)*state)->keydir;
+  assert_int_equal(keydir_insert(keydir, hash_of(1), 7), 0);
+  assert_int_equal(keydir_replace(keydir, hash_of(1), 8, 9), -EBADMSG);
+  assert_int_equal(keydir_remove(keydir, hash_of(2), 7), -EBADMSG);
+  assert_true(has(keydir, hash_of(1), 7));
+  assert_int_equal(keydir->live, 1);
+}
+
 // All at one home, and some at the last bucket, so that the search has to wrap round.
 static void tells_equal_tags_apart(void **state) {
   struct keydir *keydir = &((struct fixture *)*state)->keydir;
@@ -153,6 +163,26 @@ static void adopts_a_sound_table_only(void **state) {
   for (uint64_t i = 0; i < 100; i++) table->entries[i] = i + 1;  // no empty bucket: a search would never end
   assert_int_equal(keydir_adopt(keydir, table, 1000), -EBADMSG);
   keydir_table_free(table);
+  table = keydir_table_new(4);  // too few to grow from: making room would never end
+  assert_non_null(table);
+  assert_int_equal(keydir_adopt(keydir, table, 1000), -EBADMSG);
+  keydir_table_free(table);
+}
+
+// A table that was grown out of stays while a reader looks at it, counts meanwhile, and goes when the reader has left.
+static void old_tables_go_with_their_readers(void **state) {
+  struct fixture *fixture = *state;
+  struct epoch_reader reader = {0};
+  epoch_add(&fixture->epochs, &reader);
+  epoch_enter(&fixture->epochs, &reader);
+  for (uint32_t i = 0; !fixture->keydir.retired; i++)
+    assert_int_equal(keydir_insert(&fixture->keydir, hash_of(i), i), 0);
+  uint64_t both = keydir_bytes(&fixture->keydir);
+  epoch_leave(&reader);
+  assert_int_equal(keydir_reserve(&fixture->keydir, 1), 0);
+  assert_null(fixture->keydir.retired);
+  assert_true(keydir_bytes(&fixture->keydir) < both);
+  epoch_remove(&fixture->epochs, &reader);
 }
 
 struct looker {
@@ -200,12 +230,14 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hash_depends_on_bytes_and_length),
       cmocka_unit_test_setup_teardown(agrees_with_a_model, setup, teardown),
+      cmocka_unit_test_setup_teardown(what_is_not_there_is_an_error, setup, teardown),
       cmocka_unit_test_setup_teardown(tells_equal_tags_apart, setup, teardown),
       cmocka_unit_test_setup_teardown(takes_the_extreme_slots, setup, teardown),
       cmocka_unit_test_setup_teardown(does_not_grow_with_operations, setup, teardown),
       cmocka_unit_test_setup_teardown(costs_at_most_sixteen_bytes, setup, teardown),
       cmocka_unit_test_setup_teardown(reserve_makes_room, setup, teardown),
       cmocka_unit_test_setup_teardown(adopts_a_sound_table_only, setup, teardown),
+      cmocka_unit_test_setup_teardown(old_tables_go_with_their_readers, setup, teardown),
       cmocka_unit_test_setup_teardown(readers_find_while_a_writer_changes, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
