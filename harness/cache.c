@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #ifndef SYS_cachestat
@@ -33,8 +35,16 @@ static uint64_t pages_of(uint64_t bytes) {
   return (bytes + page - 1) / page;
 }
 
-static int mincore_pages(int fd, size_t size, uint64_t *cached) {
-  size_t pages = (size_t)pages_of(size);
+// Whoever may not write to a file and does not own it is told that all of it is there (mm/mincore.c), to keep secrets.
+static bool is_told(int fd, const struct stat *stat) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return geteuid() == 0 || geteuid() == stat->st_uid || access(path, W_OK) == 0;
+}
+
+static int mincore_pages(int fd, const struct stat *stat, uint64_t *cached) {
+  size_t size = (size_t)stat->st_size, pages = (size_t)pages_of(size);
+  if (!is_told(fd, stat)) return -EPERM;
   void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
   if (map == MAP_FAILED) return -errno;
   int code = 0;
@@ -51,8 +61,8 @@ static int mincore_pages(int fd, size_t size, uint64_t *cached) {
   return code;
 }
 
-static int cached_pages(int fd, size_t size, uint64_t *cached) {
-  struct cachestat_range range = {0, size};
+static int cached_pages(int fd, const struct stat *file, uint64_t *cached) {
+  struct cachestat_range range = {0, (uint64_t)file->st_size};
   struct cachestat stat;
   *cached = 0;
   if (syscall(SYS_cachestat, fd, &range, &stat, 0) == 0) {
@@ -60,21 +70,33 @@ static int cached_pages(int fd, size_t size, uint64_t *cached) {
     return 0;
   }
   // ENOSYS: an older kernel; EPERM: a filter that does not know the call; EOPNOTSUPP: not on this file system.
-  return mincore_pages(fd, size, cached);
+  return mincore_pages(fd, file, cached);
 }
 
-int cache_residency(const char *path, double *share) {
-  *share = 0;
+static int count_pages(const char *path, uint64_t *cached, uint64_t *all) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO would wait for its writer
   if (fd < 0) return -errno;
   struct stat stat;
-  uint64_t cached = 0;
   int code = fstat(fd, &stat) == 0 ? 0 : -errno;
   if (!code && !S_ISREG(stat.st_mode)) code = S_ISDIR(stat.st_mode) ? -EISDIR : -EINVAL;
   if (!code && stat.st_size == 0) code = -ENODATA;
-  if (!code) code = cached_pages(fd, (size_t)stat.st_size, &cached);
-  if (!code) *share = (double)cached / (double)pages_of((uint64_t)stat.st_size);
+  if (!code) code = cached_pages(fd, &stat, cached);
+  if (!code) *all = pages_of((uint64_t)stat.st_size);
   close(fd);
+  return code;
+}
+
+int cache_residency(const char *path, double *share) {
+  uint64_t cached = 0, all = 1;
+  int code = count_pages(path, &cached, &all);
+  *share = code ? 0 : (double)cached / (double)all;
+  return code;
+}
+
+int cache_bytes(const char *path, uint64_t *cached) {
+  uint64_t pages = 0, all;
+  int code = count_pages(path, &pages, &all);
+  *cached = code ? 0 : pages * (uint64_t)sysconf(_SC_PAGESIZE);
   return code;
 }
 
@@ -121,9 +143,9 @@ int cache_drop(const char *path) {
   return code;
 }
 
-// Gets the file out of the cache. *share is what stays. /proc/sys/vm/drop_caches could do no more than this: it drops
-// the same unmapped, clean pages, only of every file of the machine.
-static int drop(const struct engine *engine, struct store *store, const char *path, double *share,
+// /proc/sys/vm/drop_caches could do no more than this: it drops the same unmapped, clean pages, only of every file of
+// the machine.
+int cache_empty(const struct engine *engine, struct store *store, const char *path, double *share,
                 struct error *error) {
   // The store first: pages that its map holds survive every other way.
   int code = engine->forget(store);
@@ -140,7 +162,7 @@ static int drop(const struct engine *engine, struct store *store, const char *pa
 
 static int make_cold(const struct engine *engine, struct store *store, const char *path, struct error *error) {
   double share = 1;
-  int code = drop(engine, store, path, &share, error);
+  int code = cache_empty(engine, store, path, &share, error);
   if (code) return code;
   if (share < COLD_BELOW) return 0;
   return error_set(error, -EBUSY,
@@ -149,16 +171,16 @@ static int make_cold(const struct engine *engine, struct store *store, const cha
                    share * 100, path);
 }
 
-static int read_through(const char *path) {
+int cache_read(const char *path, uint64_t from, uint64_t to) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -errno;
   int code = 0;
   char *buffer = malloc(READ_BYTES);
   if (!buffer) code = -ENOMEM;
-  for (off_t offset = 0; !code;) {
-    ssize_t got = pread(fd, buffer, READ_BYTES, offset);
+  while (!code && from < to) {
+    ssize_t got = pread(fd, buffer, to - from < READ_BYTES ? to - from : READ_BYTES, (off_t)from);
     if (got == 0) break;
-    if (got > 0) offset += got;
+    if (got > 0) from += (uint64_t)got;
     if (got < 0 && errno != EINTR) code = -errno;
   }
   free(buffer);
@@ -166,12 +188,21 @@ static int read_through(const char *path) {
   return code;
 }
 
+static bool in_memory(const char *path) {
+  struct statfs stat;
+  return statfs(path, &stat) == 0 && (stat.f_type == TMPFS_MAGIC || stat.f_type == RAMFS_MAGIC);
+}
+
 static int make_warm(const struct engine *engine, struct store *store, const char *path, struct error *error) {
   double share = 0;
-  // Where the drop cannot empty the cache (tmpfs has no other place for its pages) the file is warm already.
-  int code = drop(engine, store, path, &share, error);
+  int code = cache_empty(engine, store, path, &share, error);
   if (code) return code;
-  code = read_through(path);
+  // tmpfs has no other place for its pages. Anywhere else those that stay were read in by someone else, in another way.
+  if (share >= COLD_BELOW && !in_memory(path))
+    return error_set(error, -EBUSY,
+                     "cache=warm: %.1f%% of %s cannot be dropped and read in anew; close what maps the file",
+                     share * 100, path);
+  code = cache_read(path, 0, UINT64_MAX);
   if (!code) code = cache_residency(path, &share);
   if (code) return error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code));
   if (share >= WARM_FROM) return 0;
@@ -232,6 +263,10 @@ static int make_mapped(const struct engine *engine, struct store *store, const c
   if (maps == 0 || (double)bytes >= WARM_FROM * (double)stat.records * stat.record_size) return 0;
   return error_set(error, -EBUSY, "cache=mapped: only %llu bytes of %s are in the page table",
                    (unsigned long long)bytes, path);
+}
+
+bool cache_lasted(enum cache_state state, uint64_t before, uint64_t after) {
+  return (state != CACHE_WARM && state != CACHE_MAPPED) || (double)after >= WARM_FROM * (double)before;
 }
 
 int cache_set(enum cache_state state, const struct engine *engine, struct store *store, const char *path,

@@ -3,14 +3,19 @@
 #ifndef STOREBENCH_CACHE_H
 #define STOREBENCH_CACHE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engines/engine.h"
 #include "workloads/experiment.h"
 
 // The share (0 to 1) of the file's pages that are in the page cache, by cachestat(2) or, before Linux 6.5, mincore(2).
-// 0 or -errno: -ENOENT, -EISDIR, -ENODATA (the file is empty) ... Thread safe.
+// 0 or -errno: -ENOENT, -EISDIR, -ENODATA (the file is empty), -EPERM (the
+// kernel tells only those who own the file or may write to it) ... Thread safe.
 int cache_residency(const char *path, double *share);
+
+// The same in bytes, in whole pages.
+int cache_bytes(const char *path, uint64_t *cached);
 
 // Bytes of the file that are in this process's page table, over all its maps of it, and how many maps those are.
 // 0 or -errno. Thread safe.
@@ -29,7 +34,17 @@ int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps);
 int cache_set(enum cache_state state, const struct engine *engine, struct store *store, const char *path,
               struct error *error);
 
-// "as-is", "cold", "warm" or "mapped".
+// Whether the state lasted while the bytes in the page cache went from `before` to `after`: warm and mapped do when 99%
+// are still there. As-is and cold end with the first operation.
+bool cache_lasted(enum cache_state state, uint64_t before, uint64_t after);
+
+// Gets the file of the open store out of the cache, the store's own maps and buffers first. *share is what stays, which
+// is for the caller to judge. 0, -EBUSY or another -errno as cache_set.
+int cache_empty(const struct engine *engine, struct store *store, const char *path, double *share, struct error *error);
+// Reads the file from byte `from` up to byte `to`, or its end, in pieces of 1 MiB by plain pread. 0 or -errno.
+int cache_read(const char *path, uint64_t from, uint64_t to);
+
+// "as-is", "cold", "warm", "mapped" or "pressure".
 const char *cache_state_name(enum cache_state state);
 
 // Writes the file's dirty pages out and drops its pages from the page cache. Those that some process has mapped stay:

@@ -42,6 +42,14 @@ static void configure(struct sample *sample) {
   if (fill) sample->config.sync = (struct sync_policy){.kind = SYNC_NONE};
 }
 
+// Before anything of the file is touched: its pages belong to the group of whoever does so first.
+static int enter_memory(struct sample *sample, struct error *error) {
+  const struct sample_order *order = sample->order;
+  if (order->settings.cache != CACHE_PRESSURE || order->kind == SAMPLE_FILL) return 0;
+  sample->pressure.group = order->memory;
+  return memory_group_enter(&sample->pressure.group, error);
+}
+
 static int check_order(const struct sample_order *order, struct error *error) {
   enum operation operation = order->settings.workload.operation;
   if (order->settings.processes > 1)
@@ -92,6 +100,7 @@ enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, v
   if (check_order(sample->order, error) != 0) return OUTCOME_FAILED;
   configure(sample);
   folder_of(sample->order->path, folder, sizeof folder);
+  if (enter_memory(sample, error) != 0) return OUTCOME_SKIPPED;
   if (sample->engine->probe(folder, &sample->config, error) != 0) return OUTCOME_SKIPPED;
   return run_open(sample, timed, user, error);
 }

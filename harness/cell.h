@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/memory_group.h"
 #include "workloads/experiment.h"
 
 enum sample_kind {
@@ -33,6 +34,7 @@ struct sample_order {
   bool read_only;   // the data set is shared
   bool fresh;       // the file must be created (fill experiments)
   uint64_t seed;
+  struct memory_group memory;  // CACHE_PRESSURE: the group to enter
 };
 
 // Orders as JSON and back. The returned object is the caller's; NULL when memory is short or the path is not UTF-8.

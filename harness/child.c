@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "harness/memory_systemd.h"
 #include "harness/process.h"
 #include "harness/sample.h"
 
@@ -120,6 +121,16 @@ json_t *child_run_program(const char *program, char *const *arguments, const str
 
 json_t *child_run(const struct sample_order *order, double limit, struct interrupt *interrupt) {
   char name[] = "storebench", command[] = "__sample";
-  char *const arguments[] = {name, command, NULL};
-  return child_run_program("/proc/self/exe", arguments, order, limit, interrupt);
+  char self[4096];  // not /proc/self/exe: that would be systemd-run's own
+  char *arguments[MEMORY_SYSTEMD_ARGUMENTS + 4] = {name, command, NULL};
+  if (order->memory.method != MEMORY_SYSTEMD)
+    return child_run_program("/proc/self/exe", arguments, order, limit, interrupt);
+  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+  if (length < 0) return child_no_sample(order, "failed", "/proc/self/exe cannot be read");
+  self[length] = '\0';
+  size_t count = memory_systemd_prefix(arguments);
+  arguments[count] = self;
+  arguments[count + 1] = command;
+  arguments[count + 2] = NULL;
+  return child_run_program(arguments[0], arguments, order, limit, interrupt);
 }

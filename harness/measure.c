@@ -34,6 +34,7 @@ struct run {
   struct results *results;
   struct schedule_outcome outcome;
   double drawing;  // seconds
+  struct memory_groups memory;
 };
 
 static double seconds_since(uint64_t then) { return (double)(clock_ns() - then) / 1e9; }
@@ -112,6 +113,9 @@ static json_t *describe(const struct run *run) {
   json_t *plan = plan_to_json(run->plan);
   int bad = !head || !plan || json_object_update(head, plan);
   json_decref(plan);
+  if (run->memory.method != MEMORY_UNLIMITED)
+    bad |= json_array_append_new(json_object_get(head, "notes"),
+                                 json_sprintf("memory was limited by %s", memory_method_name(run->memory.method)));
   if (!bad) return head;
   json_decref(head);
   return NULL;
@@ -195,6 +199,7 @@ static int measure(struct run *run, struct interrupt *interrupt, struct error *e
                                     .results = run->results,
                                     .interrupt = interrupt,
                                     .progress = &progress,
+                                    .memory = &run->memory,
                                     .run = child_run};
   int code = schedule_run(&schedule, &run->outcome, error);
   progress_end(&progress);
@@ -226,9 +231,11 @@ int measure_run(const struct plan *plan, const struct measure_options *options) 
     error_set(&error, code, "signals cannot be watched: %s", strerror(-code));
     goto out;
   }
-  code = open_run(&run, &error);
+  if (plan_limits_memory(plan)) code = memory_groups_open(&run.memory, &error);
+  if (!code) code = open_run(&run, &error);
   if (!code) code = measure(&run, &interrupt, &error);
   code = clean_up(&run, code, &error);
+  memory_groups_close(&run.memory);
   interrupt_close(&interrupt);
   if (!code) code = report(&run, &json, &error);
   if (!code) exit_code = outcome_print(json, run.out, options->json);

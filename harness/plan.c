@@ -249,6 +249,14 @@ static uint64_t peak_bytes(const struct plan *plan) {
   return peak;
 }
 
+bool plan_limits_memory(const struct plan *plan) {
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    if (!cell->dropped && cell->settings.cache == CACHE_PRESSURE && cell->data != PLAN_NO_DATA) return true;
+  }
+  return false;
+}
+
 int plan_make(const struct plan_options *options, struct plan *plan, struct error *error) {
   struct catalogue shipped;
   *plan = (struct plan){.options = *options};

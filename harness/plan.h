@@ -95,6 +95,9 @@ void plan_free(struct plan *plan);
 // -ENOSPC with how much is needed and how much `folder`'s file system has free, or 0.
 int plan_check_space(const struct plan *plan, const char *folder, struct error *error);
 
+// Whether a cell needs its memory limited.
+bool plan_limits_memory(const struct plan *plan);
+
 // Seconds that one counted sample of a cell takes, its set-up included; a rough figure that orders of magnitude rest
 // on.
 double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell);

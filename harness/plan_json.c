@@ -72,11 +72,12 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
   char sync[32];
   sync_policy_format(&settings->sync, sync, sizeof sync);
   return json_pack(
-      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:s, s:n}", "id",
-      cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
+      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:s, s:n}",
+      "id", cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
       point_to_json(plan, cell), "engine", settings->engine, "spec", settings->spec, "options", options_to_json(cell),
       "operation", operation_name(workload->operation), "keys", key_order_name(workload->keys), "sync", sync,
-      "durability", cell->engine->durability(&cell->config), "cache", cache_state_name(settings->cache), "record_size",
+      "durability", cell->engine->durability(&cell->config), "cache", cache_state_name(settings->cache), "memory_bytes",
+      settings->memory_bytes ? json_integer((json_int_t)settings->memory_bytes) : json_null(), "record_size",
       (json_int_t)settings->record_size, "value_size", (json_int_t)workload->value_size, "records",
       (json_int_t)workload->records, "threads", (json_int_t)settings->threads, "processes",
       (json_int_t)settings->processes, "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,

@@ -25,7 +25,7 @@ static void become(const char *program, char *const *arguments, int (*pipes)[2],
   sigprocmask(SIG_SETMASK, mask, NULL);
   if (dup2(pipes[0][READ_END], 0) < 0 || dup2(pipes[1][WRITE_END], 1) < 0 || dup2(pipes[2][WRITE_END], 2) < 0)
     _exit(127);
-  execv(program, arguments);
+  execvp(program, arguments);
   _exit(127);
 }
 

@@ -12,6 +12,7 @@
 #include "harness/counters.h"
 #include "harness/gbench.h"
 #include "harness/latency.h"
+#include "harness/pressure.h"
 #include "harness/tracepoints.h"
 #include "workloads/client.h"
 
@@ -43,6 +44,9 @@ struct sample {
 
   bool out_of_reach;                         // the cache state cannot be had here
   double residency_before, residency_after;  // NAN: not measurable
+  struct pressure pressure;                  // CACHE_PRESSURE
+  uint64_t cached_before;                    // bytes of the file in the page cache; 0: not measurable
+  bool cache_lost;                           // the cache state did not last for the timed part
   uint64_t rss, pss;                         // bytes; 0: not measurable
   uint64_t verified;
 };

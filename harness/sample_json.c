@@ -125,12 +125,28 @@ static int set_counters(json_t *json, const struct sample *sample, bool ok) {
   return failed;
 }
 
+static json_t *pressure_to_json(const struct pressure *pressure) {
+  if (!pressure->set) return json_null();
+  return json_pack("{s:s, s:I, s:I, s:I, s:{s:I, s:I}}", "method", memory_method_name(pressure->group.method),
+                   "wanted_bytes", (json_int_t)pressure->wanted, "own_bytes", (json_int_t)pressure->own, "limit_bytes",
+                   (json_int_t)pressure->limit, "charged_bytes", "before", (json_int_t)pressure->charged_before,
+                   "after", (json_int_t)pressure->charged_after);
+}
+
+// Why these numbers are to be doubted.
+static json_t *flags_to_json(const struct sample *sample) {
+  json_t *flags = json_array();
+  if (sample->cache_lost && json_array_append_new(flags, json_string("cache-lost"))) return json_decref(flags), NULL;
+  return flags;
+}
+
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
-  json_t *part = json_pack("{s:[], s:o, s:o, s:{s:o, s:o}, s:n, s:[], s:o, s:o}", "timeline", "rss_bytes",
+  json_t *part = json_pack("{s:[], s:o, s:o, s:{s:o, s:o}, s:o, s:n, s:o, s:o, s:o}", "timeline", "rss_bytes",
                            count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
                            count_or_null(ok && sample->pss, sample->pss), "residency", "before",
                            real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
-                           "foreign", "flags", "verified", count_or_null(ok && sample->work, sample->verified), "stat",
+                           "memory", pressure_to_json(&sample->pressure), "foreign", "flags", flags_to_json(sample),
+                           "verified", count_or_null(ok && sample->work, sample->verified), "stat",
                            ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null());
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);

@@ -11,8 +11,11 @@ static const char *const kind_names[] = {[SAMPLE_FILL] = "fill",
                                          [SAMPLE_THROUGHPUT] = "throughput",
                                          [SAMPLE_LATENCY] = "latency",
                                          [SAMPLE_COUNTERS] = "counters"};
-static const char *const cache_names[] = {
-    [CACHE_ASIS] = "as-is", [CACHE_COLD] = "cold", [CACHE_WARM] = "warm", [CACHE_MAPPED] = "mapped"};
+static const char *const cache_names[] = {[CACHE_ASIS] = "as-is",
+                                          [CACHE_COLD] = "cold",
+                                          [CACHE_WARM] = "warm",
+                                          [CACHE_MAPPED] = "mapped",
+                                          [CACHE_PRESSURE] = "pressure"};
 
 enum { KINDS = sizeof kind_names / sizeof *kind_names, CACHES = sizeof cache_names / sizeof *cache_names };
 
@@ -36,42 +39,44 @@ static json_t *workload_to_json(const struct workload *workload) {
 static json_t *settings_to_json(const struct cell_settings *settings) {
   char sync[32];
   sync_policy_format(&settings->sync, sync, sizeof sync);
-  return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:i, s:i, s:i}", "engine", settings->engine, "spec", settings->spec,
-                   "workload", workload_to_json(&settings->workload), "sync", sync, "cache",
-                   cache_names[settings->cache], "data_bytes", bits(settings->data_bytes), "record_size",
-                   (int)settings->record_size, "threads", (int)settings->threads, "processes",
-                   (int)settings->processes);
+  return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:i, s:i, s:i}", "engine", settings->engine, "spec",
+                   settings->spec, "workload", workload_to_json(&settings->workload), "sync", sync, "cache",
+                   cache_names[settings->cache], "data_bytes", bits(settings->data_bytes), "memory_bytes",
+                   bits(settings->memory_bytes), "record_size", (int)settings->record_size, "threads",
+                   (int)settings->threads, "processes", (int)settings->processes);
 }
 
 json_t *sample_order_to_json(const struct sample_order *order) {
-  return json_pack("{s:s, s:o, s:s, s:f, s:f, s:f, s:b, s:b, s:I}", "kind", kind_names[order->kind], "settings",
-                   settings_to_json(&order->settings), "path", order->path, "seconds", order->seconds, "warmup",
-                   order->warmup, "limit", order->limit, "read_only", order->read_only, "fresh", order->fresh, "seed",
-                   bits(order->seed));
+  return json_pack("{s:s, s:o, s:s, s:f, s:f, s:f, s:b, s:b, s:I, s:{s:s, s:s}}", "kind", kind_names[order->kind],
+                   "settings", settings_to_json(&order->settings), "path", order->path, "seconds", order->seconds,
+                   "warmup", order->warmup, "limit", order->limit, "read_only", order->read_only, "fresh", order->fresh,
+                   "seed", bits(order->seed), "memory", "method", memory_method_name(order->memory.method), "group",
+                   order->memory.path);
 }
 
 // What json_unpack hands out before it is checked. Integers are wide, so that no cast hides a bad one.
 struct unpacked {
-  const char *kind, *path, *engine, *spec, *operation, *keys, *sync, *cache;
+  const char *kind, *path, *engine, *spec, *operation, *keys, *sync, *cache, *method, *group;
   double seconds, warmup, limit, theta;
   int read_only, fresh;
-  json_int_t seed, workload_seed, records, data_bytes;
+  json_int_t seed, workload_seed, records, data_bytes, memory_bytes;
   json_int_t mix[6], value_size, batch, depth, workload_threads, record_size, threads, processes;
 };
 
 static int unpack(const json_t *json, struct unpacked *to, struct error *error) {
   json_error_t where;
-  if (json_unpack_ex((json_t *)json, &where, 0,
-                     "{s:s, s:s, s:F, s:F, s:F, s:b, s:b, s:I, s:{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I,"
-                     " s:{s:s, s:[I,I,I,I,I,I!], s:s, s:F, s:I, s:I, s:I, s:I, s:I, s:I}}}",
-                     "kind", &to->kind, "path", &to->path, "seconds", &to->seconds, "warmup", &to->warmup, "limit",
-                     &to->limit, "read_only", &to->read_only, "fresh", &to->fresh, "seed", &to->seed, "settings",
-                     "engine", &to->engine, "spec", &to->spec, "sync", &to->sync, "cache", &to->cache, "data_bytes",
-                     &to->data_bytes, "record_size", &to->record_size, "threads", &to->threads, "processes",
-                     &to->processes, "workload", "operation", &to->operation, "mix", &to->mix[0], &to->mix[1],
-                     &to->mix[2], &to->mix[3], &to->mix[4], &to->mix[5], "keys", &to->keys, "theta", &to->theta,
-                     "records", &to->records, "value_size", &to->value_size, "batch", &to->batch, "depth", &to->depth,
-                     "threads", &to->workload_threads, "seed", &to->workload_seed) == 0)
+  if (json_unpack_ex(
+          (json_t *)json, &where, 0,
+          "{s:s, s:s, s:F, s:F, s:F, s:b, s:b, s:I, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I,"
+          " s:{s:s, s:[I,I,I,I,I,I!], s:s, s:F, s:I, s:I, s:I, s:I, s:I, s:I}}}",
+          "kind", &to->kind, "path", &to->path, "seconds", &to->seconds, "warmup", &to->warmup, "limit", &to->limit,
+          "read_only", &to->read_only, "fresh", &to->fresh, "seed", &to->seed, "memory", "method", &to->method, "group",
+          &to->group, "settings", "engine", &to->engine, "spec", &to->spec, "sync", &to->sync, "cache", &to->cache,
+          "data_bytes", &to->data_bytes, "memory_bytes", &to->memory_bytes, "record_size", &to->record_size, "threads",
+          &to->threads, "processes", &to->processes, "workload", "operation", &to->operation, "mix", &to->mix[0],
+          &to->mix[1], &to->mix[2], &to->mix[3], &to->mix[4], &to->mix[5], "keys", &to->keys, "theta", &to->theta,
+          "records", &to->records, "value_size", &to->value_size, "batch", &to->batch, "depth", &to->depth, "threads",
+          &to->workload_threads, "seed", &to->workload_seed) == 0)
     return 0;
   return error_set(error, -EINVAL, "order: %s", where.text);
 }
@@ -126,9 +131,20 @@ static int take_settings(const struct unpacked *from, struct cell_settings *sett
   if (!code) code = narrow(from->record_size, 0, "record_size", &settings->record_size, error);
   if (!code) code = narrow(from->threads, 1, "threads", &settings->threads, error);
   if (!code) code = narrow(from->processes, 1, "processes", &settings->processes, error);
+  if (!code && from->memory_bytes < 0) code = error_set(error, -EINVAL, "order: memory_bytes is negative");
   settings->cache = (enum cache_state)cache;
   settings->data_bytes = (uint64_t)from->data_bytes;
+  settings->memory_bytes = (uint64_t)from->memory_bytes;
   return code ? code : take_workload(from, &settings->workload, error);
+}
+
+static int take_memory(const struct unpacked *from, struct memory_group *memory, struct error *error) {
+  const char *names[MEMORY_METHODS];
+  int method = 0;
+  for (int i = 0; i < MEMORY_METHODS; i++) names[i] = memory_method_name((enum memory_method)i);
+  int code = find(from->method, names, MEMORY_METHODS, "way to limit memory", &method, error);
+  memory->method = (enum memory_method)method;
+  return code ? code : copy_text(memory->path, sizeof memory->path, from->group, "group", error);
 }
 
 int sample_order_from_json(const json_t *json, struct sample_order *order, struct error *error) {
@@ -139,6 +155,7 @@ int sample_order_from_json(const json_t *json, struct sample_order *order, struc
   if (!code) code = find(from.kind, kind_names, KINDS, "kind of sample", &kind, error);
   if (!code) code = copy_text(order->path, sizeof order->path, from.path, "path", error);
   if (!code) code = take_settings(&from, &order->settings, error);
+  if (!code) code = take_memory(&from, &order->memory, error);
   if (code) return code;
   if (!(from.seconds >= 0 && from.warmup >= 0 && from.limit >= 0))
     return error_set(error, -EINVAL, "order: a time is negative");

@@ -58,10 +58,37 @@ static int set_cache(struct timed *timed, struct error *error) {
   const struct sample_order *order = sample->order;
   // A store that was just made has no pages to bring into a state.
   enum cache_state state = order->fresh ? CACHE_ASIS : order->settings.cache;
-  int code = cache_set(state, sample->engine, sample->store, order->path, error);
+  bool pressure = state == CACHE_PRESSURE && (sample->engine->caps & CAP_PERSISTENT);
+  int code = pressure ? pressure_set(&sample->pressure, order->settings.memory_bytes, sample->engine, sample->store,
+                                     order->path, error)
+                      : cache_set(state, sample->engine, sample->store, order->path, error);
   if (code == -EBUSY) timed->out_of_reach = true;
   sample->residency_before = residency_or_nan(sample);
+  if (cache_bytes(order->path, &sample->cached_before) != 0) sample->cached_before = 0;
   return code;
+}
+
+// Engines that are told to go around the page cache drop the pages that they write or read.
+static bool goes_around_cache(const struct sample *sample) {
+  const struct engine_option *option = sample->engine->options;
+  for (size_t i = 0; option && option[i].name; i++)
+    if ((strcmp(option[i].name, "direct") == 0 || strcmp(option[i].name, "dontcache") == 0) &&
+        sample->config.options.values[i])
+      return true;
+  return false;
+}
+
+// Whether the cache state held until the end, as far as it is one that does.
+static void check_cache_after(struct sample *sample) {
+  const struct sample_order *order = sample->order;
+  uint64_t cached;
+  sample->residency_after = residency_or_nan(sample);
+  if (sample->pressure.set) {
+    sample->cache_lost = pressure_check_after(&sample->pressure, order->path) != NULL;
+  } else if (!order->fresh && sample->cached_before && !goes_around_cache(sample)) {
+    int code = cache_bytes(order->path, &cached);
+    sample->cache_lost = code || !cache_lasted(order->settings.cache, sample->cached_before, cached);
+  }
 }
 
 // What must stand when the clock starts is done by the last thread to get ready, while the others wait for it at the
@@ -218,7 +245,7 @@ int sample_timed(struct sample *sample, struct error *error) {
       .teardown = teardown,
   };
   (void)gbench_run(&definition, &sample->result);
-  sample->residency_after = residency_or_nan(sample);
+  check_cache_after(sample);
   sample->out_of_reach = timed.out_of_reach;
   code = first_error(&timed, error);
   // Now that every session is closed: what a session counts, its requests in flight, reaches the store as it closes.

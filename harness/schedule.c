@@ -97,6 +97,21 @@ static int prepare(struct running *running, const struct plan_cell *cell, struct
   return code;
 }
 
+// Runs the sample inside a memory group of its own where its cache state needs one.
+static json_t *run_grouped(struct running *running, const struct plan_cell *cell, struct sample_order *order) {
+  const struct schedule *schedule = running->schedule;
+  bool grouped = cell->settings.cache == CACHE_PRESSURE && cell->data != PLAN_NO_DATA;
+  struct error error;
+  if (grouped && memory_group_make(schedule->memory, &order->memory, &error))
+    return child_no_sample(order, "skipped", error.text);
+  json_t *sample = schedule->run(order, kill_after(&cell->settings, order), schedule->interrupt);
+  int code = grouped ? memory_group_remove(&order->memory) : 0;
+  if (!code) return sample;
+  json_decref(sample);
+  error_set(&error, code, "%.300s: the group cannot be removed: %s", order->memory.path, strerror(-code));
+  return child_no_sample(order, "failed", error.text);
+}
+
 static int run_sample(struct running *running, size_t number, const struct pass *pass) {
   const struct schedule *schedule = running->schedule;
   const struct plan_cell *cell = &schedule->plan->cells[number];
@@ -105,8 +120,7 @@ static int run_sample(struct running *running, size_t number, const struct pass 
   make_order(schedule->plan, cell, pass, &order);
   int code = prepare(running, cell, &order), removed = 0;
   snprintf(reason, sizeof reason, "its file could not be made: %s", strerror(-code));
-  json_t *sample = code ? child_no_sample(&order, "failed", reason)
-                        : schedule->run(&order, kill_after(&cell->settings, &order), schedule->interrupt);
+  json_t *sample = code ? child_no_sample(&order, "failed", reason) : run_grouped(running, cell, &order);
   if (cell->data != PLAN_SHARED) removed = dataset_remove(schedule->folder, private_name);
   if (schedule->interrupt->seen) {
     json_decref(sample);

@@ -10,6 +10,7 @@
 #include "harness/cell.h"
 #include "harness/dataset.h"
 #include "harness/interrupt.h"
+#include "harness/memory_group.h"
 #include "harness/plan.h"
 #include "harness/progress.h"
 #include "harness/results.h"
@@ -20,6 +21,7 @@ struct schedule {
   struct results *results;
   struct interrupt *interrupt;
   struct progress *progress;
+  struct memory_groups *memory;  // NULL: the plan has no cell that needs one
   // Runs one sample: child_run, or a test's own, which promises the same.
   json_t *(*run)(const struct sample_order *order, double limit, struct interrupt *interrupt);
 };

@@ -12,7 +12,7 @@
 
 enum { EXPERIMENT_AXES_MAX = 3, EXPERIMENT_VALUES_MAX = 32, EXPERIMENT_KEYS_MAX = 32, EXPERIMENT_WORD_MAX = 128 };
 
-enum cache_state { CACHE_ASIS, CACHE_COLD, CACHE_WARM, CACHE_MAPPED };  // pressure: with the measurement issue
+enum cache_state { CACHE_ASIS, CACHE_COLD, CACHE_WARM, CACHE_MAPPED, CACHE_PRESSURE, CACHE_STATES };
 enum better { BETTER_HIGHER, BETTER_LOWER };
 
 // Every key that may stand in [hold] or [sweep], for one point of the sweep.
@@ -22,7 +22,8 @@ struct cell_settings {
   struct workload workload;
   struct sync_policy sync;
   enum cache_state cache;
-  uint64_t data_bytes;  // size of all records (records * record_size)
+  uint64_t data_bytes;    // size of all records (records * record_size)
+  uint64_t memory_bytes;  // CACHE_PRESSURE: page cache that the data may take; else 0
   uint32_t record_size;
   unsigned threads;
   unsigned processes;

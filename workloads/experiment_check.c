@@ -2,6 +2,7 @@
 // What an experiment file may not say: points that cannot run or mean nothing, charts that do not show what is swept,
 // verdicts about cells that are not there.
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,20 @@ static int check_keys(const struct checking *checking) {
   return 0;
 }
 
+static int check_memory(const struct checking *checking) {
+  const struct setting *const *texts = checking->point->texts;
+  if (checking->settings->cache != CACHE_PRESSURE) {
+    static const char why[] = "has no effect; it belongs to cache = pressure";
+    return refuse(checking, KEY_MEMORY, why) || refuse(checking, KEY_PRESSURE, why) ? -EINVAL : 0;
+  }
+  if (texts[KEY_MEMORY] && texts[KEY_PRESSURE])
+    return experiment_error(checking->experiment, line_of(checking, KEY_PRESSURE), checking->error,
+                            "both memory and pressure; give one, the other follows from data");
+  if (texts[KEY_MEMORY] || texts[KEY_PRESSURE]) return 0;
+  return experiment_error(checking->experiment, line_of(checking, KEY_CACHE), checking->error,
+                          "cache = pressure without a limit; add one such as memory = 128M, or pressure = 2");
+}
+
 static int check_effects(const struct checking *checking) {
   const struct cell_settings *settings = checking->settings;
   const struct workload *workload = &settings->workload;
@@ -118,6 +133,7 @@ int experiment_check_point(const struct experiment *experiment, const struct poi
   const struct checking checking = {experiment, point, settings, error};
   int code = check_required(&checking);
   if (!code) code = check_keys(&checking);
+  if (!code) code = check_memory(&checking);
   if (!code) code = check_effects(&checking);
   if (!code) code = check_window(&checking);
   return code;
@@ -249,14 +265,21 @@ static const struct experiment_axis *find_axis(const struct experiment_axis *axe
   return NULL;
 }
 
-// A line runs along numbers: counts, or sizes.
+static bool is_number(const char *text) {
+  uint64_t size;
+  char *end;
+  if (parse_size(text, &size) == 0) return true;
+  double number = strtod(text, &end);
+  return end != text && !*end && isfinite(number);
+}
+
+// A line runs along numbers: counts, sizes, or ratios.
 static int check_line_values(const struct experiment *experiment, const struct experiment_axis *axes, size_t count,
                              struct error *error) {
   const struct experiment_axis *axis = find_axis(axes, count, experiment->chart.x);
   if (strcmp(experiment->chart.shape, "lines") != 0) return 0;
   for (size_t i = 0; axis && i < axis->count; i++) {
-    uint64_t size;
-    if (parse_size(axis->values[i], &size))
+    if (!is_number(axis->values[i]))
       return experiment_error(experiment, experiment->shape.line, error,
                               "lines run along numbers, but x takes \"%s\"; use bars or ladder", axis->values[i]);
   }

@@ -9,7 +9,8 @@
 #include "base/words.h"
 #include "workloads/experiment_internal.h"
 
-enum { COUNT_MAX = 1 << 16 };  // batch, depth, threads, processes
+enum { COUNT_MAX = 1 << 16 };              // batch, depth, threads, processes
+static const double MEMORY_MIN = 4 << 20;  // one fault or read may want megabytes of read-ahead
 
 struct reader {
   const struct experiment *experiment;
@@ -105,10 +106,13 @@ static int read_sync(const struct reader *reader) {
 }
 
 static int read_cache(const struct reader *reader) {
-  static const char *const names[] = {
-      [CACHE_ASIS] = "as-is", [CACHE_COLD] = "cold", [CACHE_WARM] = "warm", [CACHE_MAPPED] = "mapped"};
+  static const char *const names[CACHE_STATES] = {[CACHE_ASIS] = "as-is",
+                                                  [CACHE_COLD] = "cold",
+                                                  [CACHE_WARM] = "warm",
+                                                  [CACHE_MAPPED] = "mapped",
+                                                  [CACHE_PRESSURE] = "pressure"};
   int found = experiment_word(reader->experiment, reader->setting->line, "cache state", reader->setting->text, names,
-                              CACHE_MAPPED + 1, reader->error);
+                              CACHE_STATES, reader->error);
   if (found < 0) return found;
   reader->settings->cache = (enum cache_state)found;
   return 0;
@@ -140,21 +144,22 @@ static int read_value_size(const struct reader *reader) {
   return bad(reader, "value_size", want);
 }
 
-// "128M", or "2x memory" with any factor above 0.
-static int parse_data(const char *text, uint64_t memory, uint64_t *bytes) {
+// "128M", or "2x WORD" with any factor above 0: so many times `whole`.
+static int parse_share(const char *text, const char *word, uint64_t whole, uint64_t *bytes) {
   char *end;
   double factor = strtod(text, &end);
   if (end == text || *end != 'x') return parse_size(text, bytes);
   end += 1 + strspn(end + 1, " ");
-  double product = factor * (double)memory;
-  if (strcmp(end, "memory") != 0 || !(factor > 0) || !(product < ldexp(1, 63))) return -EINVAL;
+  double product = factor * (double)whole;
+  if (strcmp(end, word) != 0 || !(factor > 0) || !(product < ldexp(1, 63))) return -EINVAL;
   *bytes = (uint64_t)product;
   return 0;
 }
 
 static int read_data(const struct reader *reader) {
   uint64_t bytes;
-  if (parse_data(reader->setting->text, reader->experiment->memory, &bytes) || bytes < reader->settings->record_size)
+  if (parse_share(reader->setting->text, "memory", reader->experiment->memory, &bytes) ||
+      bytes < reader->settings->record_size)
     return bad(reader, "data", "a size of at least one record such as 128M, or \"2x memory\"");
   reader->settings->workload.records = bytes / reader->settings->record_size;
   return 0;
@@ -165,6 +170,27 @@ static int read_records(const struct reader *reader) {
   if (parse_count(reader->setting->text, &records) || records == 0)
     return bad(reader, "records", "a count of at least 1 such as 4M");
   reader->settings->workload.records = records;
+  return 0;
+}
+
+static uint64_t data_of(const struct cell_settings *settings) {
+  return settings->workload.records * settings->record_size;
+}
+
+static int read_memory(const struct reader *reader) {
+  uint64_t bytes;
+  if (parse_share(reader->setting->text, "data", data_of(reader->settings), &bytes) || bytes < MEMORY_MIN)
+    return bad(reader, "memory", "a size of at least 4M such as 128M, or \"0.5x data\"");
+  reader->settings->memory_bytes = bytes;
+  return 0;
+}
+
+static int read_pressure(const struct reader *reader) {
+  char *end;
+  double pressure = strtod(reader->setting->text, &end), bytes = (double)data_of(reader->settings) / pressure;
+  if (end == reader->setting->text || *end || !(pressure > 0) || !(bytes >= MEMORY_MIN && bytes < ldexp(1, 63)))
+    return bad(reader, "pressure", "data over memory, such as 1.5, that leaves at least 4M of memory");
+  reader->settings->memory_bytes = (uint64_t)bytes;
   return 0;
 }
 
@@ -207,6 +233,8 @@ const char *const key_names[KEY_COUNT] = {
     [KEY_VALUE_SIZE] = "value_size",
     [KEY_DATA] = "data",
     [KEY_RECORDS] = "records",
+    [KEY_MEMORY] = "memory",
+    [KEY_PRESSURE] = "pressure",
     [KEY_BATCH] = "batch",
     [KEY_DEPTH] = "depth",
     [KEY_THREADS] = "threads",
@@ -225,6 +253,8 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_VALUE_SIZE] = read_value_size,
     [KEY_DATA] = read_data,
     [KEY_RECORDS] = read_records,
+    [KEY_MEMORY] = read_memory,
+    [KEY_PRESSURE] = read_pressure,
     [KEY_BATCH] = read_batch,
     [KEY_DEPTH] = read_depth,
     [KEY_THREADS] = read_threads,
@@ -272,7 +302,7 @@ int experiment_apply(const struct experiment *experiment, const struct point *po
     int code = reader.setting ? readers[key](&reader) : 0;
     if (code) return code;
   }
-  settings->data_bytes = settings->workload.records * settings->record_size;
+  settings->data_bytes = data_of(settings);
   settings->workload.threads = settings->threads;
   return 0;
 }

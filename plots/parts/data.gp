@@ -73,8 +73,9 @@ do for [s=1:series_count] {
 unset print
 unit = field(1, 14)
 
-# "64", "4K" and "1M" as numbers; what is none is NaN.
-digits_only(s) = (bad = strlen(s) == 0, \
-                  sum [i=1:strlen(s)] (strstrt('0123456789', s[i:i]) == 0 ? (bad = 1, 0) : 0), !bad)
+# "64", "1.5", "4K" and "1M" as numbers; what is none is NaN.
+decimal(s) = (bad = strlen(s) == 0 || s eq '.', points = 0, \
+              sum [i=1:strlen(s)] (s[i:i] eq '.' ? (points = points + 1, 0) : \
+                                   strstrt('0123456789', s[i:i]) == 0 ? (bad = 1, 0) : 0), !bad && points < 2)
 size(s) = (u = strstrt('KMG', s[strlen(s):*]), n = u > 0 ? s[1:strlen(s)-1] : s, \
-           digits_only(n) ? real(n) * 1024 ** u : NaN)
+           decimal(n) ? real(n) * 1024 ** u : NaN)

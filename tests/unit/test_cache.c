@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -195,6 +196,29 @@ static void test_engine_without_a_file_has_nothing_to_set(void **state) {
   assert_int_equal(engine->close(store, &error), 0);
 }
 
+// Those who may not write to a file are told by mincore(2) that all of it is there.
+static void test_residency_of_others_files_is_no_lie(void **state) {
+  char path[PATH_MAX];
+  int status;
+  if (geteuid() != 0) skip();  // it takes another user
+  join(path, *state, "file");
+  write_file(path, MIB);
+  if (chmod(path, 0644) != 0 || in_memory(path)) skip();
+  assert_int_equal(cache_drop(path), 0);
+  pid_t pid = fork();
+  if (pid == 0) {
+    uint64_t cached;
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", open(path, O_RDONLY));
+    if (setgid(65534) != 0 || setuid(65534) != 0) _exit(77);
+    int code = cache_bytes(name, &cached);  // the folder is closed to it, not the file
+    _exit(code == -EPERM || (code == 0 && cached == 0) ? 0 : 1);
+  }
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(status, 0);
+}
+
 static void test_cold_on_tmpfs_says_why_not(void **state) {
   (void)state;
   char folder[] = "/dev/shm/storebench-test.XXXXXX", path[PATH_MAX], snapshot[PATH_MAX + 8];
@@ -223,6 +247,7 @@ int main(void) {
       cmocka_unit_test(test_mapped_counts_touched_pages),
       cmocka_unit_test(test_states_of_every_engine),
       cmocka_unit_test(test_engine_without_a_file_has_nothing_to_set),
+      cmocka_unit_test(test_residency_of_others_files_is_no_lie),
       cmocka_unit_test(test_cold_on_tmpfs_says_why_not),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -177,6 +177,33 @@ static void test_every_key_arrives(void **state) {
   assert_int_equal(cell.workload.depth, 4);
 }
 
+static struct cell_settings pressed(const char *memory) {
+  char text[512];
+  struct experiment_axis axes[EXPERIMENT_AXES_MAX];
+  struct cell_settings cell = {0};
+  struct error error = {0};
+  size_t count, index[EXPERIMENT_AXES_MAX] = {0};
+  snprintf(text, sizeof text,
+           "[experiment]\ntitle = T\nquestion = Q\n[hold]\noperation = get\ndata = 96M\ncache = pressure\n"
+           "[sweep]\n%s\nengine = pread\n[chart]\nshape = lines\nx = %.*s\nseries = engine\ny = ops_per_s\n",
+           memory, (int)strcspn(memory, " "), memory);
+  struct experiment *experiment = NULL;
+  if (experiment_parse("mine.ini", text, MEMORY, &experiment, &error) ||
+      experiment_axes(experiment, "quick", NULL, axes, &count, &error) ||
+      experiment_cell(experiment, "quick", axes, count, index, &cell, &error))
+    fail_msg("%s", error.text);
+  experiment_free(experiment);
+  return cell;
+}
+
+static void test_memory_as_size_and_as_ratio(void **state) {
+  (void)state;
+  assert_int_equal(pressed("memory = 24M").cache, CACHE_PRESSURE);
+  assert_int_equal(pressed("memory = 24M").memory_bytes, 24 << 20);
+  assert_int_equal(pressed("pressure = 1.5").memory_bytes, 64 << 20);
+  assert_int_equal(pressed("pressure = 0.5").memory_bytes, 192 << 20);
+}
+
 static void test_defaults(void **state) {
   (void)state;
   assert_int_equal(only_cell(hold("operation = fill\ndata = 1M")).workload.keys, KEYS_SEQUENTIAL);
@@ -262,7 +289,20 @@ static const struct mistake mistakes[] = {
      "10: theta = 0.9 has no effect; it belongs to keys = zipfian or latest"},
     {"operation", "operation = update\nkeys = zipfian\ntheta = 1", "11: bad theta \"1\"; a number above 0 and below 1"},
     {"operation", "operation = update\ncache = luke",
-     "10: unknown cache state \"luke\"; one of: as-is, cold, warm, mapped"},
+     "10: unknown cache state \"luke\"; one of: as-is, cold, warm, mapped, pressure"},
+    {"operation", "operation = update\ncache = pressure",
+     "10: cache = pressure without a limit; add one such as memory = 128M, or pressure = 2"},
+    {"operation", "operation = update\ncache = pressure\nmemory = 8M\npressure = 0.001",
+     "12: both memory and pressure; give one, the other follows from data"},
+    {"operation", "operation = update\nmemory = 8M", "10: memory = 8M has no effect; it belongs to cache = pressure"},
+    {"operation", "operation = update\npressure = 0.001",
+     "10: pressure = 0.001 has no effect; it belongs to cache = pressure"},
+    {"operation", "operation = update\ncache = pressure\nmemory = 0.5x data",
+     "11: bad memory \"0.5x data\"; a size of at least 4M such as 128M, or \"0.5x data\""},
+    {"operation", "operation = update\ncache = pressure\npressure = 2",
+     "11: bad pressure \"2\"; data over memory, such as 1.5, that leaves at least 4M of memory"},
+    {"operation", "operation = update\ncache = pressure\npressure = nan",
+     "11: bad pressure \"nan\"; data over memory, such as 1.5, that leaves at least 4M of memory"},
     {"operation", "operation = update\nrecord_size = 100",
      "10: bad record_size \"100\"; a power of two from 64 to 4096, or a multiple of 4096 up to 1M"},
     {"operation", "operation = update\nrecord_size = 2M",
@@ -425,6 +465,7 @@ int main(void) {
       cmocka_unit_test(test_axes_of_profiles),
       cmocka_unit_test(test_settings_of_a_point),
       cmocka_unit_test(test_every_key_arrives),
+      cmocka_unit_test(test_memory_as_size_and_as_ratio),
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_other_ways_to_write_a_file),
       cmocka_unit_test(test_mistakes),

@@ -36,6 +36,7 @@ static struct {
   struct results *results;
   struct interrupt interrupt;
   struct progress progress;
+  struct memory_groups memory;
   struct schedule_outcome outcome;
 } bench;
 
@@ -132,8 +133,8 @@ static json_t *run(const char *operation, const char *y) {
   if (dataset_folder_make(bench.folder, &bench.data, &error)) fail_msg("%s", error.text);
   progress_start(&bench.progress, 1);
   bench.progress.terminal = false;
-  const struct schedule schedule = {&bench.plan,      &bench.data,     bench.results,
-                                    &bench.interrupt, &bench.progress, made_child};
+  const struct schedule schedule = {&bench.plan,     &bench.data,   bench.results, &bench.interrupt,
+                                    &bench.progress, &bench.memory, made_child};
   if (schedule_run(&schedule, &bench.outcome, &error)) fail_msg("%s", error.text);
   results_close(bench.results);
   if (results_read(bench.out, &back, &error)) fail_msg("%s", error.text);

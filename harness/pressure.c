@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Memory pressure: how it is set up, and the proof.
+#include "harness/pressure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/cache.h"
+
+// The kernel counts charges in batches of 64 pages a processor, and cleans some more pages up than it must.
+enum { BATCH_PAGES = 64, SLACK = 1 << 20 };
+static const double stays_below = 0.01;  // share of the file that may survive the drop, and so be charged elsewhere
+// Of the bytes that could be cached, those that are at least: reclaim takes whole folios, up to megabytes at a time,
+// and page cache costs kernel memory of its own. A file well below the limit stays whole.
+static const double full_from = 0.75, whole_from = 0.99, well_below = 0.9;
+
+static uint64_t slack(void) {
+  long processors = sysconf(_SC_NPROCESSORS_CONF), page = sysconf(_SC_PAGESIZE);
+  return SLACK + BATCH_PAGES * (uint64_t)processors * (uint64_t)page;
+}
+
+// Bytes of the file in the page cache, whoever they are charged to, and its size.
+static int cached_bytes(const char *path, uint64_t *cached, uint64_t *size) {
+  struct stat stat;
+  if (lstat(path, &stat) != 0) return -errno;
+  *size = (uint64_t)stat.st_size;
+  return cache_bytes(path, cached);
+}
+
+static int set_limit(struct pressure *pressure, uint64_t wanted, struct error *error) {
+  uint64_t file;
+  int code = memory_group_usage(&pressure->group, &file, &pressure->own);
+  if (code) return error_set(error, -EBUSY, "cache=pressure: memory.stat of the group: %s", strerror(-code));
+  pressure->wanted = wanted;
+  pressure->limit = pressure->own + wanted;
+  code = memory_group_limit(&pressure->group, pressure->limit);
+  if (!code) return 0;
+  return error_set(error, -EBUSY, "cache=pressure: a limit of %" PRIu64 " bytes cannot be set by %s: %s",
+                   pressure->limit, memory_method_name(pressure->group.method), strerror(-code));
+}
+
+// What contradicts the limit, or NULL.
+static const char *contradiction(const struct pressure *pressure, uint64_t cached, uint64_t charged, uint64_t size) {
+  if (cached > pressure->limit + slack()) return "more of the file is in the page cache than the limit allows";
+  if ((double)cached > (double)(charged + slack()) + stays_below * (double)size)
+    return "pages of the file are charged to another group";
+  return NULL;
+}
+
+// Where the space begins that was set aside and never written to, at the end of the file.
+static int find_end(int fd, off_t *end) {
+  off_t data = 0, hole = 0;
+  while ((data = lseek(fd, hole, SEEK_DATA)) >= 0) {
+    hole = lseek(fd, data, SEEK_HOLE);
+    if (hole < 0) return -errno;
+  }
+  if (errno == EINVAL) hole = lseek(fd, 0, SEEK_END);  // the file system cannot tell
+  *end = hole;
+  return errno == ENXIO || errno == EINVAL ? 0 : -errno;
+}
+
+// Reads all that was written, so that the cache is full, and of nothing else. The second half comes first: read-ahead
+// runs megabytes past the end, into pages that no operation wants and that are thrown out again; at the end of the
+// first half it finds the second.
+static int fill_cache(const char *path, uint64_t *written) {
+  off_t end = 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int code = find_end(fd, &end);
+  *written = (uint64_t)end;
+  if (!code) code = cache_read(path, *written / 2, *written);
+  if (!code) code = -posix_fadvise(fd, end, 0, POSIX_FADV_DONTNEED);
+  close(fd);
+  return code ? code : cache_read(path, 0, *written / 2);
+}
+
+// `written`: bytes of the file that hold something.
+static int prove(struct pressure *pressure, const char *path, uint64_t written, struct error *error) {
+  uint64_t cached = 0, size = 0, own;
+  int code = cached_bytes(path, &cached, &size);
+  if (!code) code = memory_group_usage(&pressure->group, &pressure->charged_before, &own);
+  if (code) return error_set(error, -EBUSY, "cache=pressure: cannot tell what is cached: %s", strerror(-code));
+  const char *wrong = contradiction(pressure, cached, pressure->charged_before, size);
+  if (wrong) return error_set(error, -EBUSY, "cache=pressure: %s; keep other programs from reading %s", wrong, path);
+  bool fits = (double)written < well_below * (double)pressure->wanted;
+  double least = fits ? whole_from * (double)written : full_from * (double)pressure->wanted;
+  if ((double)cached >= least || (double)cached >= whole_from * (double)written) return 0;
+  return error_set(error, -EBUSY,
+                   "cache=pressure: only %" PRIu64 " bytes of %s stay in the page cache where %" PRIu64
+                   " may; free memory, or use less of it",
+                   cached, path, pressure->wanted);
+}
+
+int pressure_set(struct pressure *pressure, uint64_t wanted, const struct engine *engine, struct store *store,
+                 const char *path, struct error *error) {
+  double share = 1;
+  uint64_t written = 0;
+  if (pressure->group.method == MEMORY_UNLIMITED)
+    return error_set(error, -EBUSY, "cache=pressure: nothing limits this process's memory");
+  int code = cache_empty(engine, store, path, &share, error);
+  if (code) return code;
+  if (share >= stays_below)
+    return error_set(error, -EBUSY,
+                     "cache=pressure: %.1f%% of %s stays in the page cache, charged to others; use --dir with a folder "
+                     "on a disk, and close what maps the file",
+                     share * 100, path);
+  code = set_limit(pressure, wanted, error);
+  if (code) return code;
+  code = fill_cache(path, &written);
+  if (code) return error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code));
+  code = prove(pressure, path, written, error);
+  pressure->set = !code;
+  return code;
+}
+
+const char *pressure_check_after(struct pressure *pressure, const char *path) {
+  uint64_t cached, size, own;
+  if (cached_bytes(path, &cached, &size) || memory_group_usage(&pressure->group, &pressure->charged_after, &own))
+    return "what is cached could not be read";
+  const char *wrong = contradiction(pressure, cached, pressure->charged_after, size);
+  return memory_group_limit(&pressure->group, UINT64_MAX) ? "the limit cannot be lifted" : wrong;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// A cache state that does not last for the timed part is flagged: a real engine whose pages are taken away meanwhile.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engines/registry.h"
+#include "harness/cache.h"
+#include "tests/unit/sample_support.h"
+#include "tests/unit/temporary.h"
+
+enum { TMPFS = 0x01021994 };
+
+static struct {
+  char folder[400];
+  struct sample_order order;
+  const struct engine *honest;
+  struct engine_options options;
+  unsigned calls;
+} bench;
+
+// Another program that needs memory, in the middle of the timed part.
+static int submit_and_lose(struct session *session, struct op *const *ops, size_t count) {
+  if (bench.calls++ % 16 == 15) assert_int_equal(cache_drop(bench.order.path), 0);
+  return bench.honest->submit(session, ops, count);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  struct store_config config = {0};
+  struct error error = {0};
+  snprintf(bench.folder, sizeof bench.folder, "%s/lost-XXXXXX", temporary_folder());
+  if (!mkdtemp(bench.folder) || registry_parse("pread", &bench.honest, &config, &error)) return -1;
+  bench.options = config.options;
+  bench.order = sample_new_order(OPERATION_GET);
+  bench.order.kind = SAMPLE_FILL;
+  bench.order.fresh = true;
+  snprintf(bench.order.path, sizeof bench.order.path, "%s/store", bench.folder);
+  json_t *sample = sample_run_engine(&bench.order, bench.honest, &bench.options);
+  assert_sample_status(sample, "ok");
+  json_decref(sample);
+  bench.order.kind = SAMPLE_THROUGHPUT;
+  bench.order.fresh = false;
+  bench.order.read_only = true;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  char index[sizeof bench.order.path + 8];
+  snprintf(index, sizeof index, "%s.index", bench.order.path);
+  return unlink(bench.order.path) || (unlink(index) && errno != ENOENT) || rmdir(bench.folder);
+}
+
+static size_t flags_of(const struct engine *engine, enum cache_state cache) {
+  bench.order.settings.cache = cache;
+  json_t *sample = sample_run_engine(&bench.order, engine, &bench.options);
+  assert_sample_status(sample, "ok");
+  const json_t *flags = json_object_get(sample, "flags");
+  size_t count = json_array_size(flags);
+  if (count) assert_string_equal(json_string_value(json_array_get(flags, 0)), "cache-lost");
+  json_decref(sample);
+  return count;
+}
+
+static void test_a_state_that_ends_early_is_flagged(void **state) {
+  (void)state;
+  struct statfs stat;
+  struct engine thief = *bench.honest;
+  thief.submit = submit_and_lose;
+  assert_int_equal(statfs(bench.folder, &stat), 0);
+  if (stat.f_type == TMPFS) skip();  // no page leaves the cache of such a file system
+  assert_int_equal(flags_of(&thief, CACHE_WARM), 1);
+  assert_int_equal(flags_of(&thief, CACHE_MAPPED), 1);
+  assert_int_equal(flags_of(&thief, CACHE_COLD), 0);
+}
+
+static void test_a_state_that_lasts_is_not(void **state) {
+  (void)state;
+  assert_int_equal(flags_of(bench.honest, CACHE_WARM), 0);
+  assert_int_equal(flags_of(bench.honest, CACHE_MAPPED), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_state_that_ends_early_is_flagged),
+      cmocka_unit_test(test_a_state_that_lasts_is_not),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
