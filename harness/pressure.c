@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,9 +15,9 @@
 // The kernel counts charges in batches of 64 pages a processor, and cleans some more pages up than it must.
 enum { BATCH_PAGES = 64, SLACK = 1 << 20 };
 static const double stays_below = 0.01;  // share of the file that may survive the drop, and so be charged elsewhere
-// Of the bytes that could be cached, those that are at least: reclaim takes whole folios, up to megabytes at a time,
-// and page cache costs kernel memory of its own. A file well below the limit stays whole.
-static const double full_from = 0.75, whole_from = 0.99, well_below = 0.9;
+// Of the bytes that could be cached, those that may be missing: reclaim takes whole folios, up to 2 MiB each, and page
+// cache costs kernel memory of its own. A file well below the limit stays whole.
+static const double may_miss = 0.25, folio = 2 << 20, whole_from = 0.99, well_below = 0.9;
 
 static uint64_t slack(void) {
   long processors = sysconf(_SC_NPROCESSORS_CONF), page = sysconf(_SC_PAGESIZE);
@@ -87,7 +88,8 @@ static int prove(struct pressure *pressure, const char *path, uint64_t written, 
   const char *wrong = contradiction(pressure, cached, pressure->charged_before, size);
   if (wrong) return error_set(error, -EBUSY, "cache=pressure: %s; keep other programs from reading %s", wrong, path);
   bool fits = (double)written < well_below * (double)pressure->wanted;
-  double least = fits ? whole_from * (double)written : full_from * (double)pressure->wanted;
+  double full = (double)pressure->wanted - fmax(folio, may_miss * (double)pressure->wanted);
+  double least = fits ? whole_from * (double)written : full;
   if ((double)cached >= least || (double)cached >= whole_from * (double)written) return 0;
   return error_set(error, -EBUSY,
                    "cache=pressure: only %" PRIu64 " bytes of %s stay in the page cache where %" PRIu64
