@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The command line: finds the command by name and hands it the rest.
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +68,8 @@ int main(int argc, char **argv) {
     printf("storebench %s (%s)\n", STOREBENCH_VERSION, STOREBENCH_COMMIT);
     return EXIT_DONE;
   }
+  // A file past its size limit (ulimit -f) is an error of that write, for this process and its children.
+  signal(SIGXFSZ, SIG_IGN);
   if (strcmp(argv[1], "__sample") == 0) return sample_command();  // the child of one sample; not for people
   if (strcmp(argv[1], "__limit") == 0) return limit_command();    // likewise, of one bound
   for (size_t i = 0; i < COMMANDS; i++)

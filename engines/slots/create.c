@@ -43,7 +43,10 @@ static int explain(int code, const char *path, uint64_t bytes, struct error *err
                      (unsigned long long)bytes, free_bytes);
   }
   if (code == -ENOENT) return error_set(error, code, "its folder does not exist; create the folder first");
-  return error_set(error, code, "cannot create the store: %s", strerror(-code));
+  if (code == -EFBIG)
+    return error_set(error, code, "%llu bytes are more than this process may write to a file; raise it (ulimit -f)",
+                     (unsigned long long)bytes);
+  return error_set(error, code, "cannot create the store: %s; choose another folder", strerror(-code));
 }
 
 int create_store_file(const char *path, const struct store_config *config, struct error *error) {

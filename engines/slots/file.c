@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -127,9 +128,16 @@ static int allocate(int fd, uint64_t old_size, uint64_t new_size) {
   return 0;
 }
 
+// Past this limit the kernel would not only refuse but send SIGXFSZ, which kills.
+static bool within_size_limit(uint64_t size) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur;
+}
+
 int file_extend(int fd, uint64_t old_size, uint64_t new_size) {
   if (new_size < old_size) return -EINVAL;
   if (new_size == old_size) return 0;
+  if (!within_size_limit(new_size)) return -EFBIG;
   struct statvfs space;
   while (fstatvfs(fd, &space)) {
     if (errno != EINTR) return -errno;
