@@ -22,8 +22,8 @@ int file_truncate(int fd, uint64_t bytes);
 // Syncs the folder that holds `path`, so that a new or renamed entry is durable.
 int file_sync_folder(const char *path);
 // Allocates [old_size, new_size) as real blocks, readable as zeros; checks the free space first (-ENOSPC) and this
-// process's limit on file sizes (-EFBIG), and truncates back to old_size on any failure. The new size is durable after a
-// sync: left to the caller, for whom a failed sync is another matter than a full disk.
+// process's limit on file sizes (-EFBIG), and truncates back to old_size on any failure. The new size is durable after
+// a sync: left to the caller, for whom a failed sync is another matter than a full disk.
 int file_extend(int fd, uint64_t old_size, uint64_t new_size);
 // A second open file description of the same file with other flags (O_DIRECT ...). Returns the descriptor or -errno.
 int file_reopen(int fd, int flags);

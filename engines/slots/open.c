@@ -245,19 +245,21 @@ static int check_config(const struct store_config *config, struct error *error) 
   return 0;
 }
 
-static int create_if_asked(const char *path, const struct store_config *config, struct error *error) {
+static int create_if_asked(const char *path, const struct store_config *config, bool *created, struct error *error) {
   if (!config->create) return 0;
   struct stat status;
   if (!config->exclusive && lstat(path, &status) == 0) return 0;
   if (config->read_only) return error_set(error, -EINVAL, "a store cannot be created read-only; open it for writing");
   int code = create_store_file(path, config, error);
+  *created = !code;
   return code == -EEXIST && !config->exclusive ? 0 : code;
 }
 
 int slot_store_open(const char *path, const struct store_config *config, const struct engine *engine,
                     const struct io_ops *io, struct store **out, struct error *error) {
+  bool created = false;
   int code = check_config(config, error);
-  if (!code) code = create_if_asked(path, config, error);
+  if (!code) code = create_if_asked(path, config, &created, error);
   if (code) return code;
   struct store *store = aligned_alloc(64, (sizeof *store + 63) / 64 * 64);
   if (!store) return error_set(error, -ENOMEM, "no memory for a store");
@@ -275,6 +277,8 @@ int slot_store_open(const char *path, const struct store_config *config, const s
   if (!code) code = open_io(store, config, error);
   if (!code) code = timer_start(store);
   if (code) {
+    // What was made for this open goes with it, unless somebody else has opened it since (fd: the lock is ours).
+    if (created && store->fd >= 0) (void)unlink(path);
     store_free(store);
     return code;
   }

@@ -180,7 +180,8 @@ void tool_complain(const struct tool *tool, const struct op *op) {
       complain(tool->path, "no space left for \"%s\"; free some on this file system", key);
       break;
     case -EFBIG:
-      complain(tool->path, "no room for \"%s\": this process may write no larger file; raise its limit (ulimit -f)", key);
+      complain(tool->path, "no room for \"%s\": this process may write no larger file; raise its limit (ulimit -f)",
+               key);
       break;
     case -EBADMSG:
       complain(tool->path, "the record of \"%s\" is damaged; run check on the store", key);

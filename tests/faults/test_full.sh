@@ -77,6 +77,7 @@ on() { # NAME MAKER: mounts it in the folder NAME
     if ! "$STOREBENCH" create "$name/try" --engine "$spec" 2>stderr; then
       printf 'skipped: %s on %s: %s\n' "$spec" "$name" "$(cat stderr)"
       skipped=$((skipped + 1))
+      [[ -z $(ls -A "$name" | grep -v lost+found) ]] || fail "left behind by a create that failed, $spec: $(ls "$name")"
       continue
     fi
     rm -f "$name/try" "$name/try.index"
