@@ -143,8 +143,8 @@ struct engine {
   // are in their status; the return value is for the session as a whole (-ENOMEM ...): then none was started.
   int (*submit)(struct session *session, struct op *const *ops, size_t count);
 
-  // Waits until at least `min` operations are finished (capped at what is outstanding), stores up to `max` of them in
-  // `done`, and returns how many, or -errno.
+  // Waits until at least `min` operations are finished (capped at what is outstanding; 0: looks and does not wait),
+  // stores up to `max` of them in `done`, and returns how many, or -errno.
   int (*reap)(struct session *session, struct op **done, size_t max, size_t min);
 
   // Visits up to `limit` live records (0: all), in key order where caps say so, else in slot order. `from` is the first

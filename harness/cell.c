@@ -56,6 +56,8 @@ static int check_order(const struct sample_order *order, struct error *error) {
     return error_set(error, -EOPNOTSUPP, "processes = %u; one sample runs in one process", order->settings.processes);
   if (order->kind != SAMPLE_FILL && operation != OPERATION_FILL && !(order->seconds > 0))
     return error_set(error, -EINVAL, "the timed part has no length");
+  if (order->settings.rate.of_peak > 0 && !(order->settings.rate.per_s > 0))
+    return error_set(error, -EINVAL, "a rate of the peak, and no peak was measured");
   return 0;
 }
 
@@ -122,6 +124,7 @@ json_t *sample_run_engine(const struct sample_order *order, const struct engine 
   json_t *json = sample_to_json(&sample, outcome_names[outcome], outcome == OUTCOME_OK ? NULL : error.text);
   tracepoints_close(sample.tracepoints);
   latency_close(&sample.latency);
+  histogram_free(sample.open.late);
   free(sample.work);
   return json;
 }

@@ -37,8 +37,7 @@ int plan_profile(const char *name, const struct profile **profile, struct error 
                  : error_set(error, -EINVAL, "unknown profile \"%s\"; one of quick, standard, full", name);
 }
 
-// Room for one more element: the array, grown, or NULL.
-static void *grow(void *array, size_t count, size_t size) {
+void *plan_grow(void *array, size_t count, size_t size) {
   return count & (count - 1) ? array : reallocarray(array, count ? 2 * count : 1, size);
 }
 
@@ -66,6 +65,7 @@ static struct cell_settings set_settings(const struct plan_cell *cell) {
                                         .threads = 1};
   settings.sync = (struct sync_policy){.kind = SYNC_NONE};
   settings.cache = CACHE_ASIS;
+  memset(&settings.rate, 0, sizeof settings.rate);
   settings.threads = settings.processes = 1;
   if (cell->engine->caps & CAP_SHARED_FORMAT) {
     snprintf(settings.spec, sizeof settings.spec, "%s", set_builder);
@@ -91,7 +91,7 @@ static int use_set(struct plan *plan, struct plan_cell *cell) {
       plan->sets[cell->set].last = cell->experiment;
       return 0;
     }
-  struct plan_set *sets = grow(plan->sets, plan->set_count, sizeof *sets);
+  struct plan_set *sets = plan_grow(plan->sets, plan->set_count, sizeof *sets);
   if (!sets) return -ENOMEM;
   plan->sets = sets;
   sets[plan->set_count++] = (struct plan_set){settings, cell->experiment, cell->experiment, file_bytes(&settings)};
@@ -136,7 +136,7 @@ static int name_cell(const struct plan *plan, struct plan_cell *cell, struct err
 static int add_cell(struct plan *plan, const char *path, const size_t *index, struct error *error) {
   size_t number = plan->experiment_count - 1;
   struct plan_experiment *experiment = &plan->experiments[number];
-  struct plan_cell *cells = grow(plan->cells, plan->cell_count, sizeof *cells);
+  struct plan_cell *cells = plan_grow(plan->cells, plan->cell_count, sizeof *cells);
   if (!cells) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
   plan->cells = cells;
   struct plan_cell *cell = &cells[plan->cell_count];
@@ -183,7 +183,7 @@ static int add_cells(struct plan *plan, const char *path, struct error *error) {
   experiment->first_cell = plan->cell_count;
   do code = add_cell(plan, path, index, error);
   while (!code && next_point(experiment, index));
-  return code;
+  return code ? code : plan_add_peaks(plan, error);
 }
 
 static int check_name(const struct plan *plan, const char *path, struct error *error) {
@@ -204,7 +204,7 @@ static int add_experiment(struct plan *plan, const char *path, bool named, struc
   if (code) return code;
   struct plan_experiment *experiments = NULL;
   bool wanted = named || experiment_in_profile(experiment, plan->options.profile->name);
-  if (wanted) experiments = grow(plan->experiments, plan->experiment_count, sizeof *experiments);
+  if (wanted) experiments = plan_grow(plan->experiments, plan->experiment_count, sizeof *experiments);
   if (!experiments) {
     experiment_free(experiment);
     return wanted ? error_set(error, -ENOMEM, "memory is short; run fewer experiments") : 0;

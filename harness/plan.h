@@ -56,6 +56,8 @@ struct plan_cell {
   enum plan_data data;
   size_t set;  // PLAN_SHARED and PLAN_COPY: index into plan.sets
   bool dropped;
+  bool is_peak;  // measured first, in a closed loop, for the cells at a share of its throughput
+  size_t peak;   // of a cell at a share of a peak: the index of the cell that measures it; of a peak: its own
 };
 
 // A filled store that cells share.
@@ -87,6 +89,8 @@ struct plan {
   char notes[PLAN_NOTES_MAX][PLAN_NOTE_MAX];  // what was cut, for people
 };
 
+enum { PLAN_PEAK_REPETITIONS = 3 };  // counted throughput samples of a peak; their median is the peak
+
 // Makes the plan: reads the experiments, checks every engine spec, and cuts until the budget holds. 0 or -errno with a
 // message that names the file; free with plan_free, also after an error.
 int plan_make(const struct plan_options *options, struct plan *plan, struct error *error);
@@ -101,6 +105,8 @@ bool plan_limits_memory(const struct plan *plan);
 // Seconds that one counted sample of a cell takes, its set-up included; a rough figure that orders of magnitude rest
 // on.
 double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell);
+// Seconds of the timed part: open loops last longer, since there must be many operations for a high percentile.
+double plan_timed(const struct plan *plan, const struct plan_cell *cell);
 // Seconds of warm-up before the timed part, and the longest the timed part may last.
 double plan_warmup(const struct plan *plan, const struct plan_cell *cell);
 double plan_limit(const struct plan *plan, const struct plan_cell *cell);
@@ -109,6 +115,13 @@ double plan_set_cost(const struct plan_set *set);
 double plan_drawing_cost(void);
 // Seconds that one experiment takes with all its data sets and samples.
 double plan_experiment_cost(const struct plan *plan, size_t experiment);
+
+// Adds to the last experiment the peaks that its cells refer to. 0 or -errno with a message.
+int plan_add_peaks(struct plan *plan, struct error *error);
+// Drops peaks that no cell refers to any more.
+void plan_drop_peaks(struct plan *plan);
+// Room for one more element: the array of `count`, grown, or NULL. For the parts of the plan.
+void *plan_grow(void *array, size_t count, size_t size);
 
 // Shortens samples, then takes repetitions away, then drops cells, until the estimate is within the budget, and notes
 // what it did. -ETIME when even the least does not fit.

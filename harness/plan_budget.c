@@ -21,13 +21,19 @@ static const double shorten = 0.9, shortest = 0.5;  // steps of sample time, and
 // Records enough for every policy that promises nothing are put in well under this; the durable ones are cut short.
 static const double fill_limit_factor = 4;
 
+static const double open_factor = 4;  // an open loop lasts as long as so many samples of a closed one
+
+double plan_timed(const struct plan *plan, const struct plan_cell *cell) {
+  return cell_rated(&cell->settings) ? open_factor * plan->seconds : plan->seconds;
+}
+
 double plan_warmup(const struct plan *plan, const struct plan_cell *cell) {
   bool cold = cell->settings.cache == CACHE_COLD;
   return cold || cell->settings.workload.operation == OPERATION_FILL ? 0 : plan->seconds / 3;
 }
 
 double plan_limit(const struct plan *plan, const struct plan_cell *cell) {
-  if (cell->settings.workload.operation != OPERATION_FILL) return plan->seconds;
+  if (cell->settings.workload.operation != OPERATION_FILL || cell_rated(&cell->settings)) return plan_timed(plan, cell);
   bool durable = cell->settings.sync.kind == SYNC_ALWAYS || cell->settings.sync.kind == SYNC_EVERY;
   return durable ? plan->seconds : fmax(2, fill_limit_factor * plan->seconds);
 }
@@ -38,8 +44,8 @@ static double fill_seconds(const struct cell_settings *settings) {
 
 double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell) {
   const struct cell_settings *settings = &cell->settings;
-  double bytes = (double)settings->data_bytes, timed = plan->seconds;
-  if (settings->workload.operation == OPERATION_FILL && cell->data == PLAN_FRESH)
+  double bytes = (double)settings->data_bytes, timed = plan_timed(plan, cell);
+  if (settings->workload.operation == OPERATION_FILL && cell->data == PLAN_FRESH && !cell_rated(settings))
     timed = fmin(plan_limit(plan, cell), fill_seconds(settings));
   double cost = start_seconds + plan_warmup(plan, cell) + timed;
   if (cell->data == PLAN_COPY) cost += bytes / copy_bytes_per_s;
@@ -56,9 +62,13 @@ double plan_experiment_cost(const struct plan *plan, size_t experiment) {
   // its samples in the repetitions.
   enum sample_kind kind = plan->experiments[experiment].metric->kind;
   double times = plan->repetitions + 1 + (kind != SAMPLE_LATENCY) + (kind != SAMPLE_COUNTERS), cost = draw_seconds;
-  for (size_t i = 0; i < plan->cell_count; i++)
-    if (plan->cells[i].experiment == experiment && !plan->cells[i].dropped)
-      cost += times * plan_sample_cost(plan, &plan->cells[i]);
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    double own = cell->is_peak                 ? PLAN_PEAK_REPETITIONS + 1
+                 : cell_rated(&cell->settings) ? plan->repetitions + 1
+                                               : times;
+    if (cell->experiment == experiment && !cell->dropped) cost += own * plan_sample_cost(plan, cell);
+  }
   for (size_t i = 0; i < plan->set_count; i++)
     if (plan->sets[i].first == experiment) cost += plan_set_cost(&plan->sets[i]);
   return cost;
@@ -91,7 +101,7 @@ static size_t expendability(const struct plan *plan, const struct plan_cell *cel
 static size_t cells_left(const struct plan *plan, size_t experiment) {
   size_t left = 0;
   for (size_t i = 0; i < plan->cell_count; i++)
-    left += plan->cells[i].experiment == experiment && !plan->cells[i].dropped;
+    left += plan->cells[i].experiment == experiment && !plan->cells[i].dropped && !plan->cells[i].is_peak;
   return left;
 }
 
@@ -105,10 +115,11 @@ static bool drop_cell(struct plan *plan) {
   if (cells_left(plan, largest) <= 2) return false;
   for (size_t i = 0; i < plan->cell_count; i++) {
     struct plan_cell *cell = &plan->cells[i];
-    if (cell->experiment != largest || cell->dropped) continue;
+    if (cell->experiment != largest || cell->dropped || cell->is_peak) continue;
     if (!victim || expendability(plan, cell) >= expendability(plan, victim)) victim = cell;
   }
   if (victim) victim->dropped = true;
+  plan_drop_peaks(plan);
   return victim;
 }
 
@@ -117,10 +128,17 @@ static void note(struct plan *plan, const char *what, double from, double to, co
            from, unit, plan->budget);
 }
 
+static size_t swept_cells(const struct plan *plan) {
+  size_t count = 0;
+  for (size_t i = 0; i < plan->cell_count; i++) count += !plan->cells[i].is_peak;
+  return count;
+}
+
 static void note_cuts(struct plan *plan, double seconds, unsigned repetitions, size_t dropped) {
+  size_t cells = swept_cells(plan);
   if (plan->seconds < seconds) note(plan, "shorter samples", seconds, round(plan->seconds * 1e3) / 1e3, " s");
   if (plan->repetitions < repetitions) note(plan, "fewer repetitions", repetitions, plan->repetitions, "");
-  if (dropped) note(plan, "fewer cells", (double)plan->cell_count, (double)(plan->cell_count - dropped), "");
+  if (dropped) note(plan, "fewer cells", (double)cells, (double)(cells - dropped), "");
 }
 
 int plan_fit_budget(struct plan *plan, struct error *error) {

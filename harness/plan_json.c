@@ -33,11 +33,17 @@ static json_t *experiment_to_json(const struct plan_experiment *planned) {
                    (int)chart->log_y, "verdict", claim, "axes", axes_to_json(planned), "finding", "winners");
 }
 
+// Of a peak: all but rate and arrivals, which it has none of.
+static bool has_axis(const struct plan_cell *cell, const struct experiment_axis *axis) {
+  return !cell->is_peak || (strcmp(axis->key, "rate") != 0 && strcmp(axis->key, "arrivals") != 0);
+}
+
 static json_t *point_to_json(const struct plan *plan, const struct plan_cell *cell) {
   const struct plan_experiment *experiment = &plan->experiments[cell->experiment];
   json_t *point = json_object();
   for (size_t i = 0; point && i < experiment->axis_count; i++) {
     const struct experiment_axis *axis = &experiment->axes[i];
+    if (!has_axis(cell, axis)) continue;
     if (json_object_set_new(point, axis->key, json_string(axis->values[cell->index[i]])))
       return json_decref(point), NULL;
   }
@@ -66,12 +72,23 @@ static json_t *options_to_json(const struct plan_cell *cell) {
   return options;
 }
 
+// The rate of an open loop as it was asked for; null for closed loops. `peak` names the cell that measures the peak.
+static json_t *rate_to_json(const struct plan *plan, const struct plan_cell *cell) {
+  const struct cell_settings *settings = &cell->settings;
+  bool of_peak = settings->rate.of_peak > 0;
+  return json_pack("{s:o, s:o, s:s?, s:s?}", "rate",
+                   settings->rate.per_s > 0 ? json_real(settings->rate.per_s) : json_null(), "rate_of_peak",
+                   of_peak ? json_real(settings->rate.of_peak) : json_null(), "arrivals",
+                   cell_rated(settings) ? arrival_kind_name(settings->rate.arrivals) : NULL, "peak",
+                   of_peak || cell->is_peak ? plan->cells[cell->peak].id : NULL);
+}
+
 static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cell) {
   const struct cell_settings *settings = &cell->settings;
   const struct workload *workload = &settings->workload;
   char sync[32];
   sync_policy_format(&settings->sync, sync, sizeof sync);
-  return json_pack(
+  json_t *json = json_pack(
       "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:s, s:n}",
       "id", cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
       point_to_json(plan, cell), "engine", settings->engine, "spec", settings->spec, "options", options_to_json(cell),
@@ -82,6 +99,12 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       (json_int_t)workload->records, "threads", (json_int_t)settings->threads, "processes",
       (json_int_t)settings->processes, "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,
       "rate", "status", "skipped", "reason");
+  json_t *rate = json ? rate_to_json(plan, cell) : NULL;
+  int bad = !rate || json_object_update(json, rate);
+  json_decref(rate);
+  if (!bad) return json;
+  json_decref(json);
+  return NULL;
 }
 
 static json_t *dropped_to_json(const struct plan *plan, const struct plan_cell *cell) {
@@ -96,6 +119,7 @@ json_t *plan_to_json(const struct plan *plan) {
     bad |= json_array_append_new(experiments, experiment_to_json(&plan->experiments[i]));
   for (size_t i = 0; i < plan->cell_count; i++) {
     const struct plan_cell *cell = &plan->cells[i];
+    if (cell->dropped && cell->is_peak) continue;
     bad |= cell->dropped ? json_array_append_new(dropped, dropped_to_json(plan, cell))
                          : json_array_append_new(cells, cell_to_json(plan, cell));
   }

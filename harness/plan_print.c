@@ -8,9 +8,12 @@
 
 static void print_experiment(const struct plan *plan, size_t number, FILE *out) {
   const struct plan_experiment *experiment = &plan->experiments[number];
-  size_t cells = 0, dropped = 0;
+  size_t cells = 0, dropped = 0, peaks = 0;
   for (size_t i = 0; i < plan->cell_count; i++) {
-    cells += plan->cells[i].experiment == number && !plan->cells[i].dropped;
+    bool left = plan->cells[i].experiment == number && !plan->cells[i].dropped;
+    peaks += left && plan->cells[i].is_peak;
+    if (plan->cells[i].is_peak) continue;
+    cells += left;
     dropped += plan->cells[i].experiment == number && plan->cells[i].dropped;
   }
   fprintf(out, "%-20s %3zu cells  about %4.0f s ", experiment_name(experiment->experiment), cells,
@@ -21,6 +24,7 @@ static void print_experiment(const struct plan *plan, size_t number, FILE *out) 
     for (size_t v = 0; v < axis->count; v++) fprintf(out, "%s%s", v ? ", " : "", axis->values[v]);
   }
   if (dropped) fprintf(out, " (%zu cells left out)", dropped);
+  if (peaks) fprintf(out, "; %zu peaks are measured first", peaks);
   fputc('\n', out);
 }
 
@@ -29,6 +33,7 @@ void plan_print(const struct plan *plan, FILE *out) {
   size_t left = 0;
   for (size_t i = 0; i < plan->experiment_count; i++) print_experiment(plan, i, out);
   for (size_t i = 0; i < plan->cell_count; i++) {
+    if (plan->cells[i].is_peak) continue;
     left += !plan->cells[i].dropped;
     if (plan->cells[i].dropped) fprintf(out, "left out: %s (time budget)\n", plan->cells[i].id);
   }

@@ -18,6 +18,15 @@ double json_real_or_nan(const json_t *object, const char *key) {
   return json_is_number(number) ? json_number_value(number) : NAN;
 }
 
+bool json_is_peak(const json_t *cell) {
+  const char *peak = json_text(cell, "peak");
+  return *peak && strcmp(peak, json_text(cell, "id")) == 0;
+}
+
+const char *json_shown_status(const json_t *cell) {
+  return json_is_true(json_object_get(cell, "saturated")) ? "saturated" : json_text(cell, "status");
+}
+
 int results_make_parents(const char *path) {
   char folder[4096];
   if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder) return -ENAMETOOLONG;

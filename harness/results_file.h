@@ -4,6 +4,7 @@
 #define STOREBENCH_RESULTS_FILE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -34,6 +35,10 @@ int results_make_parents(const char *path);
 
 // Members of JSON objects: "" or 0 where there is none of that type.
 const char *json_text(const json_t *object, const char *key);
+// Whether a cell only measures the peak that other cells are at a share of.
+bool json_is_peak(const json_t *cell);
+// A cell's status, or "saturated": it ran, but its latencies grew for as long as it did.
+const char *json_shown_status(const json_t *cell);
 double json_real_or_nan(const json_t *object, const char *key);
 
 #endif

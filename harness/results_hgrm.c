@@ -139,6 +139,7 @@ static int write_one(const char *folder, const json_t *cell, const char *name, c
   return code;
 }
 
+// Of an earlier cell.
 static bool same_name(const json_t *run, size_t before, const char *name) {
   char other[NAME_ROOM];
   for (size_t i = 0; i < before; i++) {
@@ -154,7 +155,7 @@ int results_hgrm_write(const char *folder, const json_t *run, struct error *erro
   int code = 0;
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
     char name[NAME_ROOM + 24];
-    if (strcmp(json_text(cell, "status"), "ok") != 0) continue;
+    if (strcmp(json_shown_status(cell), "ok") != 0) continue;
     name_file(cell, name);
     if (same_name(run, i, name)) snprintf(name + strlen(name), 24, "~%zu", i);
     if (!code) code = write_one(folder, cell, name, NULL, error);

@@ -2,6 +2,7 @@
 // Summaries of a run: medians and intervals of every cell, winners and findings of every experiment.
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,16 +30,38 @@ static int summarise_metric(const json_t *samples, const struct metric *metric, 
   return n && json_object_set_new(summary, metric->name, interval_to_json(values, n)) ? -ENOMEM : 0;
 }
 
+// An open loop that did not keep up in half of its counted samples or more has no latency of its own: the longer it is
+// watched, the longer they are. Where fewer did, the median is over all: those of saturated samples lie above it.
+static bool is_saturated(const json_t *samples) {
+  const json_t *sample;
+  size_t i, counted = 0, saturated = 0;
+  json_array_foreach(samples, i, sample) {
+    const json_t *open = json_object_get(sample, "open_loop");
+    if (!json_is_true(json_object_get(sample, "counted")) || !json_is_object(open)) continue;
+    counted++;
+    saturated += json_is_true(json_object_get(open, "saturated"));
+  }
+  return saturated > 0 && 2 * saturated >= counted;
+}
+
+// Null for closed loops.
+static int set_saturated(json_t *cell, bool saturated) {
+  bool rated = json_is_number(json_object_get(cell, "rate")) || json_is_number(json_object_get(cell, "rate_of_peak"));
+  return json_object_set_new(cell, "saturated", rated ? json_boolean(saturated) : json_null());
+}
+
 static int summarise_cell(json_t *cell) {
   const json_t *samples = json_object_get(cell, "samples");
   size_t count;
   const struct metric *metrics = metrics_all(&count);
   json_t *summary = json_object();
   double *values = malloc((json_array_size(samples) + 1) * sizeof *values);
+  bool saturated = is_saturated(samples);
   int code = summary && values ? 0 : -ENOMEM;
-  for (size_t i = 0; i < count && !code; i++) code = summarise_metric(samples, &metrics[i], values, summary);
+  for (size_t i = 0; i < count && !code; i++)
+    if (metrics[i].kind != SAMPLE_LATENCY || !saturated) code = summarise_metric(samples, &metrics[i], values, summary);
   free(values);
-  if (json_object_set_new(cell, "summary", summary)) code = -ENOMEM;
+  if (json_object_set_new(cell, "summary", summary) || set_saturated(cell, saturated)) code = -ENOMEM;
   return code;
 }
 

@@ -33,7 +33,14 @@ static void put_notes(FILE *out, const json_t *run, const char *name) {
   size_t i;
   char note[1024];
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
-    if (strcmp(json_text(cell, "experiment"), name) != 0 || strcmp(json_text(cell, "status"), "ok") == 0) continue;
+    if (strcmp(json_text(cell, "experiment"), name) != 0 || json_is_peak(cell)) continue;
+    if (strcmp(json_shown_status(cell), "ok") == 0) continue;
+    if (json_is_true(json_object_get(cell, "saturated"))) {
+      snprintf(note, sizeof note, "%s saturated: could not keep up with the rate",
+               json_text(cell, "id") + strlen(name) + 1);
+      put_comment(out, "note", note);
+      continue;
+    }
     snprintf(note, sizeof note, "%s %s: %s", json_text(cell, "id") + strlen(name) + 1, json_text(cell, "status"),
              json_text(cell, "reason"));
     put_comment(out, "note", note);
@@ -100,7 +107,7 @@ static void put_coordinate(FILE *out, const json_t *experiment, const json_t *ce
 static void put_row(FILE *out, const json_t *experiment, const json_t *cell, const struct metric *metric) {
   static const char *const percentiles[] = {"p50", "p90", "p99", "p999", "max"};
   const json_t *chart = json_object_get(experiment, "chart"), *summary = json_object_get(cell, "summary");
-  bool ok = strcmp(json_text(cell, "status"), "ok") == 0;
+  bool ok = strcmp(json_shown_status(cell), "ok") == 0;
   const json_t *y = ok ? json_object_get(summary, metric->name) : NULL;
   put_text(out, json_text(json_object_get(cell, "point"), json_text(chart, "panel")));
   fputc('\t', out);
@@ -111,7 +118,7 @@ static void put_row(FILE *out, const json_t *experiment, const json_t *cell, con
   put_number(out, json_real_or_nan(y, "low"));
   put_number(out, json_real_or_nan(y, "high"));
   fprintf(out, "\t%" JSON_INTEGER_FORMAT "\t", json_integer_value(json_object_get(y, "n")));
-  put_text(out, json_text(cell, "status"));
+  put_text(out, json_shown_status(cell));
   for (size_t i = 0; i < 5; i++)
     put_number(out, ok ? json_real_or_nan(json_object_get(summary, percentiles[i]), "median") : NAN);
   fprintf(out, "\t%s\n", metric->unit);
@@ -130,7 +137,8 @@ int results_tsv(FILE *out, const void *results_tsv) {
       "ns\tunit\n",
       out);
   json_array_foreach(json_object_get(tsv->run, "cells"), i, cell) {
-    if (strcmp(json_text(cell, "experiment"), name) == 0) put_row(out, tsv->experiment, cell, metric);
+    if (strcmp(json_text(cell, "experiment"), name) == 0 && !json_is_peak(cell))
+      put_row(out, tsv->experiment, cell, metric);
   }
   return ferror(out) ? -EIO : 0;
 }

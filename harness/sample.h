@@ -21,6 +21,14 @@ struct thread_work {
   uint64_t acknowledged, splits;
 };
 
+// What came of an open loop, over all threads.
+struct open_loop_result {
+  double seconds;     // in which operations were asked for
+  double last_start;  // seconds from the start until the last operation was started
+  uint64_t started, backlog;
+  struct histogram *late;  // ns; NULL: the sample was a closed loop
+};
+
 struct sample {
   const struct sample_order *order;
   const struct engine *engine;
@@ -35,8 +43,9 @@ struct sample {
   struct latency_plan latency_plan;  // SAMPLE_LATENCY
   struct latency latency;            // of all threads together; without histograms where the kind is another
   double clock_resolution;           // ns; SAMPLE_LATENCY
-  struct counters counters;          // differences
-  struct tracepoints *tracepoints;   // SAMPLE_COUNTERS, else NULL
+  struct open_loop_result open;
+  struct counters counters;         // differences
+  struct tracepoints *tracepoints;  // SAMPLE_COUNTERS, else NULL
   struct tracepoint_counts traced;
   bool settled;                  // whether the next one was measured: SAMPLE_COUNTERS that write
   uint64_t settled_write_bytes;  // to the device, from the start of the clock to the end of a sync after it stopped
@@ -81,6 +90,28 @@ int counting_stop(struct counting *counting);
 // Syncs, and takes what has reached the device by then. All sessions are closed.
 int counting_settle_after(struct counting *counting, struct error *error);
 void counting_close(struct counting *counting);
+
+// Whether the sample is an open loop, and whether the store failed to keep up with it.
+bool sample_is_open(const struct sample *sample);
+bool sample_saturated(const struct sample *sample);
+// The open loop as JSON, null for a closed one. The caller's.
+json_t *sample_open_loop_to_json(const struct sample *sample);
+
+// One thread's open loop.
+struct open_seat {
+  struct pacer pacer;
+  struct histogram *late;  // ns
+  struct open_loop_counts counts;
+  struct open_loop loop;
+};
+// 0 or -ENOMEM; sample_open_loop_close in either case.
+int sample_open_loop_open(struct open_seat *seat);
+void sample_open_loop_close(struct open_seat *seat);
+// Runs it from `start` (ns by clock_ns) on. As client_run_open.
+int sample_open_loop_run(const struct sample *sample, struct open_seat *seat, uint64_t start, struct client *client,
+                         struct timing *timing, struct client_counts *counts, struct error *error);
+// Adds a thread's to the sample's.
+void sample_open_loop_add(struct sample *sample, const struct open_seat *seat);
 
 // Opens a session on each thread, warms up, brings the cache into its state, and runs the timed part. 0 or -errno with
 // the reason; sets sample->out_of_reach where operation or cache state cannot be had here.

@@ -61,11 +61,12 @@ static int set_latency(json_t *json, const struct sample *sample, bool ok) {
   bool timed = ok && sample->latency.all;
   unsigned calls = sample->latency_plan.calls;
   json_t *per = !timed ? json_null() : calls > 1 ? json_sprintf("batch of %u", calls) : json_string("operation");
-  json_t *part =
-      json_pack("{s:o, s:o, s:o, s:o, s:o}", "latency_ns", timed ? latency_to_json(sample->latency.all) : json_null(),
-                "latency_by_operation", timed ? kinds_to_json(sample) : json_null(), "timed_per", per, "clock_cost_ns",
-                timed ? json_real(sample->latency_plan.clock_cost) : json_null(), "clock_resolution_ns",
-                timed ? json_real(sample->clock_resolution) : json_null());
+  json_t *part = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "latency_ns",
+                           timed ? latency_to_json(sample->latency.all) : json_null(), "latency_by_operation",
+                           timed ? kinds_to_json(sample) : json_null(), "timed_per", per, "clock_cost_ns",
+                           timed ? json_real(sample->latency_plan.clock_cost) : json_null(), "clock_resolution_ns",
+                           timed ? json_real(sample->clock_resolution) : json_null(), "open_loop",
+                           timed ? sample_open_loop_to_json(sample) : json_null());
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);
   return failed;

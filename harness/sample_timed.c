@@ -12,12 +12,16 @@
 #include "harness/cache.h"
 #include "harness/sample.h"
 
-enum { APART = 128 };  // bytes: two cache lines, which the prefetcher moves as a pair
+enum {
+  APART = 128,           // bytes: two cache lines, which the prefetcher moves as a pair
+  OPEN_LEAD_NS = 200000  // from the first thread of an open loop to its first operation
+};
 
 struct seat {  // a thread's place
   alignas(APART) struct client *client;
   struct client_counts counts;
   struct latency latency;
+  struct open_seat open;
   struct error error;
 };
 
@@ -26,7 +30,8 @@ struct timed {
   struct seat *seats;
   struct counting counting;
   atomic_uint ready, finished;
-  atomic_bool out_of_reach;  // something asked for cannot be had with this engine or on this machine
+  atomic_uint_least64_t open_start;  // ns: of the open loops of all threads; 0: none has begun
+  atomic_bool out_of_reach;          // something asked for cannot be had with this engine or on this machine
   pthread_mutex_t leaving;
   bool read_after;  // under `leaving`
   int after_error;  // of the readings after the timed part
@@ -134,13 +139,27 @@ static double span(const struct sample_order *order) {
   return order->limit > 0 && order->limit < order->seconds ? order->limit : order->seconds;
 }
 
+// All threads begin together, a moment after the first of them is here.
+static uint64_t common_start(struct timed *timed) {
+  uint_least64_t none = 0, mine = clock_ns() + OPEN_LEAD_NS;
+  return atomic_compare_exchange_strong(&timed->open_start, &none, mine) ? mine : none;
+}
+
+static int run_client(struct timed *timed, struct seat *seat, uint64_t operations) {
+  const struct sample *sample = timed->sample;
+  double seconds = span(sample->order);
+  uint64_t deadline = seconds > 0 ? after_seconds(seconds) : 0;
+  struct timing *timing = seat->latency.all ? &seat->latency.timing : NULL;
+  if (sample_is_open(sample))
+    return sample_open_loop_run(sample, &seat->open, common_start(timed), seat->client, timing, &seat->counts,
+                                &seat->error);
+  return client_run(seat->client, operations, deadline, timing, &seat->counts, &seat->error);
+}
+
 static int step(void *user, unsigned thread, uint64_t operations, uint64_t *done) {
   struct timed *timed = user;
   struct seat *seat = &timed->seats[thread];
-  double seconds = span(timed->sample->order);
-  uint64_t deadline = seconds > 0 ? after_seconds(seconds) : 0;
-  int code = client_run(seat->client, operations, deadline, seat->latency.all ? &seat->latency.timing : NULL,
-                        &seat->counts, &seat->error);
+  int code = run_client(timed, seat, operations);
   *done = seat->counts.acknowledged;
   int synced = last_sync(timed, seat);
   return code ? code : synced;
@@ -164,7 +183,7 @@ static void plan_latency(struct sample *sample) {
   const struct workload *workload = &sample->workload;
   bool overlapping = (sample->engine->caps & CAP_QUEUE) && workload->depth > workload->batch;
   sample->latency_plan.by_kind = workload->operation == OPERATION_MIXED;
-  sample->latency_plan.may_group = !overlapping;
+  sample->latency_plan.may_group = !overlapping && !sample_is_open(sample);
   clock_measure(&sample->latency_plan.clock_cost, &sample->clock_resolution);
 }
 
@@ -179,12 +198,18 @@ static int open_seats(struct timed *timed) {
   plan_latency(sample);
   int code = latency_open(&sample->latency, &sample->latency_plan);
   for (unsigned i = 0; i < threads && !code; i++) code = latency_open(&timed->seats[i].latency, &sample->latency_plan);
-  return code;
+  if (!sample_is_open(sample) || code) return code;
+  sample->open.late = histogram_new();
+  for (unsigned i = 0; i < threads && !code; i++) code = sample_open_loop_open(&timed->seats[i].open);
+  return sample->open.late ? code : -ENOMEM;
 }
 
 static void close_seats(struct timed *timed) {
   if (!timed->seats) return;
-  for (unsigned i = 0; i < timed->sample->workload.threads; i++) latency_close(&timed->seats[i].latency);
+  for (unsigned i = 0; i < timed->sample->workload.threads; i++) {
+    latency_close(&timed->seats[i].latency);
+    sample_open_loop_close(&timed->seats[i].open);
+  }
   free(timed->seats);
 }
 
@@ -204,6 +229,7 @@ static void add_up(struct timed *timed) {
     if (!sample->latency.all) continue;
     latency_settle(&timed->seats[i].latency);
     latency_add(&sample->latency, &timed->seats[i].latency);
+    if (sample->open.late) sample_open_loop_add(sample, &timed->seats[i].open);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "harness/child.h"
+#include "harness/peak.h"
 #include "workloads/random.h"
 
 // A child that is slower than its plan by this much hangs. Data that is filled, read in and checked takes its time too.
@@ -23,6 +24,7 @@ struct pass {
   enum sample_kind kind;
   unsigned repetition;
   bool counted;
+  bool peaks;  // only the cells that measure a peak; else only the others
 };
 
 struct running {
@@ -30,8 +32,9 @@ struct running {
   struct schedule_outcome *outcome;
   struct error *error;
   size_t experiment;
-  unsigned *left;    // one a cell: samples that may still fail; 0: not run any more
-  uint64_t started;  // clock_ns
+  unsigned *left;      // one a cell: samples that may still fail; 0: not run any more
+  struct peak *peaks;  // one a cell, used by those that measure one
+  uint64_t started;    // clock_ns
 };
 
 static double seconds_since(uint64_t then) { return (double)(clock_ns() - then) / 1e9; }
@@ -67,17 +70,20 @@ static int record(struct running *running, const char *cell, const struct pass *
   return results_append(running->schedule->results, cell, sample, running->error);
 }
 
-static void make_order(const struct plan *plan, const struct plan_cell *cell, const struct pass *pass,
+static void make_order(const struct running *running, const struct plan_cell *cell, const struct pass *pass,
                        struct sample_order *order) {
+  const struct plan *plan = running->schedule->plan;
   *order = (struct sample_order){.kind = pass->kind,
                                  .settings = cell->settings,
-                                 .seconds = plan->seconds,
+                                 .seconds = plan_timed(plan, cell),
                                  .warmup = plan_warmup(plan, cell),
                                  .limit = plan_limit(plan, cell),
                                  .read_only = cell->data == PLAN_SHARED,
                                  .fresh = cell->data == PLAN_FRESH};
   // All cells of a repetition draw the same keys; each repetition draws others.
   order->seed = random_mix(plan->options.seed + pass->repetition);
+  if (cell->settings.rate.of_peak > 0)
+    order->settings.rate.per_s = cell->settings.rate.of_peak * peak_rate(&running->peaks[cell->peak]);
 }
 
 // Puts the file of the sample in its place.
@@ -117,7 +123,7 @@ static int run_sample(struct running *running, size_t number, const struct pass 
   const struct plan_cell *cell = &schedule->plan->cells[number];
   struct sample_order order;
   char reason[256];
-  make_order(schedule->plan, cell, pass, &order);
+  make_order(running, cell, pass, &order);
   int code = prepare(running, cell, &order), removed = 0;
   snprintf(reason, sizeof reason, "its file could not be made: %s", strerror(-code));
   json_t *sample = code ? child_no_sample(&order, "failed", reason) : run_grouped(running, cell, &order);
@@ -131,6 +137,7 @@ static int run_sample(struct running *running, size_t number, const struct pass 
   if (strcmp(status, "skipped") == 0) running->left[number] = 0;
   if (strcmp(status, "failed") == 0) running->left[number]--;
   code = record(running, cell->id, pass, sample);
+  if (cell->is_peak) peak_add(&running->peaks[number], sample);
   json_decref(sample);
   if (!code && removed)
     code = error_set(running->error, removed, "%s: a data file cannot be removed: %s; remove it by hand", order.path,
@@ -149,7 +156,9 @@ static int run_pass(struct running *running, const struct pass *pass) {
   for (size_t i = 0; i < experiment->cell_count && !code && !interrupt_seen(schedule->interrupt); i++) {
     size_t number = experiment->first_cell + order[i];
     const struct plan_cell *cell = &schedule->plan->cells[number];
-    if (cell->dropped) continue;
+    if (cell->dropped || cell->is_peak != pass->peaks) continue;
+    // At a given rate only latencies are worth knowing.
+    if (cell_rated(&cell->settings) && pass->kind != SAMPLE_LATENCY) continue;
     progress_step(schedule->progress, 0, cell->id);
     if (running->left[number]) code = run_sample(running, number, pass);
     progress_step(schedule->progress, plan_sample_cost(schedule->plan, cell), cell->id);
@@ -169,7 +178,7 @@ static int give_up_set(struct running *running, size_t set, const char *status, 
     const struct plan_cell *cell = &plan->cells[i];
     struct sample_order order;
     if (cell->dropped || cell->set != set || (cell->data != PLAN_SHARED && cell->data != PLAN_COPY)) continue;
-    make_order(plan, cell, &none, &order);
+    make_order(running, cell, &none, &order);
     json_t *sample = child_no_sample(&order, status, reason);
     code = sample ? record(running, cell->id, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
     json_decref(sample);
@@ -249,12 +258,47 @@ static int run_last_passes(struct running *running, enum sample_kind repeated, u
   return code;
 }
 
+// The cells at a share of a peak that is not known get its reason.
+static int give_up_rated(struct running *running) {
+  const struct plan *plan = running->schedule->plan;
+  const struct pass none = {.kind = SAMPLE_LATENCY};
+  int code = 0;
+  for (size_t i = 0; i < plan->cell_count && !code; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    if (cell->experiment != running->experiment || cell->is_peak || cell->dropped) continue;
+    if (!(cell->settings.rate.of_peak > 0) || running->left[i] == 0) continue;
+    const struct peak *peak = &running->peaks[cell->peak];
+    if (peak_rate(peak) > 0) continue;
+    char reason[sizeof peak->reason + 64];
+    struct sample_order order = {.kind = none.kind, .settings = cell->settings};
+    snprintf(reason, sizeof reason, "its peak could not be measured: %s", peak->reason);
+    json_t *sample = child_no_sample(&order, *peak->status ? peak->status : "failed", reason);
+    code = sample ? record(running, cell->id, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
+    json_decref(sample);
+    running->left[i] = 0;
+  }
+  return code;
+}
+
+// Peaks come first, in passes of their own: the cells that refer to them all go by the same one.
+static int run_peaks(struct running *running) {
+  struct pass pass = {.kind = SAMPLE_THROUGHPUT, .peaks = true};
+  int code = 0;
+  for (; !code && pass.repetition <= PLAN_PEAK_REPETITIONS; pass.repetition++) {
+    if (running->schedule->interrupt->seen) return 0;
+    pass.counted = pass.repetition > 0;
+    code = run_pass(running, &pass);
+  }
+  return code || running->schedule->interrupt->seen ? code : give_up_rated(running);
+}
+
 static int run_passes(struct running *running, unsigned *counted) {
   const struct plan *plan = running->schedule->plan;
   double share = time_share(running);
   uint64_t start = clock_ns();
   struct pass pass = {.kind = plan->experiments[running->experiment].metric->kind};
   int code = build_sets(running);
+  if (!code && !running->schedule->interrupt->seen) code = run_peaks(running);
   for (*counted = 0; !code && !running->schedule->interrupt->seen; pass.repetition++) {
     uint64_t begun = clock_ns();
     pass.counted = pass.repetition > 0;
@@ -295,11 +339,17 @@ int schedule_run(const struct schedule *schedule, struct schedule_outcome *outco
   int code = 0;
   *outcome = (struct schedule_outcome){0};
   running.left = calloc(schedule->plan->cell_count, sizeof *running.left);
-  if (!running.left) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
+  running.peaks = calloc(schedule->plan->cell_count, sizeof *running.peaks);
+  if (!running.left || !running.peaks) {
+    code = error_set(error, -ENOMEM, "memory is short; run fewer experiments");
+    goto out;
+  }
   for (size_t i = 0; i < schedule->plan->cell_count; i++) running.left[i] = FAILURES_MAX;
   for (; running.experiment < schedule->plan->experiment_count && !code; running.experiment++)
     if (!interrupt_seen(schedule->interrupt)) code = run_experiment(&running);
   outcome->interrupted = schedule->interrupt->seen;
+out:
   free(running.left);
+  free(running.peaks);
   return code;
 }

@@ -154,72 +154,33 @@ int client_close(struct client *client) {
   return error;
 }
 
-void run_group_begin(struct run *run, uint64_t now) {
-  run->group.start = now;
-  run->group.acknowledged = run->counts->acknowledged;
-  run->group.calls = 0;
-}
-
-static void group_record(struct run *run) {
-  const struct timing *timing = run->timing;
-  uint64_t operations = run->counts->acknowledged - run->group.acknowledged, now = clock_ns();
-  if (operations) timing->record(timing->user, KIND_GET, (now - run->group.start) / run->group.calls, operations);
-  run_group_begin(run, now);
-}
-
-void run_group_call(struct run *run) {
-  if (++run->group.calls >= run->timing->calls) group_record(run);
-}
-
-static void stamp(struct client *client, struct op *const *ops, size_t count) {
-  uint64_t now = clock_ns();
-  for (size_t i = 0; i < count; i++) {
-    struct slot *slot = &client->slots[ops[i] - client->ops];
-    if (slot->part != PART_WRITE) slot->started = now;
-  }
-}
-
-static enum operation_kind kind_of(const struct op *op, enum part part) {
-  if (part == PART_INSERT) return KIND_INSERT;
-  if (part == PART_READ || part == PART_WRITE) return KIND_READ_MODIFY_WRITE;
-  return op->kind == OP_PUT ? KIND_UPDATE : op->kind == OP_DELETE ? KIND_DELETE : KIND_GET;
-}
-
-static void record(struct run *run, struct op *const *ops, size_t count, uint64_t now) {
-  const struct timing *timing = run->timing;
-  for (size_t i = 0; i < count; i++) {
-    const struct slot *slot = &run->client->slots[ops[i] - run->client->ops];
-    if (slot->part != PART_WRITE_DUE) timing->record(timing->user, kind_of(ops[i], slot->part), now - slot->started, 1);
-  }
-  if (timing->calls > 1) run_group_begin(run, clock_ns());
-}
-
-static int submit_batch(struct run *run, size_t count) {
+int run_submit(struct run *run, size_t count) {
   struct client *client = run->client;
   struct op **ops = client->free_ops + client->free_count - count;
   size_t fresh = client->steps.start(client, ops, count);
   run->left -= fresh;
   run->counts->asked += fresh;
   run->counts->splits++;
-  if (run_times_each(run)) stamp(client, ops, count);
+  if (run_times_each(run)) run_stamp(run, ops, count);
   int error = client->engine->submit(client->session, ops, count);
   if (error) return error_set(run->error, error, "submit of %zu operations: %s", count, strerror(-error));
   client->free_count -= count;
   return 0;
 }
 
-static int reap_some(struct run *run, size_t min) {
+int run_reap(struct run *run, size_t min) {
   struct client *client = run->client;
   struct op **done = client->free_ops + client->free_count;
   int reaped = client->engine->reap(client->session, done, client->depth - client->free_count, min);
   if (reaped < 0) return error_set(run->error, reaped, "reap: %s", strerror(-reaped));
+  if (reaped == 0 && min == 0) return 0;
   if (reaped == 0) return error_set(run->error, -EIO, "reap handed back nothing though operations are outstanding");
   bool each = run_times_each(run);
-  uint64_t now = each ? clock_ns() : 0;
+  uint64_t now = each ? timing_now(run->timing) : 0;
   client->free_count += (size_t)reaped;
   int error = client->steps.finish(run, done, (size_t)reaped);
   if (each)
-    record(run, done, (size_t)reaped, now);
+    run_record(run, done, (size_t)reaped, now);
   else if (run->timing)
     run_group_call(run);
   run_look(run, (uint64_t)reaped);
@@ -239,45 +200,43 @@ static int fill_window(struct run *run) {
       run->scan_due = true;
       break;
     }
-    int error = submit_batch(run, run->left < batch ? (size_t)run->left : batch);
+    int error = run_submit(run, run->left < batch ? (size_t)run->left : batch);
     if (error) return error;
   }
   return 0;
 }
 
-// Hands in what a mix began and has not finished: after the last operation was started nothing else would.
-static int finish_due(struct run *run) {
+int run_submit_due(struct run *run) {
   struct client *client = run->client;
-  if (client->due == 0) return 0;
   mix_raise_due(client);
-  return submit_batch(run, client->due < client->workload.batch ? client->due : client->workload.batch);
+  return run_submit(run, client->due < client->workload.batch ? client->due : client->workload.batch);
 }
 
 static int run_window(struct run *run) {
   struct client *client = run->client;
   for (;;) {
     int error = fill_window(run);
-    if (!error && (run->stop || run->scan_due)) error = finish_due(run);
+    // What a mix began and has not finished: after the last operation was started nothing else would hand it in.
+    if (!error && client->due && (run->stop || run->scan_due)) error = run_submit_due(run);
     if (error) return error;
     if (client->free_count == client->depth) {
       if (run->stop && client->due == 0) return 0;
       if (run->scan_due) error = scan_range(run);
     } else {
       bool more = !run->stop && !run->scan_due && client->free_count < client->workload.batch;
-      error = reap_some(run, more ? client->workload.batch - client->free_count : 1);
+      error = run_reap(run, more ? client->workload.batch - client->free_count : 1);
     }
     if (error) return error;
   }
 }
 
-// After a failure: nothing new is started, and what is outstanding comes home. The first failure is the one reported.
-static void drain(struct run *run) {
+void run_drain(struct run *run) {
   struct client *client = run->client;
   run->error = NULL;
   run->timing = NULL;
   for (size_t before = client->depth + 1; client->free_count < client->depth && client->free_count != before;) {
     before = client->free_count;
-    (void)reap_some(run, 1);
+    (void)run_reap(run, 1);
   }
 }
 
@@ -293,10 +252,10 @@ int client_run(struct client *client, uint64_t operations, uint64_t deadline, st
       .counts = counts,
       .error = error,
   };
-  if (timing) run_group_begin(&run, clock_ns());
+  if (timing) run_group_begin(&run, timing_now(timing));
   if (once_each(client->workload.operation)) run.left = run.left < once_left(client) ? run.left : once_left(client);
   int code = client->workload.operation == OPERATION_SCAN ? scan_run(&run) : run_window(&run);
-  if (code) drain(&run);
-  if (!code && timing && run.group.calls) group_record(&run);  // the rest, which makes no whole group
+  if (code) run_drain(&run);
+  if (!code && timing) run_group_end(&run);
   return code;
 }

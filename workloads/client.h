@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 #include "engines/engine.h"
+#include "workloads/arrivals.h"
 #include "workloads/keys.h"
+#include "workloads/pacer.h"
 
 enum operation {
   OPERATION_FILL,    // put each id once, in order (keys=sequential) or permuted (any other order): new records
@@ -73,6 +75,7 @@ struct timing {
   // the client's own work included. `kind` says nothing then. Only where each call is reaped before the next. `record`
   // may change it while the client runs.
   uint32_t calls;
+  const struct pacer *pacer;  // the clock; NULL: clock_ns
 };
 
 struct client;
@@ -89,6 +92,29 @@ int client_close(struct client *client);
 // about every 50 us of work, so that null operations stay cheap.
 int client_run(struct client *client, uint64_t operations, uint64_t deadline, struct timing *timing,
                struct client_counts *counts, struct error *error);
+
+// Operations that are asked for at set times, whatever the store does (an open loop).
+struct open_loop {
+  enum arrival_kind arrivals;
+  double rate;          // operations a second of all clients together, above 0
+  uint64_t start, end;  // ns by the pacer: operations are asked for from `start` on and before `end`
+  uint64_t give_up;     // ns, `end` or later: what was not started by then never is
+  // Told how long after its time (ns) an operation was started that nothing but the pacer held up. User's thread.
+  void (*late)(void *user, uint64_t ns);
+  void *user;
+};
+
+struct open_loop_counts {
+  uint64_t started;     // operations
+  uint64_t backlog;     // asked for and never started
+  uint64_t last_start;  // ns by the pacer: when the last of `started` was
+};
+
+// Runs an open loop and waits for all that was started. Each operation is timed from when it was asked for to its reap.
+// Engines that queue have up to `depth` in flight; what they cannot take waits here and goes in up to `batch` at a
+// time. `timing` has a pacer and one call a time. Not for scans (-EOPNOTSUPP). Errors and `counts` as client_run's.
+int client_run_open(struct client *client, const struct open_loop *loop, struct timing *timing,
+                    struct open_loop_counts *open, struct client_counts *counts, struct error *error);
 
 // Puts every id of 0..records-1 at version 0, in order, many in one submit whatever `batch` says: builds a data set.
 // Not timed.

@@ -60,17 +60,19 @@ struct client {
 // One call of client_run.
 struct run {
   struct client *client;
-  uint64_t left;            // operations still to start
-  uint64_t deadline;        // CLOCK_MONOTONIC ns, 0: none
-  uint64_t looked;          // when the clock was read last
-  uint64_t unseen;          // operations finished since
-  uint64_t spacing;         // ... before it is read again
-  bool stop;                // start nothing new
-  bool scan_due;            // mix: drain, then scan
-  struct timing *timing;    // NULL: nothing is timed
-  struct {                  // of timing->calls above 1: since the last reading of the clock
-    uint64_t start;         // ns
-    uint64_t acknowledged;  // counts->acknowledged at that time
+  uint64_t left;             // operations still to start
+  uint64_t deadline;         // CLOCK_MONOTONIC ns, 0: none
+  uint64_t looked;           // when the clock was read last
+  uint64_t unseen;           // operations finished since
+  uint64_t spacing;          // ... before it is read again
+  bool stop;                 // start nothing new
+  bool scan_due;             // mix: drain, then scan
+  struct timing *timing;     // NULL: nothing is timed
+  const uint64_t *intended;  // open loop: when each operation of the next submit was asked for (ns); NULL: when it is
+                             // submitted
+  struct {                   // of timing->calls above 1: since the last reading of the clock
+    uint64_t start;          // ns
+    uint64_t acknowledged;   // counts->acknowledged at that time
     uint32_t calls;
   } group;
   struct client_counts *counts;
@@ -83,10 +85,28 @@ void run_look(struct run *run, uint64_t finished);
 
 // Whether each operation is timed by itself.
 static inline bool run_times_each(const struct run *run) { return run->timing && run->timing->calls == 1; }
+static inline uint64_t timing_now(const struct timing *timing) {
+  return timing->pacer ? timing->pacer->now(timing->pacer->user) : clock_ns();
+}
 // Begins a group of calls that are timed together.
 void run_group_begin(struct run *run, uint64_t now);
 // Counts one call of it; records the group when it is whole.
 void run_group_call(struct run *run);
+// Records the rest, which makes no whole group.
+void run_group_end(struct run *run);
+// Notes when operations began: now, or when they were asked for.
+void run_stamp(struct run *run, struct op *const *ops, size_t count);
+// Records the finished ones of `count` that were reaped at `now`.
+void run_record(struct run *run, struct op *const *ops, size_t count, uint64_t now);
+
+// Submits the next `count` operations, for which there is room. 0 or -errno (the run's error filled), here and below.
+int run_submit(struct run *run, size_t count);
+// Submits second halves of a mix, up to a batch.
+int run_submit_due(struct run *run);
+// Reaps at least `min` of those outstanding; 0: those that are finished.
+int run_reap(struct run *run, size_t min);
+// After a failure: nothing new is started, and what is outstanding comes home. The first failure is the one reported.
+void run_drain(struct run *run);
 
 struct operation_steps operation_steps(enum operation operation);
 // The ids this thread still has to do in a fill or delete.

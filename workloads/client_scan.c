@@ -32,10 +32,10 @@ static void time_record(struct visit *visit) {
     run_group_call(run);
     return;
   }
-  uint64_t now = clock_ns();
+  uint64_t now = timing_now(run->timing);
   run->timing->record(run->timing->user, KIND_SCAN, now - visit->previous, 1);
   visit->previous = now;
-  if (run->timing->calls > 1) run_group_begin(run, clock_ns());
+  if (run->timing->calls > 1) run_group_begin(run, timing_now(run->timing));
 }
 
 static int visit_record(void *user, const void *key, uint32_t key_length, const void *value, uint32_t length) {
@@ -66,7 +66,7 @@ static int scan_failed(struct run *run, int code) {
 int scan_run(struct run *run) {
   struct client *client = run->client;
   while (run->left > 0 && !run->stop) {
-    struct visit visit = {.run = run, .previous = run_times_each(run) ? clock_ns() : 0};
+    struct visit visit = {.run = run, .previous = run_times_each(run) ? timing_now(run->timing) : 0};
     run->counts->splits++;
     int code = client->engine->scan(client->session, NULL, 0, 0, visit_record, &visit);
     if (code < 0) return scan_failed(run, code);
@@ -87,12 +87,12 @@ int scan_range(struct run *run) {
   run->counts->splits++;
   struct visit visit = {.run = run};
   bool each = run_times_each(run);
-  uint64_t started = each ? clock_ns() : 0;
+  uint64_t started = each ? timing_now(run->timing) : 0;
   int code = client->engine->scan(client->session, key, KEY_BYTES, limit, visit_range, &visit);
   if (code) return scan_failed(run, code);
   run->counts->acknowledged++;
   if (each)
-    run->timing->record(run->timing->user, KIND_SCAN, clock_ns() - started, 1);
+    run->timing->record(run->timing->user, KIND_SCAN, timing_now(run->timing) - started, 1);
   else if (run->timing)
     run_group_call(run);
   run_look(run, 1);

@@ -27,7 +27,18 @@ struct cell_settings {
   uint32_t record_size;
   unsigned threads;
   unsigned processes;
+  // Operations asked for at a rate (an open loop); both 0: as fast as the store takes them (a closed loop).
+  struct {
+    double per_s;    // of all threads together
+    double of_peak;  // of what the same cell does in a closed loop: 0.6 is 60%
+    enum arrival_kind arrivals;
+  } rate;
 };
+
+// Whether the cell runs an open loop.
+static inline bool cell_rated(const struct cell_settings *settings) {
+  return settings->rate.per_s > 0 || settings->rate.of_peak > 0;
+}
 
 struct experiment_axis {
   char key[32];  // "engine", "sync", "batch" ...

@@ -128,6 +128,26 @@ static int check_window(const struct checking *checking) {
   return 0;
 }
 
+static bool is_latency(const char *metric) {
+  static const char *const latencies[] = {"p50", "p90", "p99", "p999", "max", "mean"};
+  for (size_t i = 0; i < LENGTH(latencies); i++)
+    if (strcmp(latencies[i], metric) == 0) return true;
+  return false;
+}
+
+static int check_rate(const struct checking *checking) {
+  const struct workload *workload = &checking->settings->workload;
+  if (!cell_rated(checking->settings)) return refuse(checking, KEY_ARRIVALS, "has no effect; it belongs to a rate");
+  if ((workload->operation == OPERATION_SCAN || workload->mix.scan) &&
+      refuse(checking, KEY_RATE, "cannot be: a scan is one long call; leave the rate or the scans out"))
+    return -EINVAL;
+  if (checking->settings->processes > 1 && refuse(checking, KEY_RATE, "is of one process; use threads")) return -EINVAL;
+  if (!is_latency(checking->experiment->chart.y) &&
+      refuse(checking, KEY_RATE, "fixes how many operations a second there are; draw a latency such as y = p99"))
+    return -EINVAL;
+  return 0;
+}
+
 int experiment_check_point(const struct experiment *experiment, const struct point *point,
                            const struct cell_settings *settings, struct error *error) {
   const struct checking checking = {experiment, point, settings, error};
@@ -136,6 +156,7 @@ int experiment_check_point(const struct experiment *experiment, const struct poi
   if (!code) code = check_memory(&checking);
   if (!code) code = check_effects(&checking);
   if (!code) code = check_window(&checking);
+  if (!code) code = check_rate(&checking);
   return code;
 }
 

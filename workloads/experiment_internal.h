@@ -30,6 +30,8 @@ enum key {
   KEY_DEPTH,
   KEY_THREADS,
   KEY_PROCESSES,
+  KEY_RATE,
+  KEY_ARRIVALS,
   KEY_COUNT
 };
 

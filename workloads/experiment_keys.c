@@ -221,6 +221,47 @@ static int read_processes(const struct reader *reader) {
   return read_count(reader, "processes", &reader->settings->processes);
 }
 
+static int bad_rate(const struct reader *reader) {
+  return bad(reader, "rate", "operations a second such as 20k, or a share such as 60% of peak");
+}
+
+// "60% of peak"; "60%" says the same without blanks, for [verdict].
+static int read_share_of_peak(const struct reader *reader, double percent, const char *rest) {
+  static const char *const peak[] = {"peak"};
+  char of[8], word[16], more;
+  int words = sscanf(rest, "%7s %15s %c", of, word, &more);
+  if (!(percent > 0 && percent <= 1000)) return bad(reader, "rate", "a share of the peak is above 0% and up to 1000%");
+  reader->settings->rate.of_peak = percent / 100;
+  if (words < 1) return 0;
+  if (words != 2 || strcmp(of, "of") != 0) return bad_rate(reader);
+  int found =
+      experiment_word(reader->experiment, reader->setting->line, "measure of a rate", word, peak, 1, reader->error);
+  return found < 0 ? found : 0;
+}
+
+static int read_rate(const struct reader *reader) {
+  const char *text = reader->setting->text;
+  char *end;
+  double number = strtod(text, &end);
+  if (end == text || !isfinite(number)) return bad_rate(reader);
+  if (*end == '%') return read_share_of_peak(reader, number, end + 1);
+  double unit = *end == 'k' || *end == 'K' ? 1e3 : *end == 'M' ? 1e6 : 1;
+  if (unit > 1) end++;
+  if (*end || !(number * unit >= 1 && number * unit <= 1e9)) return bad_rate(reader);
+  reader->settings->rate.per_s = number * unit;
+  return 0;
+}
+
+static int read_arrivals(const struct reader *reader) {
+  const char *names[ARRIVAL_KINDS];
+  for (int i = 0; i < ARRIVAL_KINDS; i++) names[i] = arrival_kind_name((enum arrival_kind)i);
+  int found = experiment_word(reader->experiment, reader->setting->line, "kind of arrivals", reader->setting->text,
+                              names, ARRIVAL_KINDS, reader->error);
+  if (found < 0) return found;
+  reader->settings->rate.arrivals = (enum arrival_kind)found;
+  return 0;
+}
+
 const char *const key_names[KEY_COUNT] = {
     [KEY_ENGINE] = "engine",
     [KEY_OPERATION] = "operation",
@@ -239,6 +280,8 @@ const char *const key_names[KEY_COUNT] = {
     [KEY_DEPTH] = "depth",
     [KEY_THREADS] = "threads",
     [KEY_PROCESSES] = "processes",
+    [KEY_RATE] = "rate",
+    [KEY_ARRIVALS] = "arrivals",
 };
 
 static const read_fn readers[KEY_COUNT] = {
@@ -259,6 +302,8 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_DEPTH] = read_depth,
     [KEY_THREADS] = read_threads,
     [KEY_PROCESSES] = read_processes,
+    [KEY_RATE] = read_rate,
+    [KEY_ARRIVALS] = read_arrivals,
 };
 
 // What a key is when it is not given. 64-byte values at the default record size are the lecture's; else a value fills
@@ -288,7 +333,7 @@ static void set_default(struct cell_settings *settings, enum key key) {
     case KEY_PROCESSES:
       settings->processes = 1;
       break;
-    default:  // zero: sync none, cache as it is; or required, or the same as another key
+    default:  // zero: sync none, cache as it is, Poisson arrivals; or required, or the same as another key
       break;
   }
 }

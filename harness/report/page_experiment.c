@@ -90,7 +90,7 @@ static void setting(const json_t *run, const json_t *experiment, const char *key
 
 static void settings(const struct page *page, const json_t *experiment) {
   static const char *const keys[] = {"operation", "keys",    "sync",      "cache", "record_size", "value_size",
-                                     "records",   "threads", "processes", "batch", "depth",       "rate"};
+                                     "records",   "threads", "processes", "batch", "depth",       "arrivals"};
   char text[TEXT_ROOM] = "";
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) setting(page->run, experiment, keys[i], text);
   page_say(page, "Settings: %s.", text);
@@ -156,6 +156,7 @@ int page_experiment(const struct page *page, const json_t *experiment) {
   winners(page, experiment);
   noise_floor(page, experiment);
   page_medians(page, experiment);
+  page_latency(page, experiment);
   page_durability(page, experiment);
   settings(page, experiment);
   missing(page, experiment);

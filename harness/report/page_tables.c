@@ -39,7 +39,7 @@ static const json_t *find_cell(const json_t *run, const struct table *table, con
 
 static void describe_cell(const json_t *cell, const struct metric *metric, char *text) {
   const json_t *summary = json_object_get(json_object_get(cell, "summary"), metric->name);
-  const char *status = json_text(cell, "status");
+  const char *status = json_shown_status(cell);
   if (!cell)
     snprintf(text, VALUE_ROOM, "left out");
   else if (strcmp(status, "ok") != 0)

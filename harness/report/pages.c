@@ -23,7 +23,7 @@ const json_t *page_next_cell(const json_t *run, const json_t *experiment, size_t
   const json_t *cells = json_object_get(run, "cells");
   while (*position < json_array_size(cells)) {
     const json_t *cell = json_array_get(cells, (*position)++);
-    if (strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) == 0) return cell;
+    if (strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) == 0 && !json_is_peak(cell)) return cell;
   }
   return NULL;
 }

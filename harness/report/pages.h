@@ -22,6 +22,8 @@ int page_experiment(const struct page *page, const json_t *experiment);
 // Its tables: medians with their intervals, and which call keeps each durability promise.
 void page_medians(const struct page *page, const json_t *experiment);
 void page_durability(const struct page *page, const json_t *experiment);
+// What must be known of the latencies: which operations were timed in batches; of open loops, which rates were kept up.
+void page_latency(const struct page *page, const json_t *experiment);
 // Every field of the environment.
 void page_environment(const struct page *page);
 

@@ -42,6 +42,7 @@ static void test_every_documented_field_is_there(void **state) {
                                        "bytes_per_s",
                                        "latency_ns",
                                        "timed_per",
+                                       "open_loop",
                                        "latency_by_operation",
                                        "clock_cost_ns",
                                        "clock_resolution_ns",
