@@ -30,6 +30,10 @@ int results_tsv(FILE *out, const void *results_tsv);
 // HdrHistogram's plotter reads them; for mixes also <cell>.<operation>.hgrm. 0 or -errno with a message.
 int results_hgrm_write(const char *folder, const json_t *run, struct error *error);
 
+// The cells of an experiment whose operations were timed in batches, as "CELL (batch of 64), ..."; "" if there are
+// none. Returns the clock's cost there, in ns, NAN if there are none.
+double results_batches(const json_t *run, const char *experiment, char *text, size_t room);
+
 // Makes every folder above the last component of `path` that is not there. 0 or -errno.
 int results_make_parents(const char *path);
 

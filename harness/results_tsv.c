@@ -82,6 +82,9 @@ static void put_comments(FILE *out, const struct results_tsv *tsv, const struct 
   put_comment(out, "kernel", json_text(environment, "kernel"));
   put_comment(out, "file_system", json_text(environment, "file_system"));
   put_comment(out, "device", json_text(environment, "device"));
+  char batches[1024];
+  (void)results_batches(tsv->run, name, batches, sizeof batches);
+  put_comment(out, "batches", batches);
   put_notes(out, tsv->run, name);
 }
 

@@ -1,32 +1,56 @@
 # SPDX-License-Identifier: MIT
-# Latency percentiles on a logarithmic axis: for every cell a dot at the median, a thick line to the 99th percentile, a
-# thin one to the 99.9th and a dash at the longest. Called as bars.gp.
+# Latency over percentiles, which stand in nines: 50%, 90%, 99%, 99.9% and the longest. One line a series, one panel a
+# value of x (and of the panel axis, if there is one), on a logarithmic axis. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('spectrum.gp')]; data = ARG1; output = ARG2
 load folder.'style.gp'
 unit = 'ns'
 heading = 'Latency: '.text('title')
-question = 'Dot: median. Thick line: to the 99th percentile. Thin: to the 99.9th. Dash: longest.'
-whiskers = 'percentiles of all operations of the samples that time each one'
+question = 'How long operations took: half of them at most the time at 50, all but one in a hundred at most that at 99.'
+array LEVEL[5] = ['50', '90', '99', '99.9', 'max']
+array NINES[5] = [0.301, 1, 2, 3, 4]
+set print $spectrum
+do for [s=1:series_count] {
+  do for [r=1:rows_count] {
+    if (SERIES_OF[r] == s && field(r, 13) eq 'ok') {
+      do for [k=1:5] {
+        print sprintf('%d %d %g %.17g', (PANEL_OF[r] - 1) * x_count + X_OF[r], s, NINES[k], number(field(r, 7 + k)))
+      }
+      print ''
+    }
+  }
+}
+unset print
+array NAME[panel_count * x_count]
+do for [p=1:panel_count] {
+  do for [x=1:x_count] { NAME[(p-1) * x_count + x] = X[x].(panel_count > 1 ? ', '.text('panel').' '.PANEL[p] : '') }
+}
+panel_count = panel_count * x_count
+array PANEL[panel_count]
+do for [p=1:panel_count] { PANEL[p] = NAME[p] }
+x_count = 5
+array X[5]
+do for [k=1:5] { X[k] = LEVEL[k] }
+whiskers = 'percentiles: median over the samples that time operations'
+if (strlen(text('batches'))) { whiskers = whiskers.'; timed in batches, so of their means: '.text('batches') }
 load folder.'parts/page.gp'
+panel_name = text('x_label')
+x_name = 'percentile'
 y_log = 1; from_column = 8; to_column = 12
 load folder.'parts/axis.gp'
 axis_text = 'latency (lower is better)'
-load folder.'parts/categories.gp'
+set xrange [0.1:4.2]
+set xtics () scale 0.5
+do for [k=1:5] { set xtics add (LEVEL[k] NINES[k]) }
 do for [f=1:3] {
   load folder.'parts/start.gp'
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
+    set grid xtics
     set format y column == 0 ? '%.0s%cs' : ''
-    plot for [s=1:series_count] keyentry with points pointtype POINT[s] linecolor rgb COLOUR[s] \
+    plot for [s=1:series_count] keyentry with linespoints pointtype POINT[s] dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 \
         title LEGEND[s], \
-      for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($7 * scale):(0):(($9 - $7) * scale) \
-        with vectors nohead linecolor rgb COLOUR[s] linewidth 2.6 notitle, \
-      for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($9 * scale):(0):(($10 - $9) * scale) \
-        with vectors nohead linecolor rgb COLOUR[s] linewidth 0.9 notitle, \
-      for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) - 0.3 * step : NaN):($11 * scale):(0.6 * step):(0) \
-        with vectors nohead linecolor rgb COLOUR[s] linewidth 1.2 notitle, \
-      for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($7 * scale) \
-        with points pointtype POINT[s] pointsize 0.7 linecolor rgb COLOUR[s] notitle
+      for [s=1:series_count] $spectrum using ($1 == p && $2 == s ? $3 : NaN):($4 * scale) \
+        with linespoints pointtype POINT[s] dashtype DASH[s] pointsize 0.6 linecolor rgb COLOUR[s] linewidth 1.4 notitle
   }
   unset multiplot
 }

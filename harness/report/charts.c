@@ -60,7 +60,8 @@ static int draw(const char *folder, const json_t *run, const json_t *experiment,
   chart_latency_name(name, latency, sizeof latency);
   int code = 0;
   if (has_metric(run, name, json_text(chart, "y"))) code = gnuplot_draw(folder, shape, name, name, error);
-  if (!code && has_metric(run, name, "p50")) code = gnuplot_draw(folder, "spectrum", name, latency, error);
+  if (!code && strcmp(shape, "spectrum") != 0 && has_metric(run, name, "p50"))
+    code = gnuplot_draw(folder, "spectrum", name, latency, error);
   return code;
 }
 

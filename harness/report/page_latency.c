@@ -17,22 +17,9 @@ static const char *name_in(const json_t *cell) {
 
 static bool counted(const json_t *sample) { return json_is_true(json_object_get(sample, "counted")); }
 
-// Those that were timed in batches, with the size; of a cell, what its last sample says.
 static void batches(const struct page *page, const json_t *experiment) {
-  const json_t *cell, *sample;
-  char text[TEXT_ROOM] = "";
-  double cost = NAN;
-  for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));) {
-    const char *per = "";
-    size_t s;
-    json_array_foreach(json_object_get(cell, "samples"), s, sample) {
-      if (strncmp(json_text(sample, "timed_per"), "batch", 5) != 0) continue;
-      per = json_text(sample, "timed_per");
-      cost = json_real_or_nan(sample, "clock_cost_ns");
-    }
-    size_t length = strlen(text);
-    if (*per) snprintf(text + length, TEXT_ROOM - length, "%s%s (%s)", length ? ", " : "", name_in(cell), per);
-  }
+  char text[TEXT_ROOM];
+  double cost = results_batches(page->run, json_text(experiment, "name"), text, sizeof text);
   if (*text)
     page_say(
         page,

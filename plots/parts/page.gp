@@ -27,9 +27,10 @@ do for [k=1:keys_count] {
 }
 if (notes_count > notes_room) { notes = notes.sprintf("and %d more not shown (see the report)\n", notes_count - notes_room) }
 x_name = text('x_label')
+panel_name = text('panel')
 profile = text('profile').' profile'.(text('indicative') eq '1' ? ' (indicative)' : '')
 caption = notes.wrap(join(join(text('host'), text('machine')), text('kernel')), 120)."\n".\
-  wrap(join(join(text('file_system'), text('device')), profile), 120)."\n".whiskers
+  wrap(join(join(text('file_system'), text('device')), profile), 120)."\n".wrap(whiskers, 120)
 
 # Names for the legend. One that has no measured cell stands there too, and says so.
 array MEASURED[series_count]
