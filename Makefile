@@ -25,7 +25,7 @@ bench: deps all
 	  $${ENGINES:+--engines "$$ENGINES"}
 
 test: deps all
-	@ctest --test-dir build --output-on-failure --output-junit junit.xml
+	@ctest --test-dir build --parallel $$(nproc) --output-on-failure --output-junit junit.xml
 
 lint: configure
 	@if [ "$$INSTALL" = on ]; then scripts/install-deps --lint; fi
