@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# The libraries. All that are missing are named at once, with what to do.
+set(missing "")
+
+find_package(Threads REQUIRED)
+find_package(benchmark CONFIG QUIET)
+if(NOT benchmark_FOUND)
+  list(APPEND missing "Google Benchmark")
+endif()
+
+find_package(PkgConfig QUIET)
+set(modules liburing inih jansson gsl libxxhash)
+if(NOT DEFINED BUILD_TESTING OR BUILD_TESTING)
+  list(APPEND modules cmocka)
+endif()
+foreach(module IN LISTS modules)
+  string(REGEX REPLACE "^libxx" "xx" name ${module})
+  if(PKG_CONFIG_FOUND)
+    pkg_check_modules(${name} QUIET IMPORTED_TARGET ${module})
+  endif()
+  if(NOT ${name}_FOUND)
+    list(APPEND missing ${module})
+  endif()
+endforeach()
+if(NOT PKG_CONFIG_FOUND)
+  list(APPEND missing pkg-config)
+endif()
+
+if(missing)
+  list(JOIN missing ", " names)
+  message(FATAL_ERROR "missing: ${names}; run scripts/install-deps, or make without INSTALL=off")
+endif()
