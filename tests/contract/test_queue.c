@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Contract: engines that queue keep their window full. The requests in flight stay near the depth: a rolling window,
-// not waves that wait for their slowest.
+// Contract: engines that queue keep their window full, and show what is finished to who does not wait. The requests in
+// flight stay near the depth: a rolling window, not waves that wait for their slowest.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/contract/contract.h"
 
@@ -90,10 +91,33 @@ static void rolling_submits(struct fixture *f) {
   check_depth(f, gets);
 }
 
+// Who asks without waiting, again and again, sees operations come back as they finish: an open loop lives on that.
+static void reap_without_waiting(struct fixture *f) {
+  enum { COUNT = 24, PATIENCE = 20000 };
+  const struct timespec moment = {.tv_nsec = 1000000};
+  fill(f);
+  struct gets *gets = make_gets();
+  struct op *done[COUNT];
+  size_t reaped = 0;
+  assert_code(f->engine->submit(f->access.session, gets->order, COUNT), 0);
+  for (int asked = 0; reaped < COUNT && asked < PATIENCE; asked++) {
+    int count = f->engine->reap(f->access.session, done + reaped, COUNT - reaped, 0);
+    assert_true(count >= 0);
+    reaped += (size_t)count;
+    if (!(f->engine->caps & CAP_QUEUE)) assert_int_equal(reaped, COUNT);  // finished inside submit
+    nanosleep(&moment, NULL);
+  }
+  assert_int_equal(reaped, COUNT);
+  for (size_t i = 0; i < COUNT; i++) assert_code(done[i]->status, 0);
+  free(gets);
+  fixture_close(f);
+}
+
 int main(int argc, char **argv) {
   static const struct contract_case cases[] = {
       {"window stays full in one large submit", one_large_submit, CAP_QUEUE | CAP_PERSISTENT, 0, queueing_specs},
       {"window stays full with rolling submits", rolling_submits, CAP_QUEUE | CAP_PERSISTENT, 0, queueing_specs},
+      {"reap without waiting sees what is finished", reap_without_waiting, CAP_PERSISTENT, 0, main_specs},
   };
   return contract_main("queue", cases, sizeof cases / sizeof cases[0], argc, argv);
 }
