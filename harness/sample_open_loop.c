@@ -59,9 +59,10 @@ json_t *sample_open_loop_to_json(const struct sample *sample) {
   const struct open_loop_result *open = &sample->open;
   if (!open->late) return json_null();
   double seconds = fmax(open->seconds, open->last_start);
+  uint64_t asked = open->started + open->backlog;
   return json_pack("{s:f, s:s, s:f, s:I, s:I, s:I, s:f, s:b, s:o}", "rate", sample->order->settings.rate.per_s,
                    "arrivals", arrival_kind_name(sample->order->settings.rate.arrivals), "seconds", open->seconds,
-                   "asked", (json_int_t)(open->started + open->backlog), "started", (json_int_t)open->started,
-                   "backlog", (json_int_t)open->backlog, "achieved_per_s", (double)open->started / seconds, "saturated",
+                   "asked", (json_int_t)asked, "started", (json_int_t)open->started, "backlog",
+                   (json_int_t)open->backlog, "achieved_per_s", (double)open->started / seconds, "saturated",
                    (int)sample_saturated(sample), "pacer_late_ns", late_to_json(open->late));
 }
