@@ -123,6 +123,7 @@ json_t *sample_run_engine(const struct sample_order *order, const struct engine 
   enum sample_outcome outcome = sample_steps(&sample, timed_by_benchmark, NULL, &error);
   json_t *json = sample_to_json(&sample, outcome_names[outcome], outcome == OUTCOME_OK ? NULL : error.text);
   tracepoints_close(sample.tracepoints);
+  timeline_close(sample.timeline);
   latency_close(&sample.latency);
   histogram_free(sample.open.late);
   free(sample.work);

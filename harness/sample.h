@@ -13,6 +13,7 @@
 #include "harness/gbench.h"
 #include "harness/latency.h"
 #include "harness/pressure.h"
+#include "harness/timeline.h"
 #include "harness/tracepoints.h"
 #include "workloads/client.h"
 
@@ -45,6 +46,7 @@ struct sample {
   double clock_resolution;           // ns; SAMPLE_LATENCY
   struct open_loop_result open;
   struct counters counters;         // differences
+  struct timeline *timeline;        // NULL before the timed part
   struct tracepoints *tracepoints;  // SAMPLE_COUNTERS, else NULL
   struct tracepoint_counts traced;
   bool settled;                  // whether the next one was measured: SAMPLE_COUNTERS that write
@@ -75,7 +77,7 @@ enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, v
 struct counting {
   struct sample *sample;
   struct device_reader *device;  // NULL: no block device is behind the file
-  struct counters before;
+  struct counters before, after;
 };
 
 // Begins to count system calls and syncs where the order asks for it: before the store is open, so that whatever

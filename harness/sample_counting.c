@@ -46,12 +46,12 @@ int counting_start(struct counting *counting, struct error *error) {
 
 int counting_stop(struct counting *counting) {
   struct sample *sample = counting->sample;
-  struct counters after = {0};
+  struct counters *after = &counting->after;
   int code = sample->tracepoints ? tracepoints_stop(sample->tracepoints, &sample->traced) : 0;
-  if (!code) code = counters_of_process(&after);
-  if (!code) code = counters_of_machine(counting->device, &after);
+  if (!code) code = counters_of_process(after);
+  if (!code) code = counters_of_machine(counting->device, after);
   if (counters_memory(&sample->rss, &sample->pss) != 0) sample->rss = sample->pss = 0;
-  if (!code) sample->counters = counters_since(&counting->before, &after);
+  if (!code) sample->counters = counters_since(&counting->before, after);
   return code;
 }
 

@@ -141,8 +141,31 @@ static json_t *flags_to_json(const struct sample *sample) {
   return flags;
 }
 
+static json_t *timeline_to_json(const struct sample *sample) {
+  json_t *array = json_array();
+  size_t count;
+  const struct timeline_point *points = timeline_points(sample->timeline, &count);
+  bool device = timeline_has_device(sample->timeline);
+  for (size_t i = 0; i < count && array; i++) {
+    json_t *point = json_pack("{s:f, s:I, s:o, s:o}", "t", points[i].t, "operations", (json_int_t)points[i].operations,
+                              "device_read_bytes", count_or_null(device, points[i].read_bytes), "device_write_bytes",
+                              count_or_null(device, points[i].write_bytes));
+    if (json_array_append_new(array, point) == 0) continue;
+    json_decref(array);
+    array = NULL;
+  }
+  return array;
+}
+
+static int set_timeline(json_t *json, const struct sample *sample, bool ok) {
+  enum steady_verdict steady = ok ? timeline_steady(sample->timeline) : STEADY_UNKNOWN;
+  json_t *verdict = steady == STEADY_UNKNOWN ? json_null() : json_boolean(steady == STEADY_YES);
+  int failed = json_object_set_new(json, "timeline", ok ? timeline_to_json(sample) : json_array());
+  return json_object_set_new(json, "steady", verdict) || failed;
+}
+
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
-  json_t *part = json_pack("{s:[], s:o, s:o, s:{s:o, s:o}, s:o, s:n, s:o, s:o, s:o}", "timeline", "rss_bytes",
+  json_t *part = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:n, s:o, s:o, s:o}", "rss_bytes",
                            count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
                            count_or_null(ok && sample->pss, sample->pss), "residency", "before",
                            real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
@@ -159,7 +182,7 @@ json_t *sample_to_json(const struct sample *sample, const char *status, const ch
   json_t *json = json_pack("{s:s, s:s, s:o}", "kind", sample_kind_name(sample->order->kind), "status", status, "reason",
                            text(reason));
   if (json && (set_results(json, sample, ok) || set_counters(json, sample, ok) || set_latency(json, sample, ok) ||
-               set_state(json, sample, ok))) {
+               set_timeline(json, sample, ok) || set_state(json, sample, ok))) {
     json_decref(json);
     return NULL;
   }

@@ -17,6 +17,9 @@ enum {
   OPEN_LEAD_NS = 200000  // from the first thread of an open loop to its first operation
 };
 
+// Seconds: intervals of the timeline, and what is long.
+static const double short_interval = 0.05, long_interval = 0.1, long_span = 2;
+
 struct seat {  // a thread's place
   alignas(APART) struct client *client;
   struct client_counts counts;
@@ -100,9 +103,13 @@ static void check_cache_after(struct sample *sample) {
 // start barrier. The cache state comes after every warm-up, which changes it (a map's warm-up fills the page table).
 static int get_ready(struct timed *timed, struct seat *seat) {
   if (atomic_fetch_add(&timed->ready, 1) + 1 < timed->sample->workload.threads) return 0;
+  const struct counting *counting = &timed->counting;
   int code = counting_settle_before(&timed->counting, &seat->error);
   if (!code) code = set_cache(timed, &seat->error);
-  return code ? code : counting_start(&timed->counting, &seat->error);
+  if (!code) code = counting_start(&timed->counting, &seat->error);
+  if (code) return code;
+  timeline_start(timed->sample->timeline, counting->before.device_read_bytes, counting->before.device_write_bytes);
+  return 0;
 }
 
 static int setup(void *user, unsigned thread) {
@@ -113,6 +120,8 @@ static int setup(void *user, unsigned thread) {
   if (code == -EOPNOTSUPP) timed->out_of_reach = true;  // peek where nothing is lent, ordered scans without an order
   if (code) return code;
   code = warm_up(timed, seat);
+  const struct client_watch watch = timeline_watch(sample->timeline, thread);
+  client_watch(seat->client, &watch);
   if (!code) code = get_ready(timed, seat);
   if (!code) return 0;
   // No teardown follows a setup that failed.
@@ -165,6 +174,15 @@ static int step(void *user, unsigned thread, uint64_t operations, uint64_t *done
   return code ? code : synced;
 }
 
+static int stop_counting(struct timed *timed) {
+  const struct counting *counting = &timed->counting;
+  struct timeline *timeline = timed->sample->timeline;
+  timeline_stop(timeline);
+  int code = counting_stop(&timed->counting);
+  if (code) return code;
+  return timeline_finish(timeline, counting->after.device_read_bytes, counting->after.device_write_bytes);
+}
+
 static void teardown(void *user, unsigned thread) {
   struct timed *timed = user;
   struct seat *seat = &timed->seats[thread];
@@ -172,11 +190,20 @@ static void teardown(void *user, unsigned thread) {
   pthread_mutex_lock(&timed->leaving);
   if (!timed->read_after) {
     timed->read_after = true;
-    timed->after_error = counting_stop(&timed->counting);
+    timed->after_error = stop_counting(timed);
   }
   pthread_mutex_unlock(&timed->leaving);
   int code = client_close(seat->client);
   if (code && !seat->error.code) error_set(&seat->error, code, "closing the session: %s", strerror(-code));
+}
+
+// Reading the device's counters takes a system call, and microseconds: neither belongs into samples that count the one
+// or time the other.
+static int open_timeline(struct timed *timed) {
+  struct sample *sample = timed->sample;
+  double interval = span(sample->order) > long_span ? long_interval : short_interval;
+  bool device = sample->order->kind == SAMPLE_THROUGHPUT;
+  return timeline_open(interval, sample->workload.threads, device ? timed->counting.device : NULL, &sample->timeline);
 }
 
 static void plan_latency(struct sample *sample) {
@@ -259,6 +286,11 @@ int sample_timed(struct sample *sample, struct error *error) {
   int code = open_seats(&timed);
   if (code) {
     error_set(error, code, "no memory for %u threads", sample->workload.threads);
+    goto out;
+  }
+  code = open_timeline(&timed);
+  if (code) {
+    error_set(error, code, "the timeline cannot be kept: %s", strerror(-code));
     goto out;
   }
   struct gbench_definition definition = {

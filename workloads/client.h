@@ -85,6 +85,19 @@ int client_open(const struct workload *workload, unsigned thread, const struct e
                 struct client **client, struct error *error);
 int client_close(struct client *client);
 
+// How others see a client at work: each time it looks at the clock, and when it ends, client_run stores how many
+// operations of its call are acknowledged into *operations, a place on a cache line of its own that any thread may
+// read. When it sees at such a look that the clock has passed *due, it calls when_due, which may block.
+struct client_watch {
+  _Atomic uint64_t *operations;
+  const _Atomic uint64_t *due;  // CLOCK_MONOTONIC, ns; any thread may write it
+  void (*when_due)(void *user, uint64_t now);
+  void *user;
+};
+
+// From the next client_run on. What `watch` points to stays until the client is closed.
+void client_watch(struct client *client, const struct client_watch *watch);
+
 // Runs up to `operations` operations or until the clock (CLOCK_MONOTONIC, ns) passes `deadline` (0: none), whichever is
 // first, and waits for all that is outstanding. Fills and deletes also end when every id of this client is done (asked
 // < operations). Adds to `counts`. With `timing` (NULL: none) operations are timed, else no clock is read per

@@ -42,6 +42,7 @@ struct client {
   struct operation_steps steps;
   struct key_stream *stream;  // NULL for fills, deletes and scans
   struct random random;       // draws the mix
+  struct client_watch watch;  // without any: NULL operations
   uint64_t once;              // fills and deletes: ids of this thread done so far
   uint64_t inserted;          // mix: ids put above workload.records by this thread
   uint64_t version;           // of the last value written

@@ -69,7 +69,9 @@ static void test_every_documented_field_is_there(void **state) {
                                        "syncs",
                                        "value_bytes_read",
                                        "value_bytes_written",
-                                       "memory"};
+                                       "memory",
+
+                                       "steady"};
   make_fake_store();
   for (int lie = FAKE_HONEST; lie <= FAKE_PROBE_FAILS; lie++) {
     struct sample_order order = sample_new_order(OPERATION_GET);

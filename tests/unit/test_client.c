@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,6 +29,8 @@ struct store {
   uint64_t submitted, submits, gets, deletes;
   size_t deepest, largest_min;
   uint64_t outstanding_sum, reaps;
+  const _Atomic uint64_t *watched;  // what a client publishes, and what it said as the second submit came
+  uint64_t published;
 };
 
 struct session {
@@ -88,6 +91,7 @@ static int run_op(struct store *store, struct op *op) {
 static int fake_submit(struct session *session, struct op *const *ops, size_t count) {
   struct store *store = session->store;
   if (++store->submits == store->lose_at) return -ENOMEM;
+  if (store->watched && store->submits == 2) store->published = atomic_load(store->watched);
   for (size_t i = 0; i < count; i++) {
     assert_in_range(session->count, 0, FAKE_QUEUE - 1);
     store->submitted++;
@@ -202,6 +206,42 @@ static void test_gets_count_bytes_and_sum(void **state) {
     assert_int_equal(counts.sum, sum);
     assert_int_equal(counts.splits, (1000 + batch - 1) / batch);
   }
+  free(store);
+}
+
+static void count_due(void *user, uint64_t now) {
+  assert_true(now > 1);
+  ++*(unsigned *)user;
+}
+
+// While it runs and at its end; nothing before client_watch, as in a warm-up.
+static void test_progress_is_published(void **state) {
+  (void)state;
+  struct store *store = filled(1000);
+  struct workload workload = workload_of(OPERATION_GET);
+  struct client_counts counts = {0};
+  struct client *client;
+  struct error error;
+  _Atomic uint64_t published = 0, due = 1;
+  unsigned times = 0;
+  const struct client_watch watch = {&published, &due, count_due, &times};
+  workload.batch = workload.depth = 4;
+  assert_int_equal(client_open(&workload, 0, &queueing, store, &client, &error), 0);
+  assert_int_equal(client_run(client, 100, UINT64_MAX, NULL, &counts, &error), 0);
+  assert_int_equal(atomic_load(&published), 0);
+  client_watch(client, &watch);
+  counts = (struct client_counts){0};
+  store->submits = 0;
+  store->watched = &published;
+  assert_int_equal(client_run(client, 1000, UINT64_MAX, NULL, &counts, &error), 0);
+  assert_int_equal(store->published, 4);
+  assert_int_equal(atomic_load(&published), 1000);
+  assert_true(times > 0);
+  atomic_store(&due, UINT64_MAX);
+  times = 0;
+  assert_int_equal(client_run(client, 1000, UINT64_MAX, NULL, &counts, &error), 0);
+  assert_int_equal(times, 0);
+  assert_int_equal(client_close(client), 0);
   free(store);
 }
 
@@ -737,6 +777,7 @@ static void test_names(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_gets_count_bytes_and_sum),
+      cmocka_unit_test(test_progress_is_published),
       cmocka_unit_test(test_depth_is_kept),
       cmocka_unit_test(test_engines_that_do_not_queue_get_one_batch),
       cmocka_unit_test(test_fills_put_every_id_once),
