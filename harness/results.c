@@ -99,6 +99,9 @@ int results_write(const char *folder, const json_t *run, struct error *error) {
     const struct results_tsv tsv = {run, experiment};
     snprintf(name, sizeof name, "data/%s.tsv", json_text(experiment, "name"));
     if (!code) code = results_file_write(folder, name, results_tsv, &tsv, error);
+    if (strcmp(json_text(json_object_get(experiment, "chart"), "shape"), "timeline") != 0) continue;
+    snprintf(name, sizeof name, "data/%s-timeline.tsv", json_text(experiment, "name"));
+    if (!code) code = results_file_write(folder, name, results_timeline_tsv, &tsv, error);
   }
   for (i = 0; i < sizeof files / sizeof files[0] && !code; i++)
     code = results_file_write(folder, files[i].name, files[i].content, run, error);

@@ -25,6 +25,7 @@ struct results_tsv {
   const json_t *experiment;  // one of the run's
 };
 int results_tsv(FILE *out, const void *results_tsv);
+int results_timeline_tsv(FILE *out, const void *results_tsv);
 
 // latency/<experiment>/<cell>.hgrm: the percentiles of each cell's operations over all its counted samples, as
 // HdrHistogram's plotter reads them; for mixes also <cell>.<operation>.hgrm. 0 or -errno with a message.

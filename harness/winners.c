@@ -129,11 +129,12 @@ static int hold_contests(struct search *search) {
   size_t i, p = 0;
   int code = 0;
   do {
+    const char *panel = json_string_value(json_array_get(panels, p));
+    if (!xs) code = hold_contest(search, panel ? panel : "", "");  // a timeline has no x but seconds
     json_array_foreach(xs, i, x) {
-      const char *panel = json_string_value(json_array_get(panels, p));
       if (!code) code = hold_contest(search, panel ? panel : "", json_string_value(x));
     }
-  } while (++p < json_array_size(panels));
+  } while (!code && ++p < json_array_size(panels));
   return code;
 }
 

@@ -22,7 +22,7 @@ do for [f=1:3] {
         with boxes fillstyle pattern PATTERN[s] fillcolor rgb COLOUR[s] notitle, \
       $cells using ($1 == p ? place($3, $2) : NaN):($5 * scale):(0):(($6 - $5) * scale) \
         with vectors heads size screen 0.004,90 fixed linecolor rgb ink linewidth 0.9 notitle, \
-      $cells using ($1 == p ? place($3, $2) : NaN):($6 * scale):(short($4 * to_base)) \
+      $cells using ($1 == p ? place($3, $2) : NaN):($6 * scale):($4 < 0.9995 && unit ne 'ns' ? sprintf('%.2g', $4) : short($4 * to_base)) \
         with labels rotate left offset 0,0.3 font ',6' textcolor rgb ink noenhanced notitle
   }
   unset multiplot

@@ -10,7 +10,7 @@
 #include "base/words.h"
 #include "workloads/experiment_internal.h"
 
-static const char *const shapes[] = {"bars", "lines", "ladder", "spectrum"};
+static const char *const shapes[] = {"bars", "lines", "ladder", "spectrum", "timeline"};
 static const char *const yes_no[] = {"no", "yes"};
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -252,10 +252,23 @@ static int check_axes_drawn(struct experiment *experiment, struct error *error) 
   return code;
 }
 
+// It runs along seconds, from 0 operations a second on.
+static int check_timeline(const struct experiment *experiment, struct error *error) {
+  if (experiment->x.line)
+    return experiment_error(experiment, experiment->x.line, error, "a timeline runs along seconds; leave x out");
+  if (experiment->y.line && strcmp(experiment->y.text, "ops_per_s") != 0)
+    return experiment_error(experiment, experiment->y.line, error, "a timeline shows operations; write y = ops_per_s");
+  if (strcmp(experiment->log_y.text, "yes") == 0)
+    return experiment_error(experiment, experiment->log_y.line, error, "a timeline begins at 0; leave log_y out");
+  return 0;
+}
+
 static int check_chart(struct experiment *experiment, struct error *error) {
   struct experiment_chart *chart = &experiment->chart;
+  bool timeline = strcmp(experiment->shape.text, "timeline") == 0;
   int code = require(experiment, &experiment->shape, "chart", "shape", error);
-  if (!code) code = require(experiment, &experiment->x, "chart", "x", error);
+  if (!code)
+    code = timeline ? check_timeline(experiment, error) : require(experiment, &experiment->x, "chart", "x", error);
   if (!code) code = require(experiment, &experiment->y, "chart", "y", error);
   if (code) return code;
   code = check_word(experiment, &experiment->shape, "shape", shapes, LENGTH(shapes), chart->shape, sizeof chart->shape,

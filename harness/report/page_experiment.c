@@ -157,6 +157,7 @@ int page_experiment(const struct page *page, const json_t *experiment) {
   noise_floor(page, experiment);
   page_medians(page, experiment);
   page_latency(page, experiment);
+  page_counters(page, experiment);
   page_durability(page, experiment);
   settings(page, experiment);
   missing(page, experiment);

@@ -67,7 +67,10 @@ static void put_table(const struct page *page, const struct table *table) {
   size_t i;
   for (i = 0; i < table->columns; i++) {
     const char *x = json_string_value(json_array_get(table->xs, i));
-    snprintf(heads[i], VALUE_ROOM, "%s %s", table->x, x ? x : "");
+    if (table->xs)
+      snprintf(heads[i], VALUE_ROOM, "%s %s", table->x, x ? x : "");
+    else
+      snprintf(heads[i], VALUE_ROOM, "%s", table->metric->label);
     cells[i + 1] = heads[i];
   }
   page->format->row(page->out, cells, table->columns + 1, true);
@@ -96,6 +99,7 @@ void page_medians(const struct page *page, const json_t *experiment) {
   if (!table.metric) return;
   table.xs = axis_values(experiment, table.x);
   table.columns = json_array_size(table.xs) < COLUMNS_MAX ? json_array_size(table.xs) : COLUMNS_MAX - 1;
+  if (!table.xs) table.columns = 1;  // a timeline has no x but seconds
   const json_t *panels = axis_values(experiment, table.panel);
   page_say(page, "Median %s (%s), %s is better:", table.metric->label, spread(page->run, &table),
            table.metric->higher_is_better ? "higher" : "lower");

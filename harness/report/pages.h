@@ -21,6 +21,8 @@ void page_warnings(const struct page *page);
 int page_experiment(const struct page *page, const json_t *experiment);
 // Its tables: medians with their intervals, and which call keeps each durability promise.
 void page_medians(const struct page *page, const json_t *experiment);
+// What an operation costs beside time: CPU, system calls, syncs, device bytes.
+void page_counters(const struct page *page, const json_t *experiment);
 void page_durability(const struct page *page, const json_t *experiment);
 // What must be known of the latencies: which operations were timed in batches; of open loops, which rates were kept up.
 void page_latency(const struct page *page, const json_t *experiment);

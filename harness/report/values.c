@@ -20,18 +20,26 @@ static const struct {
 static struct scale scale_of(double value, const char *unit) {
   size_t count = sizeof prefixes / sizeof prefixes[0], i = 0;
   double base = strcmp(unit, "ns") == 0 ? 1e-9 : 1;
+  // Only times are said in thousandths: half a system call is 0.500 of one.
+  if (base == 1) count = 5;
   while (i + 1 < count && fabs(value) * base < prefixes[i].divisor * 0.9995) i++;
   if (value == 0) i = 4;
   return (struct scale){prefixes[i].divisor / base, prefixes[i].prefix, base < 1 ? "s" : unit};
 }
 
-static int decimals(double scaled) { return fabs(scaled) >= 99.95 ? 0 : fabs(scaled) >= 9.995 ? 1 : 2; }
+// Three digits that matter, as far as that goes.
+static int decimals(double scaled) {
+  double size = fabs(scaled);
+  if (size == 0 || size >= 0.9995) return size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return size >= 0.00995 ? 3 : 5;
+}
 
 // " M ops/s", " GB/s": the prefix of a unit of one letter or two belongs to it.
 static void append_unit(const struct scale *scale, char *text, size_t room) {
   size_t length = strlen(text);
   const char *gap = *scale->prefix && strlen(scale->unit) > 3 ? " " : "";
-  snprintf(text + length, room - length, " %s%s%s", scale->prefix, gap, scale->unit);
+  const char *before = *scale->prefix || *scale->unit ? " " : "";
+  snprintf(text + length, room - length, "%s%s%s%s", before, scale->prefix, gap, scale->unit);
 }
 
 void value_format(double value, const char *unit, char *text, size_t room) {

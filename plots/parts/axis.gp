@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # The y axis, from y_log and the values from_column to to_column of a row. Linear axes begin at 0 and count in the
 # prefix of the largest value; on logarithmic ones each mark has its own. Nanoseconds become seconds.
-highest = NaN; lowest = NaN
+highest = NaN; lowest = NaN; measured = 0
 do for [r=1:rows_count] {
   if (field(r, 13) eq 'ok') {
     do for [c=from_column:to_column] {
       v = number(field(r, c))
+      if (v == v) { measured = 1 }
       if (v == v && v > 0) {
         if (!(highest >= v)) { highest = v }
         if (!(lowest <= v)) { lowest = v }
@@ -13,14 +14,17 @@ do for [r=1:rows_count] {
     }
   }
 }
-if (highest != highest) { exit error 'the data has no measured cell' }
+if (!measured) { exit error 'the data has no measured cell' }
+if (highest != highest) { highest = 1; lowest = 1 }  # nothing but zeros: no system call, no sync
 to_base = unit eq 'ns' ? 1e-9 : 1.0
 base_unit = unit eq 'ns' ? 's' : unit
+# Only times are said in thousandths.
 prefix = y_log ? 0 : si_step(highest * to_base)
+prefix = prefix < 0 && unit ne 'ns' ? 0 : prefix
 scale = to_base / 1000.0 ** prefix
 y_low = y_log ? lowest * scale / 1.6 : 0
 y_high = highest * scale * (y_log ? 1.6 : 1.2)
-apart = base_unit eq 'ops/s' && prefix != 0 ? ' ' : ''
+apart = strlen(base_unit) > 3 && prefix != 0 ? ' ' : ''
 axis_text = text('y_label').', '.si_prefix(prefix).apart.base_unit.' ('.text('better').' is better)'
 
 # Few decades are marked at 1, 2 and 5 of each, more at 1 only.

@@ -34,11 +34,31 @@ static json_t *words(const char *const *names) {
   return array;
 }
 
+// Four intervals, the third at half the rate.
+static json_t *timeline(double value) {
+  json_t *array = made(json_array());
+  for (int i = 1; i <= 4; i++)
+    append(array, json_pack("{s:f, s:I, s:I, s:I}", "t", 0.025 * i, "operations",
+                            (json_int_t)(0.025 * value / (i == 3 ? 2 : 1)), "device_read_bytes", (json_int_t)0,
+                            "device_write_bytes", (json_int_t)4096));
+  return array;
+}
+
 static json_t *throughput(double value, int repetition) {
-  return made(json_pack("{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:f, s:n, s:[]}", "kind", "throughput", "order",
-                        0, "repetition", repetition, "counted", repetition > 0, "status", "ok", "reason", "seconds",
-                        0.1, "operations", (json_int_t)(value / 10), "ops_per_s", value, "bytes_per_s", value * 64,
-                        "latency_ns", "flags"));
+  return made(json_pack("{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:f, s:n, s:o, s:[]}", "kind", "throughput",
+                        "order", 0, "repetition", repetition, "counted", repetition > 0, "status", "ok", "reason",
+                        "seconds", 0.1, "operations", (json_int_t)(value / 10), "ops_per_s", value, "bytes_per_s",
+                        value * 64, "latency_ns", "timeline", timeline(value), "flags"));
+}
+
+// Twice as many system calls as operations, half as many syncs, 4 KiB to the device for 64 bytes.
+static json_t *counters(double value) {
+  json_int_t operations = (json_int_t)(value / 10);
+  return made(json_pack("{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:[]}", "kind",
+                        "counters", "order", 0, "repetition", 1, "counted", 1, "status", "ok", "reason", "seconds", 0.1,
+                        "operations", operations, "ops_per_s", value, "syscalls", 2 * operations, "syncs",
+                        operations / 2, "value_bytes_read", (json_int_t)0, "value_bytes_written", operations * 64,
+                        "device_write_bytes_settled", operations * 4096, "flags"));
 }
 
 static json_t *latency(double value) {
@@ -54,6 +74,7 @@ static json_t *samples(double value) {
   json_t *array = made(json_array());
   for (int i = 0; i < 4; i++) append(array, throughput(value * (1 + 0.02 * (i - 2)), i));
   append(array, latency(value));
+  append(array, counters(value));
   return array;
 }
 

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 struct made_experiment {
-  const char *name, *title, *question, *shape, *x, *y;
+  const char *name, *title, *question, *shape, *x, *y;  // x "": a chart along seconds
   int log_y;
   const char *const *xs;       // values of x, NULL ends them
   const char *const *engines;  // NULL ends them
@@ -15,7 +15,8 @@ struct made_experiment {
 
 // The head of a run on `host` with no experiment. The caller's.
 json_t *made_run(const char *host);
-// Adds the experiment and its cells, each with four samples of throughput (the first not counted) and one of latency.
+// Adds the experiment and its cells, each with four samples of throughput (the first not counted), one of latency and
+// one of counters.
 void made_run_add(json_t *run, const struct made_experiment *experiment);
 // Gives a cell counted throughput samples of these rates, in operations per second, in place of those it has.
 void made_run_samples(json_t *cell, const double *rates, size_t count);

@@ -232,6 +232,61 @@ static void test_a_report_says_what_matters(void **state) {
   must_hold(fixture, "report.md", "MB/s (");
 }
 
+static void test_what_an_operation_costs(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &bars);
+  json_object_set_new(json_object_get(fixture->run, "environment"), "counted_devices", json_string("vda"));
+  draw(fixture);
+  must_hold(fixture, "report.html", "Device bytes are of vda, whoever causes them");
+  must_hold(fixture, "report.html", "<td>-</td><td>2.00</td><td>0.500</td><td>-</td><td>-</td><td>64.0</td>");
+}
+
+static void test_nothing_but_zeros_is_drawn(void **state) {
+  struct fixture *fixture = *state;
+  struct made_experiment experiment = bars;
+  experiment.y = "read_amplification";
+  fixture_add(fixture, "host", &experiment);
+  json_t *cell;
+  size_t i;
+  json_array_foreach(json_object_get(fixture->run, "cells"), i, cell) {
+    json_t *sample = json_array_get(json_object_get(cell, "samples"), 1);
+    json_object_set_new(sample, "device_read_bytes", json_integer(0));
+    json_object_set_new(sample, "value_bytes_read", json_integer(640));
+  }
+  draw(fixture);
+  must_be_drawn(fixture, "read-random");
+}
+
+// Its second file tells whose the intervals are, and which repetition is in the middle: of 98%, 100% and 102% the
+// second.
+static void test_a_timeline(void **state) {
+  static const char *const one[] = {"pread", "mmap", NULL};
+  static const char *const no_x[] = {"", NULL};
+  struct fixture *fixture = *state;
+  const struct made_experiment experiment = {.name = "over-time",
+                                             .title = "Reads over time",
+                                             .question = "Does it keep its rate?",
+                                             .shape = "timeline",
+                                             .x = "",
+                                             .y = "ops_per_s",
+                                             .xs = no_x,
+                                             .engines = one};
+  fixture_add(fixture, "host", &experiment);
+  json_t *made = json_array_get(json_object_get(fixture->run, "experiments"), 0);
+  assert_int_equal(json_array_remove(json_object_get(made, "axes"), 0), 0);  // that of x
+  draw(fixture);
+  must_be_drawn(fixture, "over-time");
+  must_hold(fixture, "charts/over-time.svg", "seconds since the start of the clock");
+  must_hold(fixture, "charts/over-time.svg", "pread");
+  must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t2\t1\t0.000000\t0.025000\t6400000\t0\t163840\n");
+  must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t2\t1\t0.050000\t0.075000\t3200000\t0\t163840\n");
+  must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t1\t0\t");
+  must_hold(fixture, "data/over-time-timeline.tsv", "\n2\t3\t0\t");
+  must_lack(fixture, "data/over-time-timeline.tsv", "\n1\t0\t");  // the repetition that is not counted
+  must_hold(fixture, "report.md", "pread");
+  must_hold(fixture, "report.html", "<th>operations per second</th>");
+}
+
 static int is_canary(const struct dirent *entry) { return strncmp(entry->d_name, "canary", 6) == 0; }
 
 static void must_have_no_canary(const char *folder) {
@@ -345,7 +400,11 @@ static void test_values(void **state) {
                {1200, "ns", "1.20 us"},
                {7.1, "ns", "7.10 ns"},
                {3.25e9, "ns", "3.25 s"},
-               {0, "ops/s", "0.00 ops/s"}};
+               {0, "ops/s", "0.00 ops/s"},
+               {0.5, "calls/op", "0.500 calls/op"},
+               {0.0021, "", "0.00210"},
+               {545.6, "", "546"},
+               {1234, "", "1.23 k"}};
   char text[64];
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -366,6 +425,9 @@ int main(void) {
       TEST(test_a_log_axis_has_no_bars),
       TEST(test_nothing_measured),
       TEST(test_a_report_says_what_matters),
+      TEST(test_what_an_operation_costs),
+      TEST(test_nothing_but_zeros_is_drawn),
+      TEST(test_a_timeline),
       TEST(test_texts_run_nothing),
       TEST(test_an_experiment_is_no_path),
       TEST(test_no_gnuplot),

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# Operations per second along the seconds of a sample: one line a series, the repetition in the middle, and the others
+# faint. Called as bars.gp; reads DATA-timeline.tsv beside DATA.tsv as well.
+folder = ARG0[1:strlen(ARG0)-strlen('timeline.gp')]; data = ARG1; output = ARG2
+intervals = data[1:strlen(data)-strlen('.tsv')].'-timeline.tsv'
+load folder.'style.gp'
+load folder.'parts/finding.gp'
+whiskers = 'each point: the mean of an interval; strong: the repetition in the middle; faint: the others'
+load folder.'parts/page.gp'
+x_name = 'seconds since the start of the clock'
+if (text('log_y') eq '1') { exit error 'a timeline begins at 0: leave log_y out' }
+y_log = 0; from_column = 5; to_column = 7
+load folder.'parts/axis.gp'
+set datafile separator "\t"
+stats intervals using 5:6 nooutput name 'seen'
+if (!exists('seen_max_y')) { exit error 'the data has no intervals' }
+y_high = 1.15 * (seen_max_y > highest ? seen_max_y : highest) * scale
+set xrange [0:seen_max_x]
+set xtics autofreq scale 0.5
+middle(from, to) = (from + to) / 2
+faint_one(colour) = '#B0'.colour[2:7]
+do for [f=1:3] {
+  load folder.'parts/start.gp'
+  do for [p=1:panel_count] {
+    load folder.'parts/panel.gp'
+    plot for [s=1:series_count] keyentry with lines dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 title LEGEND[s], \
+      for [r=1:rows_count] intervals using (int($1) == r && $3 == 0 && PANEL_OF[r] == p ? middle($4, $5) : NaN):($6 * scale) \
+        with lines linecolor rgb faint_one(COLOUR[SERIES_OF[r]]) linewidth 0.6 notitle, \
+      for [r=1:rows_count] intervals using (int($1) == r && $3 == 1 && PANEL_OF[r] == p ? middle($4, $5) : NaN):($6 * scale) \
+        with linespoints pointtype POINT[SERIES_OF[r]] pointsize 0.3 dashtype DASH[SERIES_OF[r]] \
+        linecolor rgb COLOUR[SERIES_OF[r]] linewidth 1.4 notitle
+  }
+  unset multiplot
+}
+unset output
