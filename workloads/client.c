@@ -13,15 +13,15 @@ enum { DEPTH_MAX = 1 << 16, CACHE_LINE = 64, SPACING_MAX = 1024, SPACING_NS = 50
 
 void client_watch(struct client *client, const struct client_watch *watch) { client->watch = *watch; }
 
-static void publish(const struct run *run) {
+void run_publish(const struct run *run) {
   const struct client_watch *watch = &run->client->watch;
   if (watch->operations) atomic_store_explicit(watch->operations, run->counts->acknowledged, memory_order_relaxed);
 }
 
-static void show(const struct run *run, uint64_t now) {
+void run_show(const struct run *run, uint64_t now) {
   const struct client_watch *watch = &run->client->watch;
   if (!watch->operations) return;
-  publish(run);
+  run_publish(run);
   if (now >= atomic_load_explicit(watch->due, memory_order_relaxed)) watch->when_due(watch->user, now);
 }
 
@@ -37,7 +37,7 @@ void run_look(struct run *run, uint64_t finished) {
   if (passed > SPACING_NS * 2 && run->spacing > 1) run->spacing /= 2;
   run->looked = now;
   run->unseen = 0;
-  show(run, now);
+  run_show(run, now);
 }
 
 static bool once_each(enum operation operation) { return operation == OPERATION_FILL || operation == OPERATION_DELETE; }
@@ -272,7 +272,7 @@ int client_run(struct client *client, uint64_t operations, uint64_t deadline, st
   if (once_each(client->workload.operation)) run.left = run.left < once_left(client) ? run.left : once_left(client);
   int code = client->workload.operation == OPERATION_SCAN ? scan_run(&run) : run_window(&run);
   if (code) run_drain(&run);
-  publish(&run);
+  run_publish(&run);
   if (!code && timing) run_group_end(&run);
   return code;
 }

@@ -109,6 +109,10 @@ int run_reap(struct run *run, size_t min);
 // After a failure: nothing new is started, and what is outstanding comes home. The first failure is the one reported.
 void run_drain(struct run *run);
 
+// For those who watch the client: stores what is acknowledged; and tells them when `now` is past what they wait for.
+void run_publish(const struct run *run);
+void run_show(const struct run *run, uint64_t now);
+
 struct operation_steps operation_steps(enum operation operation);
 // The ids this thread still has to do in a fill or delete.
 uint64_t once_left(const struct client *client);

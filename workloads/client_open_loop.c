@@ -67,6 +67,7 @@ static int run_open(struct open_run *open) {
   for (;;) {
     int code;
     uint64_t now = timing_now(open->run->timing);
+    run_show(open->run, now);
     if (now >= open->loop->give_up) give_up(open);
     if (client->due)
       code = start_second_halves(open->run);
@@ -100,6 +101,7 @@ int client_run_open(struct client *client, const struct open_loop *loop, struct 
   if (run.left == 0) open.next = UINT64_MAX;
   int code = run_open(&open);
   if (code) run_drain(&run);
+  run_publish(&run);
   free(open.intended);
   return code;
 }
