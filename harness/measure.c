@@ -16,6 +16,7 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/parse.h"
 #include "harness/environment.h"
+#include "harness/measure_limits.h"
 #include "harness/outcome.h"
 #include "harness/results.h"
 #include "harness/results_file.h"
@@ -33,7 +34,7 @@ struct run {
   struct dataset_folder folder;
   struct results *results;
   struct schedule_outcome outcome;
-  double drawing;  // seconds
+  double limits, drawing;  // seconds
   struct memory_groups memory;
 };
 
@@ -152,9 +153,9 @@ static int finish(struct run *run, bool complete, struct error *error) {
   char finished[32];
   format_time("%Y-%m-%dT%H:%M:%SZ", finished, sizeof finished);
   json_t *end =
-      json_pack("{s:o, s:b, s:{s:f, s:f, s:f, s:f}}", "finished", complete ? json_string(finished) : json_null(),
-                "complete", (int)complete, "bookkeeping", "total", seconds_since(run->start), "measuring",
-                run->outcome.measuring, "filling", run->outcome.filling, "drawing", run->drawing);
+      json_pack("{s:o, s:b, s:{s:f, s:f, s:f, s:f, s:f}}", "finished", complete ? json_string(finished) : json_null(),
+                "complete", (int)complete, "bookkeeping", "total", seconds_since(run->start), "limits", run->limits,
+                "measuring", run->outcome.measuring, "filling", run->outcome.filling, "drawing", run->drawing);
   int code = end ? results_finish(run->results, end, error) : error_set(error, -ENOMEM, "memory is short");
   json_decref(end);
   return code;
@@ -201,7 +202,8 @@ static int measure(struct run *run, struct interrupt *interrupt, struct error *e
                                     .progress = &progress,
                                     .memory = &run->memory,
                                     .run = child_run};
-  int code = schedule_run(&schedule, &run->outcome, error);
+  int code = measure_limits(run->plan, &run->folder, run->results, interrupt, &progress, &run->limits, error);
+  if (!code) code = schedule_run(&schedule, &run->outcome, error);
   progress_end(&progress);
   return code;
 }

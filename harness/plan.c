@@ -12,6 +12,7 @@
 #include "base/words.h"
 #include "engines/registry.h"
 #include "harness/catalogue.h"
+#include "harness/limits/measure.h"
 
 // One engine builds the data sets that several share: how a file was filled decides its folios in the page cache, and
 // with them what a later read or write costs.
@@ -233,7 +234,7 @@ static int add_experiments(struct plan *plan, const struct catalogue *shipped, s
 
 // The most that data sets in use, and one private or new file beside them, take at a time.
 static uint64_t peak_bytes(const struct plan *plan) {
-  uint64_t peak = 0;
+  uint64_t peak = limit_list_bytes(&plan->limits.list);  // gone before the first data set is made
   for (size_t e = 0; e < plan->experiment_count; e++) {
     uint64_t sets = 0, file = 0;
     for (size_t s = 0; s < plan->set_count; s++)
@@ -267,6 +268,8 @@ int plan_make(const struct plan_options *options, struct plan *plan, struct erro
   plan->seconds = options->profile->seconds;
   plan->repetitions = options->repetitions ? options->repetitions : options->profile->repetitions;
   plan->budget = options->budget > 0 ? options->budget : options->profile->budget;
+  if (plan_choose_limits(plan)) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
+  plan_fit_limits(plan);
   code = plan_fit_budget(plan, error);
   if (!code) plan->bytes = peak_bytes(plan);
   return code;
@@ -277,6 +280,7 @@ void plan_free(struct plan *plan) {
   free(plan->experiments);
   free(plan->cells);
   free(plan->sets);
+  limit_list_free(&plan->limits.list);
   *plan = (struct plan){0};
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "engines/engine.h"
+#include "harness/limits/limits.h"
 #include "harness/metrics.h"
 #include "workloads/experiment.h"
 
@@ -75,12 +76,20 @@ struct plan_experiment {
   const struct metric *metric;  // of the chart
 };
 
+// The bounds that a run measures before its cells.
+struct plan_limits {
+  struct limit_list list;
+  double slice;          // seconds of one repetition of one bound
+  unsigned repetitions;  // counted ones
+};
+
 struct plan {
   struct plan_options options;  // borrowed pointers stay the caller's
   size_t experiment_count, cell_count, set_count, note_count;
   struct plan_experiment *experiments;
   struct plan_cell *cells;
   struct plan_set *sets;
+  struct plan_limits limits;
   double seconds;                             // timed part of a sample
   unsigned repetitions;                       // counted ones of each cell
   double budget;                              // seconds, INFINITY: none
@@ -122,6 +131,12 @@ int plan_add_peaks(struct plan *plan, struct error *error);
 void plan_drop_peaks(struct plan *plan);
 // Room for one more element: the array of `count`, grown, or NULL. For the parts of the plan.
 void *plan_grow(void *array, size_t count, size_t size);
+
+// Puts the bounds that apply to the cells, and those that every run has, into the plan. 0 or -ENOMEM.
+int plan_choose_limits(struct plan *plan);
+// Seconds that measuring them takes, and shortening it until it is a small part of the budget.
+double plan_limits_cost(const struct plan *plan);
+void plan_fit_limits(struct plan *plan);
 
 // Shortens samples, then takes repetitions away, then drops cells, until the estimate is within the budget, and notes
 // what it did. -ETIME when even the least does not fit.

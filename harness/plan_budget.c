@@ -75,7 +75,7 @@ double plan_experiment_cost(const struct plan *plan, size_t experiment) {
 }
 
 static double whole_cost(const struct plan *plan) {
-  double cost = 0;
+  double cost = plan_limits_cost(plan);
   for (size_t i = 0; i < plan->experiment_count; i++) cost += plan_experiment_cost(plan, i);
   return cost;
 }

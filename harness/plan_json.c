@@ -83,13 +83,19 @@ static json_t *rate_to_json(const struct plan *plan, const struct plan_cell *cel
                    of_peak || cell->is_peak ? plan->cells[cell->peak].id : NULL);
 }
 
+static json_t *theta_to_json(const struct workload *workload) {
+  bool skewed = workload->keys == KEYS_ZIPFIAN || workload->keys == KEYS_LATEST;
+  return skewed ? json_real(workload->theta) : json_null();
+}
+
 static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cell) {
   const struct cell_settings *settings = &cell->settings;
   const struct workload *workload = &settings->workload;
   char sync[32];
   sync_policy_format(&settings->sync, sync, sizeof sync);
   json_t *json = json_pack(
-      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:s, s:n}",
+      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:o, s:s, "
+      "s:n}",
       "id", cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
       point_to_json(plan, cell), "engine", settings->engine, "spec", settings->spec, "options", options_to_json(cell),
       "operation", operation_name(workload->operation), "keys", key_order_name(workload->keys), "sync", sync,
@@ -98,7 +104,7 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       (json_int_t)settings->record_size, "value_size", (json_int_t)workload->value_size, "records",
       (json_int_t)workload->records, "threads", (json_int_t)settings->threads, "processes",
       (json_int_t)settings->processes, "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,
-      "rate", "status", "skipped", "reason");
+      "rate", "theta", theta_to_json(workload), "status", "skipped", "reason");
   json_t *rate = json ? rate_to_json(plan, cell) : NULL;
   int bad = !rate || json_object_update(json, rate);
   json_decref(rate);

@@ -31,6 +31,7 @@ static void print_experiment(const struct plan *plan, size_t number, FILE *out) 
 void plan_print(const struct plan *plan, FILE *out) {
   char bytes[32];
   size_t left = 0;
+  fprintf(out, "%-20s %3zu        about %4.0f s\n", "bounds", plan->limits.list.count, plan_limits_cost(plan));
   for (size_t i = 0; i < plan->experiment_count; i++) print_experiment(plan, i, out);
   for (size_t i = 0; i < plan->cell_count; i++) {
     if (plan->cells[i].is_peak) continue;

@@ -67,6 +67,10 @@ int results_append(struct results *results, const char *cell, json_t *sample, st
   return append_new(results, json_pack("{s:s, s:O}", "cell", cell, "sample", sample), error);
 }
 
+int results_append_limit(struct results *results, json_t *limit, struct error *error) {
+  return append_new(results, json_pack("{s:O}", "limit", limit), error);
+}
+
 int results_finish(struct results *results, json_t *end, struct error *error) {
   return append_new(results, json_pack("{s:O}", "end", end), error);
 }

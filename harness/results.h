@@ -17,6 +17,8 @@ struct results;  // a run being written
 int results_create(const char *folder, json_t *run, struct results **results, struct error *error);
 // Appends {"cell": id, "sample": sample} and syncs it.
 int results_append(struct results *results, const char *cell, json_t *sample, struct error *error);
+// Appends {"limit": limit}, a bound as it was measured, and syncs it.
+int results_append_limit(struct results *results, json_t *limit, struct error *error);
 // Appends {"end": end}, the last line of a run that was not killed: finished, complete, bookkeeping. Borrowed.
 int results_finish(struct results *results, json_t *end, struct error *error);
 void results_close(struct results *results);

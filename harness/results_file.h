@@ -26,6 +26,8 @@ struct results_tsv {
 };
 int results_tsv(FILE *out, const void *results_tsv);
 int results_timeline_tsv(FILE *out, const void *results_tsv);
+// Its lines about bounds. 0 or -errno.
+int results_put_bounds(FILE *out, const json_t *run, const json_t *experiment);
 
 // latency/<experiment>/<cell>.hgrm: the percentiles of each cell's operations over all its counted samples, as
 // HdrHistogram's plotter reads them; for mixes also <cell>.<operation>.hgrm. 0 or -errno with a message.

@@ -35,7 +35,7 @@ static int read_head(struct reading *reading, json_t *line) {
   }
   reading->run = json_incref(run);
   if (json_object_set_new(run, "finished", json_null()) || json_object_set_new(run, "complete", json_false()) ||
-      json_object_set_new(run, "bookkeeping", json_null()))
+      json_object_set_new(run, "bookkeeping", json_null()) || json_object_set_new(run, "limits", json_array()))
     return -ENOMEM;
   return 0;
 }
@@ -44,6 +44,8 @@ static int read_line(struct reading *reading, json_t *line) {
   if (!reading->run) return read_head(reading, line);
   json_t *end = json_object_get(line, "end");
   if (end) return json_object_update(reading->run, end) ? -ENOMEM : 0;
+  json_t *limit = json_object_get(line, "limit"), *limits = json_object_get(reading->run, "limits");
+  if (json_is_object(limit)) return json_array_append(limits, limit) ? -ENOMEM : 0;
   json_t *cell = json_object_get(reading->cells, json_text(line, "cell")), *sample = json_object_get(line, "sample");
   if (!cell) return damaged(reading, "a sample of an unknown cell");
   if (!json_is_object(sample)) return damaged(reading, "not a sample");

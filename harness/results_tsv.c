@@ -135,6 +135,8 @@ int results_tsv(FILE *out, const void *results_tsv) {
   size_t i;
   if (!metric) return -EINVAL;
   put_comments(out, tsv, metric);
+  int code = results_put_bounds(out, tsv->run, tsv->experiment);
+  if (code) return code;
   fputs(
       "panel\tx\tx_index\tseries\tseries_index\ty\tlow\thigh\tn\tstatus\tp50_ns\tp90_ns\tp99_ns\tp999_ns\tmax_"
       "ns\tunit\n",

@@ -242,7 +242,7 @@ static int remove_sets(struct running *running) {
 // of each experiment's own estimate.
 static double time_share(const struct running *running) {
   const struct plan *plan = running->schedule->plan;
-  double left = plan->budget - seconds_since(running->started), cost = 0;
+  double left = plan->budget - plan_limits_cost(plan) - seconds_since(running->started), cost = 0;
   for (size_t i = running->experiment; i < plan->experiment_count; i++) cost += plan_experiment_cost(plan, i);
   return left * plan_experiment_cost(plan, running->experiment) / cost;
 }

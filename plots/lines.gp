@@ -8,6 +8,7 @@ load folder.'parts/page.gp'
 y_log = text('log_y') eq '1'; from_column = 5; to_column = 7
 load folder.'parts/axis.gp'
 array AT[x_count]
+x_numeric = 1
 doublings = 1; x_low = NaN; x_high = NaN
 do for [x=1:x_count] {
   AT[x] = size(X[x])

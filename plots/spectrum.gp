@@ -20,6 +20,11 @@ do for [s=1:series_count] {
   }
 }
 unset print
+# A bound is one line across the panel of its place.
+load folder.'parts/bounds.gp'
+do for [i=1:bounds_count] { BOUND_PANEL[i] = (BOUND_PANEL[i] - 1) * x_count + BOUND_X[i] }
+bounds_flat = 1; x_numeric = 1
+array AT[5] = [0.301, 1, 2, 3, 4]
 array NAME[panel_count * x_count]
 do for [p=1:panel_count] {
   do for [x=1:x_count] { NAME[(p-1) * x_count + x] = X[x].(panel_count > 1 ? ', '.text('panel').' '.PANEL[p] : '') }

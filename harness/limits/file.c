@@ -110,8 +110,9 @@ static int bring_in(const char *path, int fd, uint64_t size, struct error *error
 }
 
 int limit_file_warm(const struct limit_order *order, int *fd, struct error *error) {
-  bool grown;
-  int code = make_file(order->path, order->spec.data, PIECE, fd, &grown, error);
+  bool grown = false;
+  int code = limit_check_memory(order->spec.data, error);
+  if (!code) code = make_file(order->path, order->spec.data, PIECE, fd, &grown, error);
   if (code) return code;
   // How pages came into the cache decides the size of their folios: by reads, not by the writes above.
   if (grown && cache_drop(order->path)) grown = false;
@@ -128,8 +129,8 @@ static int check_device(int fd, struct error *error) {
 }
 
 int limit_file_direct(const struct limit_order *order, int *out, struct error *error) {
-  bool grown;
-  int buffered;
+  bool grown = false;
+  int buffered = -1;
   int code = make_file(order->path, order->spec.data, PIECE, &buffered, &grown, error);
   if (code) return code;
   code = check_device(buffered, error);
@@ -154,9 +155,10 @@ int limit_file_bypassed(const struct limit_order *order, struct error *error) {
 
 int limit_file_map(const struct limit_order *order, struct limit_target *target, struct error *error) {
   char path[sizeof order->path + 8];
-  bool grown;
+  bool grown = false;
   snprintf(path, sizeof path, "%s.map", order->path);
-  int code = make_file(path, order->spec.data, PAGE, &target->fd, &grown, error);
+  int code = limit_check_memory(order->spec.data, error);
+  if (!code) code = make_file(path, order->spec.data, PAGE, &target->fd, &grown, error);
   if (code) return code;
   void *map = mmap(NULL, order->spec.data, PROT_READ | PROT_WRITE, MAP_SHARED, target->fd, 0);
   if (map == MAP_FAILED) {

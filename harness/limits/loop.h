@@ -57,11 +57,14 @@ static inline uint64_t limit_cursor_next(struct limit_cursor *cursor) {
   return cursor->ids[cursor->next++];
 }
 
-// file.c: the file at order->path with spec.data bytes, all written, none a hole. *fd is the caller's.
+// memory.c: -EOPNOTSUPP if that is more than half of the memory that is free.
+int limit_check_memory(uint64_t bytes, struct error *error);
+
+// file.c: the file at order->path with spec.data bytes, all written, none a hole. The descriptor is the caller's.
 // In the page cache, read in from end to end.
 int limit_file_warm(const struct limit_order *order, int *fd, struct error *error);
 // Opened with O_DIRECT, not in the page cache. -EOPNOTSUPP where there is no device below, or no O_DIRECT.
-int limit_file_direct(const struct limit_order *order, int *fd, struct error *error);
+int limit_file_direct(const struct limit_order *order, int *out, struct error *error);
 // After a loop with O_DIRECT: -EOPNOTSUPP if it filled the page cache.
 int limit_file_bypassed(const struct limit_order *order, struct error *error);
 // A second file, written in pieces of 4 KiB so that each is a folio of its own, mapped shared.

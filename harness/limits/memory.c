@@ -19,7 +19,7 @@ struct memory_state {
   size_t record_size, bytes, pieces, piece;
 };
 
-static int check_room(uint64_t bytes, struct error *error) {
+int limit_check_memory(uint64_t bytes, struct error *error) {
   char text[64], need[32], have[32];
   unsigned long long kilobytes;
   int code = read_value_of("/proc/meminfo", "MemAvailable", text, sizeof text);
@@ -32,7 +32,7 @@ static int check_room(uint64_t bytes, struct error *error) {
 
 static int prepare(const struct limit_order *order, struct limit_target *target, struct error *error) {
   size_t bytes = (order->spec.data + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-  int code = check_room(bytes, error);
+  int code = limit_check_memory(bytes, error);
   if (code) return code;
   void *area = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (area == MAP_FAILED) return error_set(error, -errno, "no memory: %m");

@@ -63,6 +63,7 @@ static int write_page(FILE *out, const void *user) {
   json_array_foreach(json_object_get(page.run, "experiments"), i, experiment) {
     if (!code) code = page_experiment(&page, experiment);
   }
+  page_limits(&page);
   page_environment(&page);
   page.format->end(out);
   return code;

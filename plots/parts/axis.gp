@@ -22,8 +22,19 @@ base_unit = unit eq 'ns' ? 's' : unit
 prefix = y_log ? 0 : si_step(highest * to_base)
 prefix = prefix < 0 && unit ne 'ns' ? 0 : prefix
 scale = to_base / 1000.0 ** prefix
-y_low = y_log ? lowest * scale / 1.6 : 0
-y_high = highest * scale * (y_log ? 1.6 : 1.2)
+# Bounds widen the axis as far as the data stays readable: the others are an arrow at its edge.
+bound_reach = y_log ? 40.0 : 1.3
+beyond = 0; bound_highest = highest; bound_lowest = lowest
+do for [i=1:bounds_count] {
+  v = BOUND[i]
+  if (v > bound_highest && v <= highest * bound_reach) { bound_highest = v }
+  if (v > highest * bound_reach) { beyond = 1 }
+  if (y_log && v < bound_lowest && v >= lowest / bound_reach) { bound_lowest = v }
+}
+# What is beyond is named at the top edge.
+headroom = beyond && y_log ? 1.6 * (bound_highest / bound_lowest) ** 0.22 : 1.6
+y_low = y_log ? bound_lowest * scale / 1.6 : 0
+y_high = scale * (y_log ? headroom * bound_highest : 1.2 * highest > 1.05 * bound_highest ? 1.2 * highest : 1.05 * bound_highest)
 apart = strlen(base_unit) > 3 && prefix != 0 ? ' ' : ''
 axis_text = text('y_label').', '.si_prefix(prefix).apart.base_unit.' ('.text('better').' is better)'
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # An x axis of names, one place each; the series stand side by side in it, `step` apart.
+x_numeric = 0
 set xrange [0.5:x_count+0.5]
 set xtics () scale 0
 do for [x=1:x_count] { set xtics add (TIC[x] x) }

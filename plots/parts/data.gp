@@ -37,7 +37,9 @@ do for [c=1:words(wanted)] {
   if (COLUMN[c] == 0) { exit error 'the data has no column '.word(wanted, c) }
 }
 field(row, c) = FIELD[row * columns_count + COLUMN[c]]
-number(s) = strlen(s) > 0 && s ne 'nan' ? real(s) : NaN
+# gnuplot takes "5e+09" for a whole number and stumbles over its end.
+pointed(s) = (e = strstrt(s, 'e'), e > 0 && strstrt(s, '.') == 0 ? s[1:e-1].'.0'.s[e:*] : s)
+number(s) = strlen(s) > 0 && s ne 'nan' ? real(pointed(s)) : NaN
 
 # Names in the order of their indexes, of which some may have no row; panels as they come. Arrays have room for all rows,
 # and the counts say how many.

@@ -2,6 +2,7 @@
 # The page: where heading, question, caption, legend and panels stand. Lengths are points on a page 16 cm wide;
 # its height grows with the texts, so that the plot never pays for them. Needs heading, question and whiskers.
 width = 453.5
+if (!exists('bounds_count')) { load folder.'parts/bounds.gp' }
 
 cut(s, n) = (at = 0, sum [i=1:n] (s[i:i] eq ' ' ? (at = i, 0) : 0), at == 0 ? n : at)
 wrap(s, n) = strlen(s) <= n ? s : (at = cut(s, n), s[1:at]."\n".wrap(s[at+1:*], n))
@@ -30,7 +31,7 @@ x_name = text('x_label')
 panel_name = text('panel')
 profile = text('profile').' profile'.(text('indicative') eq '1' ? ' (indicative)' : '')
 caption = notes.wrap(join(join(text('host'), text('machine')), text('kernel')), 120)."\n".\
-  wrap(join(join(text('file_system'), text('device')), profile), 120)."\n".wrap(whiskers, 120)
+  wrap(join(join(text('file_system'), text('device')), profile), 120)."\n".wrap(whiskers.bounds_caption, 120)
 
 # Names for the legend. One that has no measured cell stands there too, and says so.
 array MEASURED[series_count]
@@ -46,7 +47,7 @@ legend_width = 34 + 4.8 * legend_width
 grid_columns = panel_count < 3 ? panel_count : 3
 grid_rows = (panel_count + grid_columns - 1) / grid_columns
 left = 38
-cell_width = (width - left - 8 - legend_width) / grid_columns
+cell_width = (width - left - 8 - legend_width - bounds_width) / grid_columns
 plot_width = cell_width - (panel_count > 1 ? 8 : 0)
 
 # Long names of categories are turned, and the room below the plot grows with them.

@@ -27,6 +27,7 @@ set tics nomirror out scale 0.5 textcolor rgb ink font ',8' noenhanced
 set label 6 x_name at screen across(left_edge + plot_width / 2),screen down(top_edge + plot_height + tics_height + 11) \
   center font ',8' textcolor rgb ink noenhanced
 set yrange [y_low:y_high]
+load folder.'parts/bound_lines.gp'
 if (y_log) {
   set logscale y 10
   set ytics ()

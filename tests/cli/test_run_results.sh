@@ -49,7 +49,10 @@ done
 grep -q '"seed": 42' results/latest/run.json || fail 'the seed is not recorded'
 grep -q '"complete": true' results/latest/run.json || fail 'not complete'
 # Four cells, one sample that is not counted, three that are, one of latency and one of counters; a head and the end, said twice.
-[[ $(wc -l <results/latest/samples.jsonl) -eq 27 ]] || fail "$(wc -l <results/latest/samples.jsonl) lines of samples"
+[[ $(grep -vc '^{"limit":' results/latest/samples.jsonl) -eq 27 ]] || fail "not 27 lines of samples"
+[[ $(grep -c '^{"limit":' results/latest/samples.jsonl) -ge 17 ]] || fail 'bounds are missing'
+grep -q '^# bound: .*bare pread$' results/latest/data/mine.tsv || fail "no bound: $(cat results/latest/data/mine.tsv)"
+grep -q '^## Bounds' results/latest/report.md || fail 'no bounds in the report'
 
 echo '# a folder of its own, and the outcome as JSON'
 "$STOREBENCH" run ./mine.ini --profile quick --engines null,pread --out own/run --json >out 2>err || fail "exit $?"

@@ -20,5 +20,8 @@ json_t *made_run(const char *host);
 void made_run_add(json_t *run, const struct made_experiment *experiment);
 // Gives a cell counted throughput samples of these rates, in operations per second, in place of those it has.
 void made_run_samples(json_t *cell, const double *rates, size_t count);
+// Adds a bound that applies to the cells of every experiment: "fdatasync" to all engines but mmap, "msync" to mmap. A
+// value of 0: it was skipped, since it was "made to be".
+void made_run_add_limit(json_t *run, const char *name, double value);
 
 #endif

@@ -193,8 +193,11 @@ static void test_too_large(void **state) {
   (void)state;
   struct limit_spec spec = small_pread();
   spec.data = 1ull << 49;
-  expect_without_value(&spec, "skipped", "is free");
+  expect_without_value(&spec, "skipped", "more than half of the memory");
   assert_int_equal(access(bench.folder.path, W_OK), 0);
+  spec.kind = LIMIT_DEVICE_READ;
+  spec.bytes = spec.record_size = LIMIT_BLOCK;
+  expect_without_value(&spec, "skipped", "is free");
   spec.kind = LIMIT_MEMORY_COPY;
   expect_without_value(&spec, "skipped", "more than half of the memory");
 }

@@ -198,6 +198,39 @@ static void test_a_log_axis_has_no_bars(void **state) {
   must_be_drawn(fixture, "read-random");
 }
 
+// In every shape and in the chart of latencies; what is far above the bars is an arrow and leaves the axis alone.
+static void test_bounds_are_drawn(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &ladder);
+  fixture_add(fixture, "host", &bars);
+  fixture_add(fixture, "host", &lines);
+  made_run_add_limit(fixture->run, "fdatasync", 5e9);
+  made_run_add_limit(fixture->run, "msync", 5e6);
+  draw(fixture);
+  static const char *const charts[] = {"charts/update-random.svg", "charts/read-random.svg", "charts/read-cold.svg"};
+  for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) {
+    must_hold(fixture, charts[i], "bounds of this machine");
+    must_hold(fixture, charts[i], "bare msync");
+    must_hold(fixture, charts[i], "\xe2\x86\x91 bare fdatasync");  // an arrow upwards
+    must_lack(fixture, charts[i], "\xe2\x86\x91 bare msync");
+  }
+  must_hold(fixture, "charts/read-random.svg", "bare msync 320M");  // of values of 64 bytes
+  must_hold(fixture, "charts/read-random.svg", "MB/s");             // not GB/s, as the bound would have it
+  must_hold(fixture, "charts/update-random-latency.svg", "bare msync 200n");
+  must_hold(fixture, "report.md", "## Bounds");
+  must_hold(fixture, "report.md", "| msync | 128 B each, 125 KiB, uniform | 5.00 M ops/s (4.50-5.50) | 200 ns |");
+}
+
+static void test_a_bound_that_is_missing_is_named(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &lines);
+  made_run_add_limit(fixture->run, "fdatasync", 0);
+  draw(fixture);
+  must_hold(fixture, "charts/read-cold.svg", ": made to be");
+  must_lack(fixture, "charts/read-cold.svg", "bounds of this machine");
+  must_hold(fixture, "report.md", "made to be");
+}
+
 static void test_nothing_measured(void **state) {
   static const char *const one[] = {"uring", NULL};
   struct fixture *fixture = *state;
@@ -434,6 +467,8 @@ int main(void) {
       TEST(test_a_missing_file_is_an_error),
       TEST(test_lines_need_numbers),
       cmocka_unit_test(test_values),
+      TEST(test_bounds_are_drawn),
+      TEST(test_a_bound_that_is_missing_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,11 +131,80 @@ static void write_small_run(void) {
   json_decref(run);
 }
 
+// The run has the bounds that apply to gets by pread at batch 1 but one, which could not be measured.
+static json_t *bound(const char *name, int bytes, int data, const char *keys, double value) {
+  json_t *limit = json_pack("{s:s, s:i, s:i, s:i, s:s?, s:n, s:i, s:i, s:i, s:s, s:f, s:f, s:f, s:i, s:s, s:n}", "name",
+                            name, "bytes", bytes, "record_size", bytes == 64 ? 128 : bytes, "data", data, "keys", keys,
+                            "theta", "depth", 1, "every", 1, "threads", 1, "unit", "ops/s", "value", value, "low",
+                            value * 0.9, "high", value * 1.1, "n", 7, "status", "ok", "reason");
+  assert_non_null(limit);
+  return limit;
+}
+
+static void append_limit(struct results *results, json_t *limit) {
+  struct error error = {0};
+  if (results_append_limit(results, limit, &error)) fail_msg("%s", error.text);
+  json_decref(limit);
+}
+
+static void write_run_with_bounds(void) {
+  json_t *run = small_run("ops_per_s"), *cell;
+  size_t i;
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    json_t *settings =
+        json_pack("{s:s, s:s, s:s, s:{}, s:i, s:i, s:i, s:i, s:i}", "keys", "uniform", "sync", "none", "cache", "warm",
+                  "options", "record_size", 128, "value_size", 64, "records", 8192, "batch", 1, "depth", 1);
+    assert_int_equal(json_object_update(cell, settings), 0);
+    json_decref(settings);
+  }
+  struct results *results = create(run);
+  json_t *skipped = bound("pread", 128, 128 * 8192, "uniform", 1);
+  json_object_set_new(skipped, "value", json_null());
+  json_object_set_new(skipped, "status", json_string("skipped"));
+  json_object_set_new(skipped, "reason", json_string("made to"));
+  append_limit(results, bound("memory-copy", 64, 128 * 8192, "uniform", 5e7));
+  append_limit(results, bound("memory-copy", 64, 128 * 4096, "uniform", 9e7));  // of other data
+  append_limit(results, bound("system-call", 0, 0, NULL, 4e6));
+  append_limit(results, skipped);
+  for (int r = 0; r <= 3; r++) {
+    append_sample(results, "reads/1/mmap", throughput(r, 3000));
+    append_sample(results, "reads/1/pread", throughput(r, 1000));
+    append_sample(results, "reads/1/null", throughput(r, 90000));
+    append_sample(results, "reads/8/mmap", throughput(r, 5000));
+  }
+  results_close(results);
+  json_decref(run);
+}
+
+static void expect_line(const char *text, const char *line, bool there) {
+  if ((strstr(text, line) != NULL) != there) fail_msg("%s \"%s\" in:\n%s", there ? "no" : "a", line, text);
+}
+
 static json_t *read_small_run(void) {
   json_t *run;
   struct error error = {0};
   if (results_read(folder, &run, &error)) fail_msg("%s", error.text);
   return run;
+}
+
+// Each place of the chart has the bounds of its measured cells, once; what could not be measured is a note.
+static void test_bounds_in_the_tsv(void **state) {
+  (void)state;
+  struct error error = {0};
+  write_run_with_bounds();
+  json_t *run = read_small_run();
+  assert_int_equal(json_array_size(json_object_get(run, "limits")), 4);
+  if (results_summarise(run, &error) || results_write(folder, run, &error)) fail_msg("%s", error.text);
+  char *text = read_text("data/reads.tsv");
+  expect_line(text, "# bound: -\t1\t50000000\tnan\tmemory, copies\n", true);
+  expect_line(text, "# bound: -\t8\t50000000\tnan\tmemory, copies\n", true);
+  expect_line(text, "# bound: -\t1\t4000000\t250\tempty system call\n", true);
+  expect_line(text, "# bound: -\t8\t4000000", false);  // pread has no measured cell there
+  expect_line(text, "90000000", false);
+  expect_line(text, "# note: the bound \"bare pread\": made to\n", true);
+  expect_line(strstr(text, "# bound: -\t1\t50000000") + 1, "# bound: -\t1\t50000000", false);
+  free(text);
+  json_decref(run);
 }
 
 static json_t *summarised(void) {
@@ -425,6 +494,7 @@ static void test_exit_codes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_read_gives_back_what_was_appended),
+      TEST(test_bounds_in_the_tsv),
       TEST(test_the_end_is_read),
       TEST(test_statuses),
       TEST(test_a_line_cut_short_is_dropped),

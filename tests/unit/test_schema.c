@@ -84,6 +84,7 @@ static void test_a_real_run_keeps_to_the_schema(void **state) {
   json_t *run = measure("one"), *schema = load_schema();
   if (!schema_check(schema, run, why, sizeof why)) fail_msg("run.json: %s", why);
   assert_int_equal(json_array_size(json_object_get(run, "cells")), 6);
+  assert_true(json_array_size(json_object_get(run, "limits")) >= 17);
   // The machine that runs this test measured something.
   assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(run, "cells"), 0), "status")),
                       "ok");

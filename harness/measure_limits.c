@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The bounds of a run: measured before its cells, each handed to the results.
+#include "harness/measure_limits.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "harness/limits/measure.h"
+#include "harness/results_file.h"
+
+struct taking {
+  const struct plan *plan;
+  struct results *results;
+  struct progress *progress;
+  size_t missing;
+};
+
+static int take(void *user, const struct limit_spec *spec, json_t *limit, struct error *error) {
+  struct taking *taking = user;
+  const struct plan_limits *limits = &taking->plan->limits;
+  taking->missing += strcmp(json_text(limit, "status"), "ok") != 0;
+  progress_step(taking->progress, limit_cost(spec, limits->slice, limits->repetitions), "bounds");
+  return results_append_limit(taking->results, limit, error);
+}
+
+int measure_limits(const struct plan *plan, const struct dataset_folder *folder, struct results *results,
+                   struct interrupt *interrupt, struct progress *progress, double *seconds, struct error *error) {
+  struct taking taking = {.plan = plan, .results = results, .progress = progress};
+  const struct limits_measure measure = {.list = &plan->limits.list,
+                                         .folder = folder,
+                                         .slice = plan->limits.slice,
+                                         .repetitions = plan->limits.repetitions,
+                                         .interrupt = interrupt,
+                                         .take = take,
+                                         .user = &taking};
+  uint64_t start = clock_ns();
+  progress_step(progress, 0, "bounds");
+  int code = limits_run(&measure, error);
+  *seconds = (double)(clock_ns() - start) / 1e9;
+  if (code || interrupt->seen) return code;
+  if (taking.missing)
+    progress_line(progress, "bounds: %.0f s, %zu of %zu not measured (see the report)", *seconds, taking.missing,
+                  plan->limits.list.count);
+  else
+    progress_line(progress, "bounds: %.0f s", *seconds);
+  return 0;
+}

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+# Draws the bounds of panel p: broken grey lines with a label at their ends. Lines that end at the right edge are
+# labelled beside the plot, where no data is, or beside the last panel of a row; the others of a single panel above
+# themselves. What lies beyond the axis is an arrow at its edge with the value.
+do for [i=1:2*bounds_count+families_count] { unset arrow 100+i }
+label_tag = 100; arrow_tag = 100
+row_first = p - column; row_last = row_first + grid_columns - 1 < panel_count ? row_first + grid_columns - 1 : panel_count
+on_axis(v) = v == v && v * scale >= y_low && v * scale <= y_high
+# From the top edge of the plot, in points.
+depth_of(v) = plot_height * (1 - (y_log ? log(v * scale / y_low) / log(y_high / y_low) : (v * scale - y_low) / (y_high - y_low)))
+labels_count = 0; inside_count = 0
+inside_room = (x_numeric ? plot_width : plot_width / x_count) / 3.1
+inside_width = inside_room < 12 ? 12 : int(inside_room)
+do for [k=1:families_count] {
+  last = 0; first_at = 0; least = NaN; most = NaN; beyond_least = NaN; beyond_most = NaN; beyond_last = 0; edge = NaN
+  do for [x=1:x_count] {
+    v = bound_of(k, p, x)
+    if (v == v) {
+      if (first_at == 0) { first_at = x }
+      if (on_axis(v)) {
+        next = x < x_count ? bound_of(k, p, x + 1) : NaN
+        arrow_tag = arrow_tag + 1
+        if (x_numeric) {
+          # A place alone has a short line; else lines go from place to place, and on to the right edge.
+          before = x > 1 ? bound_of(k, p, x - 1) : NaN
+          if (on_axis(next)) { set arrow arrow_tag from AT[x],v*scale to AT[x+1],next*scale nohead front linestyle 20+1+(k-1)%5 }
+          if (x == x_count) {
+            arrow_tag = arrow_tag + 1
+            set arrow arrow_tag from AT[x],v*scale to graph 1,first v*scale nohead front linestyle 20+1+(k-1)%5
+          }
+          if (x < x_count && !on_axis(next) && !on_axis(before)) {
+            set arrow arrow_tag from AT[x],v*scale rto graph 0.06,0 nohead front linestyle 20+1+(k-1)%5
+          }
+        } else {
+          set arrow arrow_tag from x-0.5,v*scale to x+0.5,v*scale nohead front linestyle 20+1+(k-1)%5
+        }
+        last = x; edge = v
+        if (!(least <= v)) { least = v }
+        if (!(most >= v)) { most = v }
+      } else {
+        if (!(beyond_least <= v)) { beyond_least = v }
+        if (!(beyond_most >= v)) { beyond_most = v }
+        beyond_last = x
+      }
+    }
+  }
+  # A value beyond the axis is an arrow at its edge.
+  if (last == 0 && beyond_most == beyond_most) {
+    least = beyond_least; most = beyond_most; last = beyond_last
+    arrow = beyond_most * scale > y_high ? '↑ ' : '↓ '; at = beyond_most * scale > y_high ? 0 : plot_height
+  } else {
+    arrow = ''; at = depth_of(edge)
+  }
+  value = most > least ? (strlen(arrow) ? short(least * to_base).'-'.short(most * to_base) : '') : short(most * to_base)
+  if (strlen(value) && base_unit eq 's') { value = value.'s' }
+  label_name = arrow.FAMILY[k]
+  beside = bounds_flat ? last > 0 && p == row_last : last == x_count || (last > 0 && panel_count > 1)
+  if (beside && p == row_last) {
+    labels_count = labels_count + 1
+    LABEL_AT[labels_count] = at; LABEL_TURN[labels_count] = strlen(arrow) == 0 && last == x_count
+    LABEL_TEXT[labels_count] = strlen(label_name) + strlen(value) < 20 ? label_name.' '.value : wrap(label_name, 23)."\n".value
+    if (strlen(value) == 0) { LABEL_TEXT[labels_count] = wrap(label_name, 23) }
+  }
+  if (last > 0 && !beside) {
+    inside_count = inside_count + 1
+    INSIDE_FROM[inside_count] = first_at; INSIDE_X[inside_count] = last; INSIDE_AT[inside_count] = at; INSIDE_TEXT[inside_count] = wrap(label_name.' '.value, inside_width)
+  }
+}
+# Inside the plot each stands above its line, and above its neighbours' where lines are close; below at the top edge.
+near = 9.0
+do for [i=1:inside_count] {
+  top_at = INSIDE_AT[i]; under = 0
+  do for [j=1:inside_count] {
+    if (INSIDE_X[j] == INSIDE_X[i] && abs(INSIDE_AT[j] - INSIDE_AT[i]) < near) {
+      if (INSIDE_AT[j] < top_at) { top_at = INSIDE_AT[j] }
+      if (INSIDE_AT[j] > INSIDE_AT[i] || (INSIDE_AT[j] == INSIDE_AT[i] && j > i)) { under = under + lines(INSIDE_TEXT[j]) }
+    }
+  }
+  at = top_at - 4 - 7 * (under + lines(INSIDE_TEXT[i]) - 1)
+  # No latency is below its bound.
+  if (unit eq 'ns') { at = INSIDE_AT[i] + 5 + 7 * under }
+  if (at < 2) { at = INSIDE_AT[i] + 5 }
+  label_tag = label_tag + 1
+  if (x_numeric) {
+    set label label_tag INSIDE_TEXT[i] at first AT[INSIDE_FROM[i]],screen down(top_edge + at) left font ',6' textcolor rgb bound_ink noenhanced front
+  } else {
+    set label label_tag INSIDE_TEXT[i] at first INSIDE_X[i]+0.48,screen down(top_edge + at) right font ',6' textcolor rgb bound_ink noenhanced front
+  }
+}
+# Beside the plot from the top down, each below the one before; then up again where the last ones lack room.
+line_height = 7.2
+array ORDER[families_count + 1]
+do for [i=1:labels_count] {
+  LABEL_LINES[i] = lines(LABEL_TEXT[i]); ORDER[i] = i
+  do for [j=1:i-1] {
+    a = i - j
+    if (LABEL_AT[ORDER[a]] > LABEL_AT[ORDER[a+1]]) { t = ORDER[a]; ORDER[a] = ORDER[a+1]; ORDER[a+1] = t }
+  }
+}
+array PLACE[families_count + 1]
+floor_at = 0
+do for [i=1:labels_count] {
+  half = 0.5 * line_height * LABEL_LINES[ORDER[i]]
+  PLACE[i] = LABEL_AT[ORDER[i]] - half < floor_at ? floor_at + half : LABEL_AT[ORDER[i]]
+  floor_at = PLACE[i] + half + 1
+}
+ceiling_at = plot_height + 4
+do for [j=1:labels_count] {
+  i = labels_count + 1 - j
+  half = 0.5 * line_height * LABEL_LINES[ORDER[i]]
+  if (PLACE[i] + half > ceiling_at) { PLACE[i] = ceiling_at - half }
+  ceiling_at = PLACE[i] - half - 1
+}
+edge_x = left_edge + plot_width
+do for [i=1:labels_count] {
+  l = ORDER[i]; label_tag = label_tag + 1
+  set label label_tag LABEL_TEXT[l] at screen across(edge_x + 8),screen down(top_edge + PLACE[i] - 0.5 * line_height * (LABEL_LINES[l] - 1)) \
+    left font ',6' textcolor rgb bound_ink noenhanced
+  if (LABEL_TURN[l]) {
+    arrow_tag = arrow_tag + 1
+    set arrow arrow_tag from screen across(edge_x + 1),screen down(top_edge + LABEL_AT[l]) \
+      to screen across(edge_x + 7),screen down(top_edge + PLACE[i]) nohead linestyle 29
+  }
+}

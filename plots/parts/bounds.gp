@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# What this machine cannot beat, from the `# bound:` lines: panel, x, value, nanoseconds, label. A label is a family of
+# values, one a place of x: FAMILY[], and BOUND_OF(family, panel, x), NaN where it does not apply.
+array FAMILY[keys_count + 1]
+array BOUND_FAMILY[keys_count + 1]
+array BOUND_PANEL[keys_count + 1]
+array BOUND_X[keys_count + 1]
+array BOUND[keys_count + 1]
+bounds_count = 0; families_count = 0
+bounds_flat = 0  # 1: a bound holds at every place of x
+tail(s) = (t = strstrt(s, "\t"), t == 0 ? '' : s[t+1:*])
+head(s) = (t = strstrt(s, "\t"), t == 0 ? s : s[1:t-1])
+family_of(name) = (found = 0, sum [i=1:families_count] (FAMILY[i] eq name ? (found = i, 0) : 0), found)
+x_of(name) = (found = 0, sum [i=1:x_count] (X[i] eq name ? (found = i, 0) : 0), found)
+do for [k=1:keys_count] {
+  if (KEY[k] eq 'bound') {
+    rest = VALUE[k]; in_panel = panel_of(head(rest))
+    rest = tail(rest); at_x = x_of(head(rest))
+    rest = tail(rest); v = number(head(rest))
+    rest = tail(rest); if (unit eq 'ns') { v = number(head(rest)) }
+    bound_name = tail(rest)
+    if (in_panel > 0 && at_x > 0 && v == v && v > 0) {
+      if (family_of(bound_name) == 0) { families_count = families_count + 1; FAMILY[families_count] = bound_name }
+      bounds_count = bounds_count + 1
+      BOUND_FAMILY[bounds_count] = family_of(bound_name); BOUND_PANEL[bounds_count] = in_panel
+      BOUND_X[bounds_count] = at_x; BOUND[bounds_count] = v
+    }
+  }
+}
+bound_of(f, p, x) = (found = NaN, sum [i=1:bounds_count] (BOUND_FAMILY[i] == f && BOUND_PANEL[i] == p && (bounds_flat || BOUND_X[i] == x) ? \
+                     (found = BOUND[i], 0) : 0), found)
+bounds_width = families_count > 0 ? 74 : 0
+bounds_caption = families_count > 0 ? '; grey, broken: bounds of this machine, by bare loops' : ''
+bound_ink = '#666666'
+set style line 21 linecolor rgb bound_ink linewidth 0.9 dashtype (6,3)
+set style line 22 linecolor rgb bound_ink linewidth 0.9 dashtype (2,2)
+set style line 23 linecolor rgb bound_ink linewidth 0.9 dashtype (10,3,2,3)
+set style line 24 linecolor rgb bound_ink linewidth 0.9 dashtype (12,4)
+set style line 25 linecolor rgb bound_ink linewidth 0.9 dashtype (4,2,1,2,1,2)
+set style line 29 linecolor rgb bound_ink linewidth 0.5 dashtype 1
+# Labels beside a panel (points below its top edge, text, lines, whether a line leads to them) and inside it.
+array LABEL_AT[families_count + 1]
+array LABEL_TEXT[families_count + 1]
+array LABEL_LINES[families_count + 1]
+array LABEL_TURN[families_count + 1]
+array INSIDE_FROM[families_count + 1]
+array INSIDE_X[families_count + 1]
+array INSIDE_AT[families_count + 1]
+array INSIDE_TEXT[families_count + 1]

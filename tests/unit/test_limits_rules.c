@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// Which bounds apply to which cell, a case a rule, and what their values are in the metric of a chart.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/limits/rules.h"
+
+// A get of records in memory by a map; cases change what they are about.
+static json_t *make_cell(const char *changes) {
+  json_t *cell =
+      json_pack("{s:s, s:{s:s}, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:n}", "spec", "mmap", "options",
+                "write", "map", "operation", "get", "keys", "uniform", "sync", "none", "cache", "warm", "record_size",
+                128, "value_size", 64, "records", 1 << 20, "threads", 1, "batch", 1, "depth", 1, "theta");
+  json_error_t error;
+  json_t *more = json_loads(changes, 0, &error);
+  if (!more) fail_msg("%s: %s", changes, error.text);
+  assert_non_null(cell);
+  assert_int_equal(json_object_update(cell, more), 0);
+  json_decref(more);
+  return cell;
+}
+
+// Kinds with what matters of each, in order: "memory-copy" is one operation at a time of one thread, 128 MiB, unless
+// said: "device-read depth=8", "fdatasync every=64".
+static void describe(const struct limit_spec *specs, size_t count, char *text, size_t room) {
+  *text = '\0';
+  for (size_t i = 0; i < count; i++) {
+    char one[128];
+    snprintf(one, sizeof one, "%s%s %u", i ? ", " : "", limit_name(specs[i].kind), specs[i].bytes);
+    strncat(text, one, room - strlen(text) - 1);
+    snprintf(one, sizeof one, " depth=%u", specs[i].depth);
+    if (specs[i].depth > 1) strncat(text, one, room - strlen(text) - 1);
+    snprintf(one, sizeof one, " every=%u", specs[i].every);
+    if (specs[i].every > 1) strncat(text, one, room - strlen(text) - 1);
+    snprintf(one, sizeof one, " threads=%u", specs[i].threads);
+    if (specs[i].threads > 1) strncat(text, one, room - strlen(text) - 1);
+  }
+}
+
+static void expect(const char *changes, const char *bounds) {
+  struct limit_spec specs[LIMITS_OF_CELL_MAX];
+  char text[512];
+  json_t *cell = make_cell(changes);
+  size_t count = limits_of_cell(cell, specs);
+  describe(specs, count, text, sizeof text);
+  if (strcmp(text, bounds) != 0) fail_msg("%s: \"%s\", not \"%s\"", changes, text, bounds);
+  json_decref(cell);
+}
+
+static void test_reads_in_memory(void **state) {
+  (void)state;
+  expect("{}", "memory-copy 64");
+  expect("{\"cache\": \"mapped\", \"operation\": \"peek\"}", "memory-copy 64");
+  expect("{\"batch\": 64, \"depth\": 64}", "memory-copy 64");
+  expect("{\"spec\": \"pread\"}", "memory-copy 64, system-call 0, pread 128");
+  expect("{\"spec\": \"stdio:buffer=0\"}", "memory-copy 64, system-call 0, pread 128");
+  expect("{\"spec\": \"uring\", \"options\": {\"depth\": 64}, \"depth\": 8}", "memory-copy 64, uring-read 128 depth=8");
+  expect("{\"spec\": \"uring\", \"options\": {\"depth\": 4}, \"depth\": 8}", "memory-copy 64, uring-read 128 depth=4");
+  expect("{\"spec\": \"lmdb\", \"options\": {}}", "memory-copy 64");
+  expect("{\"spec\": \"null\", \"options\": {}}", "");
+  expect("{\"threads\": 2}", "memory-copy 64 threads=2");
+  expect("{\"operation\": \"scan\", \"record_size\": 4096}", "memory-read 1048576");
+  expect("{\"operation\": \"scan\", \"record_size\": 4096, \"records\": 16}", "memory-read 65536");
+}
+
+static void test_reads_from_the_device(void **state) {
+  (void)state;
+  expect("{\"cache\": \"cold\", \"record_size\": 4096}", "device-read 4096");
+  // An engine that does not queue has one in flight, whatever the cell would let it have.
+  expect("{\"cache\": \"cold\", \"depth\": 32}", "device-read 4096");
+  expect("{\"cache\": \"cold\", \"depth\": 32, \"threads\": 2}", "device-read 4096 depth=2");
+  expect("{\"cache\": \"cold\", \"spec\": \"uring\", \"options\": {\"depth\": 64}, \"depth\": 32}",
+         "device-read 4096 depth=32");
+  expect("{\"cache\": \"cold\", \"options\": {\"prefetch\": \"willneed\"}, \"batch\": 16, \"depth\": 16}",
+         "device-read 4096 depth=16");
+  expect("{\"cache\": \"cold\", \"options\": {\"prefetch\": \"off\"}, \"batch\": 16, \"depth\": 16}",
+         "device-read 4096");
+  // A file of all the data would take longer to write than it tells.
+  struct limit_spec specs[LIMITS_OF_CELL_MAX];
+  json_t *large = make_cell("{\"cache\": \"cold\", \"records\": 1000000000}");
+  assert_int_equal(limits_of_cell(large, specs), 1);
+  assert_int_equal(specs[0].data, 4ull << 30);
+  json_decref(large);
+  expect("{\"cache\": \"pressure\", \"memory_bytes\": 33554432}", "device-read 4096");
+  expect("{\"cache\": \"pressure\", \"memory_bytes\": 268435456}", "memory-copy 64");  // it fits
+  // Round the page cache, a warm one is of no use.
+  expect("{\"spec\": \"pread:direct=on\", \"options\": {\"direct\": true}}", "device-read 4096");
+  expect("{\"cache\": \"cold\", \"record_size\": 65536}", "device-read 65536");
+  expect("{\"cache\": \"cold\", \"operation\": \"scan\"}", "device-read-sequential 1048576 depth=32");
+}
+
+static void test_writes(void **state) {
+  (void)state;
+  expect("{\"operation\": \"fill\", \"keys\": \"sequential\", \"batch\": 64, \"depth\": 64}", "memory-write 1048576");
+  expect("{\"operation\": \"fill\", \"keys\": \"sequential\", \"sync\": \"async\"}", "memory-write 1048576");
+  expect("{\"operation\": \"fill\", \"keys\": \"sequential\", \"sync\": \"interval=10ms\"}", "memory-write 1048576");
+  expect("{\"operation\": \"fill\"}", "memory-copy 64");
+  expect("{\"operation\": \"update\"}", "memory-copy 64");
+  expect("{\"operation\": \"update\", \"spec\": \"pread\"}", "memory-copy 64, system-call 0");
+  expect("{\"operation\": \"update\", \"spec\": \"pread:direct=on\", \"options\": {\"direct\": true}}",
+         "device-write 4096");
+  expect("{\"operation\": \"fill\", \"keys\": \"sequential\", \"options\": {\"direct\": true}}",
+         "device-write-sequential 1048576 depth=32");
+  expect("{\"operation\": \"update\", \"sync\": \"always\"}", "msync 128");
+  expect("{\"operation\": \"update\", \"sync\": \"always\", \"options\": {\"write\": \"pwrite\"}}", "fdatasync 128");
+  expect("{\"operation\": \"update\", \"sync\": \"always\", \"spec\": \"pread\"}", "fdatasync 128");
+  expect("{\"operation\": \"delete\", \"sync\": \"every=64\", \"spec\": \"stdio\"}", "fdatasync 128 every=64");
+  // Those that wait at the same time share a sync.
+  expect("{\"operation\": \"update\", \"sync\": \"always\", \"spec\": \"pread\", \"batch\": 8, \"threads\": 2}",
+         "fdatasync 128 every=16");
+  expect("{\"operation\": \"update\", \"sync\": \"every=64\", \"spec\": \"pread\", \"batch\": 8}",
+         "fdatasync 128 every=64");
+  expect("{\"operation\": \"mixed\", \"sync\": \"always\"}", "memory-copy 64");
+}
+
+// The bound runs over the same records in the same order as the cell.
+static void test_same_work(void **state) {
+  (void)state;
+  struct limit_spec specs[LIMITS_OF_CELL_MAX];
+  json_t *cell = make_cell("{\"keys\": \"zipfian\", \"theta\": 0.8, \"spec\": \"pread\"}");
+  assert_int_equal(limits_of_cell(cell, specs), 3);
+  assert_int_equal(specs[2].keys, KEYS_ZIPFIAN);
+  assert_true(specs[2].theta == 0.8);
+  assert_int_equal(specs[2].data, 128 << 20);
+  assert_int_equal(specs[2].record_size, 128);
+  assert_int_equal(specs[0].record_size, 128);
+  json_decref(cell);
+}
+
+static double in_metric(const char *changes, double value, const char *metric) {
+  struct limit_spec specs[LIMITS_OF_CELL_MAX];
+  json_t *cell = make_cell(changes);
+  size_t count = limits_of_cell(cell, specs);
+  assert_true(count > 0);
+  double result = limit_in_metric(cell, &specs[count - 1], value, metric);
+  json_decref(cell);
+  return result;
+}
+
+static void test_metrics(void **state) {
+  (void)state;
+  static const char scan[] = "{\"operation\": \"scan\", \"record_size\": 4096, \"value_size\": 4000}";
+  static const char cold[] = "{\"cache\": \"cold\"}";
+  assert_true(in_metric("{}", 2e6, "ops_per_s") == 2e6);
+  assert_true(in_metric("{}", 2e6, "bytes_per_s") == 2e6 * 64);
+  assert_true(in_metric(scan, 4096e6, "ops_per_s") == 1e6);
+  assert_true(in_metric(scan, 4096e6, "bytes_per_s") == 4000e6);
+  assert_true(in_metric(cold, 1e4, "p50") == 1e5);
+  assert_true(isnan(in_metric("{}", 1e8, "p50")));  // copies overlap
+  assert_true(isnan(in_metric("{\"cache\": \"cold\", \"batch\": 8}", 1e4, "p50")));
+  assert_true(isnan(in_metric("{\"cache\": \"cold\", \"threads\": 2}", 1e4, "p50")));
+  assert_true(isnan(in_metric(cold, 1e4, "faults_per_op")));
+  assert_true(isnan(in_metric(cold, NAN, "ops_per_s")));
+}
+
+static void expect_label(const char *changes, const char *x, const char *label) {
+  struct limit_spec specs[LIMITS_OF_CELL_MAX];
+  char text[64];
+  json_t *cell = make_cell(changes);
+  size_t count = limits_of_cell(cell, specs);
+  limit_label_along(cell, &specs[count - 1], x, text, sizeof text);
+  assert_string_equal(text, label);
+  json_decref(cell);
+}
+
+static void test_labels(void **state) {
+  (void)state;
+  static const char queue[] = "{\"cache\": \"cold\", \"spec\": \"uring\", \"options\": {\"depth\": 64}, \"depth\": 8}";
+  expect_label(queue, "sync", "bare device, depth 8");
+  expect_label(queue, "depth", "bare device, same depth");
+  expect_label("{\"cache\": \"cold\", \"depth\": 8}", "depth", "bare device, depth 1");
+  expect_label("{}", "batch", "memory, copies");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_reads_in_memory), cmocka_unit_test(test_reads_from_the_device),
+      cmocka_unit_test(test_writes),          cmocka_unit_test(test_same_work),
+      cmocka_unit_test(test_metrics),         cmocka_unit_test(test_labels),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
