@@ -33,7 +33,7 @@ do for [i=1:bounds_count] {
 }
 # What is beyond is named at the top edge.
 headroom = beyond && y_log ? 1.6 * (bound_highest / bound_lowest) ** 0.22 : 1.6
-y_low = y_log ? bound_lowest * scale / 1.6 : 0
+y_low = y_log ? bound_lowest * scale / (bounds_count > 0 && unit eq 'ns' ? 2.5 : 1.6) : 0
 y_high = scale * (y_log ? headroom * bound_highest : 1.2 * highest > 1.05 * bound_highest ? 1.2 * highest : 1.05 * bound_highest)
 apart = strlen(base_unit) > 3 && prefix != 0 ? ' ' : ''
 axis_text = text('y_label').', '.si_prefix(prefix).apart.base_unit.' ('.text('better').' is better)'

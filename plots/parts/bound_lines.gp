@@ -2,7 +2,7 @@
 # Draws the bounds of panel p: broken grey lines with a label at their ends. Lines that end at the right edge are
 # labelled beside the plot, where no data is, or beside the last panel of a row; the others of a single panel above
 # themselves. What lies beyond the axis is an arrow at its edge with the value.
-do for [i=1:2*bounds_count+families_count] { unset arrow 100+i }
+do for [i=1:families_count*(x_count+2)] { unset arrow 100+i }
 label_tag = 100; arrow_tag = 100
 row_first = p - column; row_last = row_first + grid_columns - 1 < panel_count ? row_first + grid_columns - 1 : panel_count
 on_axis(v) = v == v && v * scale >= y_low && v * scale <= y_high
