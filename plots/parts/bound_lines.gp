@@ -44,6 +44,15 @@ do for [k=1:families_count] {
       }
     }
   }
+  # Flat lines are labelled once a row, also those of its other panels, since all have one axis.
+  led = last == x_count
+  if (bounds_flat && p != row_last) { last = 0; beyond_most = NaN }
+  if (bounds_flat && p == row_last && last == 0) {
+    do for [q=row_first:p] {
+      v = bound_of(k, q, 1)
+      if (on_axis(v)) { last = x_count; edge = v; least = v; most = v }
+    }
+  }
   # A value beyond the axis is an arrow at its edge.
   if (last == 0 && beyond_most == beyond_most) {
     least = beyond_least; most = beyond_most; last = beyond_last
@@ -54,10 +63,10 @@ do for [k=1:families_count] {
   value = most > least ? (strlen(arrow) ? short(least * to_base).'-'.short(most * to_base) : '') : short(most * to_base)
   if (strlen(value) && base_unit eq 's') { value = value.'s' }
   label_name = arrow.FAMILY[k]
-  beside = bounds_flat ? last > 0 && p == row_last : last == x_count || (last > 0 && panel_count > 1)
+  beside = last == x_count || (last > 0 && panel_count > 1)
   if (beside && p == row_last) {
     labels_count = labels_count + 1
-    LABEL_AT[labels_count] = at; LABEL_TURN[labels_count] = strlen(arrow) == 0 && last == x_count
+    LABEL_AT[labels_count] = at; LABEL_TURN[labels_count] = strlen(arrow) == 0 && led
     LABEL_TEXT[labels_count] = strlen(label_name) + strlen(value) < 20 ? label_name.' '.value : wrap(label_name, 23)."\n".value
     if (strlen(value) == 0) { LABEL_TEXT[labels_count] = wrap(label_name, 23) }
   }
@@ -77,8 +86,6 @@ do for [i=1:inside_count] {
     }
   }
   at = top_at - 4 - 7 * (under + lines(INSIDE_TEXT[i]) - 1)
-  # No latency is below its bound.
-  if (unit eq 'ns') { at = INSIDE_AT[i] + 5 + 7 * under }
   if (at < 2) { at = INSIDE_AT[i] + 5 }
   label_tag = label_tag + 1
   if (x_numeric) {
