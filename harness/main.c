@@ -9,6 +9,7 @@
 #include "harness/cell.h"
 #include "harness/commands/commands.h"
 #include "harness/limits/loop.h"
+#include "harness/slices.h"
 
 struct command {
   const char *name;
@@ -21,6 +22,7 @@ static const struct command commands[] = {
     {"list", "list engines, experiments, policies and charts", command_list},
     {"report", "draw and write a run's report again", command_report},
     {"limits", "measure what this machine cannot beat: memory, system calls, device", command_limits},
+    {"ab", "compare two builds or engine specs, slice by slice", command_ab},
     {"demo", "play a key-value store's life step by step on each engine", command_demo},
     {"create", "make an empty store", command_create},
     {"put", "store a value", command_put},
@@ -72,6 +74,7 @@ int main(int argc, char **argv) {
   signal(SIGXFSZ, SIG_IGN);
   if (strcmp(argv[1], "__sample") == 0) return sample_command();  // the child of one sample; not for people
   if (strcmp(argv[1], "__limit") == 0) return limit_command();    // likewise, of one bound
+  if (strcmp(argv[1], "__slices") == 0) return slices_command();  // nor is a child of a pair
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
   return unknown_command(argv[1]);

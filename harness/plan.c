@@ -42,7 +42,7 @@ void *plan_grow(void *array, size_t count, size_t size) {
   return count & (count - 1) ? array : reallocarray(array, count ? 2 * count : 1, size);
 }
 
-static bool reads_only(const struct workload *workload) {
+bool plan_reads_only(const struct workload *workload) {
   switch (workload->operation) {
     case OPERATION_GET:
     case OPERATION_PEEK:
@@ -55,12 +55,12 @@ static bool reads_only(const struct workload *workload) {
   }
 }
 
-static struct cell_settings set_settings(const struct plan_cell *cell) {
-  struct cell_settings settings = cell->settings;
+struct cell_settings plan_set_settings(const struct cell_settings *cell, const struct engine *engine) {
+  struct cell_settings settings = *cell;
   settings.workload = (struct workload){.operation = OPERATION_FILL,
                                         .keys = KEYS_SEQUENTIAL,
-                                        .records = cell->settings.workload.records,
-                                        .value_size = cell->settings.workload.value_size,
+                                        .records = cell->workload.records,
+                                        .value_size = cell->workload.value_size,
                                         .batch = 64,
                                         .depth = 64,
                                         .threads = 1};
@@ -68,34 +68,34 @@ static struct cell_settings set_settings(const struct plan_cell *cell) {
   settings.cache = CACHE_ASIS;
   memset(&settings.rate, 0, sizeof settings.rate);
   settings.threads = settings.processes = 1;
-  if (cell->engine->caps & CAP_SHARED_FORMAT) {
+  if (engine->caps & CAP_SHARED_FORMAT) {
     snprintf(settings.spec, sizeof settings.spec, "%s", set_builder);
     snprintf(settings.engine, sizeof settings.engine, "%s", set_builder);
   }
   return settings;
 }
 
-static bool same_set(const struct cell_settings *a, const struct cell_settings *b) {
+bool plan_same_set(const struct cell_settings *a, const struct cell_settings *b) {
   return a->record_size == b->record_size && a->workload.value_size == b->workload.value_size &&
          a->workload.records == b->workload.records && strcmp(a->spec, b->spec) == 0;
 }
 
 // A file grows by doubling, and its index snapshot takes up to 16 bytes a record.
-static uint64_t file_bytes(const struct cell_settings *settings) {
+uint64_t plan_file_bytes(const struct cell_settings *settings) {
   return 2 * settings->data_bytes + 16 * settings->workload.records + 8192;
 }
 
 static int use_set(struct plan *plan, struct plan_cell *cell) {
-  const struct cell_settings settings = set_settings(cell);
+  const struct cell_settings settings = plan_set_settings(&cell->settings, cell->engine);
   for (cell->set = 0; cell->set < plan->set_count; cell->set++)
-    if (same_set(&plan->sets[cell->set].settings, &settings)) {
+    if (plan_same_set(&plan->sets[cell->set].settings, &settings)) {
       plan->sets[cell->set].last = cell->experiment;
       return 0;
     }
   struct plan_set *sets = plan_grow(plan->sets, plan->set_count, sizeof *sets);
   if (!sets) return -ENOMEM;
   plan->sets = sets;
-  sets[plan->set_count++] = (struct plan_set){settings, cell->experiment, cell->experiment, file_bytes(&settings)};
+  sets[plan->set_count++] = (struct plan_set){settings, cell->experiment, cell->experiment, plan_file_bytes(&settings)};
   return 0;
 }
 
@@ -106,7 +106,7 @@ static int choose_data(struct plan *plan, struct plan_cell *cell) {
   else if (workload->operation == OPERATION_FILL)
     cell->data = PLAN_FRESH;
   else
-    cell->data = reads_only(workload) ? PLAN_SHARED : PLAN_COPY;
+    cell->data = plan_reads_only(workload) ? PLAN_SHARED : PLAN_COPY;
   return cell->data == PLAN_SHARED || cell->data == PLAN_COPY ? use_set(plan, cell) : 0;
 }
 
@@ -242,8 +242,8 @@ static uint64_t peak_bytes(const struct plan *plan) {
     for (size_t c = 0; c < plan->cell_count; c++) {
       const struct plan_cell *cell = &plan->cells[c];
       bool own = cell->data == PLAN_COPY || cell->data == PLAN_FRESH;
-      if (cell->experiment == e && !cell->dropped && own && file_bytes(&cell->settings) > file)
-        file = file_bytes(&cell->settings);
+      if (cell->experiment == e && !cell->dropped && own && plan_file_bytes(&cell->settings) > file)
+        file = plan_file_bytes(&cell->settings);
     }
     if (sets + file > peak) peak = sets + file;
   }

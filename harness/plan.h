@@ -105,6 +105,13 @@ enum { PLAN_PEAK_REPETITIONS = 3 };  // counted throughput samples of a peak; th
 int plan_make(const struct plan_options *options, struct plan *plan, struct error *error);
 void plan_free(struct plan *plan);
 
+// Whether the operation leaves the store as it is, so that cells can share one.
+bool plan_reads_only(const struct workload *workload);
+// The fill that makes the data set of such a cell, whether two fills make the same one, and the disk space it may take.
+struct cell_settings plan_set_settings(const struct cell_settings *cell, const struct engine *engine);
+bool plan_same_set(const struct cell_settings *a, const struct cell_settings *b);
+uint64_t plan_file_bytes(const struct cell_settings *settings);
+
 // -ENOSPC with how much is needed and how much `folder`'s file system has free, or 0.
 int plan_check_space(const struct plan *plan, const char *folder, struct error *error);
 

@@ -115,6 +115,10 @@ int sample_open_loop_run(const struct sample *sample, struct open_seat *seat, ui
 // Adds a thread's to the sample's.
 void sample_open_loop_add(struct sample *sample, const struct open_seat *seat);
 
+// After a timed part: how much of the file is in the page cache, and whether the cache state held until then, as far as
+// it is one that does (sample->cache_lost). Needs cached_before.
+void sample_cache_after(struct sample *sample);
+
 // Opens a session on each thread, warms up, brings the cache into its state, and runs the timed part. 0 or -errno with
 // the reason; sets sample->out_of_reach where operation or cache state cannot be had here.
 int sample_timed(struct sample *sample, struct error *error);

@@ -86,8 +86,7 @@ static bool goes_around_cache(const struct sample *sample) {
   return false;
 }
 
-// Whether the cache state held until the end, as far as it is one that does.
-static void check_cache_after(struct sample *sample) {
+void sample_cache_after(struct sample *sample) {
   const struct sample_order *order = sample->order;
   uint64_t cached;
   sample->residency_after = residency_or_nan(sample);
@@ -303,7 +302,7 @@ int sample_timed(struct sample *sample, struct error *error) {
       .teardown = teardown,
   };
   (void)gbench_run(&definition, &sample->result);
-  check_cache_after(sample);
+  sample_cache_after(sample);
   sample->out_of_reach = timed.out_of_reach;
   code = first_error(&timed, error);
   // Now that every session is closed: what a session counts, its requests in flight, reaches the store as it closes.
