@@ -86,7 +86,7 @@ static const struct {
     {"steady", always},                // too few intervals
     {"latency_by_operation", always},  // no mix
     {"foreign", always},
-    {"open_loop", always},  // no rate was asked for
+    {"open_loop", always},            // no rate was asked for
     {"memory", always},               // no limit was asked for
     {"stat/in_flight_mean", always},  // no queue
     {"latency_ns", not_latency},

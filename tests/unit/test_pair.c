@@ -24,9 +24,10 @@
 #define READY GREET "echo \"ready $order\"; "
 #define OVER "echo 'sample {\"status\": \"ok\", \"reason\": null, \"verified\": 7}'; "
 // Answers each slice with that many operations in a millisecond.
-#define RUNS(operations)                                                                                            \
-  READY "while read -r word rest; do if [ $word = end ]; then " OVER "else echo 'ran " operations " 1000000'; fi; " \
-                                                                                                  "done"
+#define RUNS(operations)                                                                          \
+  READY "while read -r word rest; do if [ $word = end ]; then " OVER "else echo 'ran " operations \
+        " 1000000'; fi; "                                                                         \
+        "done"
 
 static struct {
   char programs[2][512];
@@ -104,7 +105,8 @@ static void test_fates_of_a_child(void **state) {
   expect("true", OUTCOME_FAILED, "B: left without a word");
   expect("echo 'unknown command \"__slices\"' >&2; exit 2", OUTCOME_FAILED, "B: exit code 2: unknown command");
   expect("echo hello; exec sleep 60", OUTCOME_FAILED, "B: answered \"hello\" where `storebench-slices` was due");
-  expect("echo 'storebench-slices 2 0 0'; exec sleep 60", OUTCOME_FAILED, "B: speaks version 2 of the protocol of slices");
+  expect("echo 'storebench-slices 2 0 0'; exec sleep 60", OUTCOME_FAILED,
+         "B: speaks version 2 of the protocol of slices");
   expect(GREET "echo \"ready $order\" | sed 's/\"batch\": *4,//'; exec sleep 60", OUTCOME_FAILED, of_another_version);
   expect(GREET "echo \"ready $order\" | sed 's/\"batch\": *4,/\"batch\":5,/'; exec sleep 60", OUTCOME_FAILED,
          of_another_version);
@@ -115,7 +117,8 @@ static void test_fates_of_a_child(void **state) {
   expect(READY "read -r line; kill -SEGV $$", OUTCOME_FAILED, "B: killed by signal 11 (Segmentation fault)");
   expect(READY "read -r line; echo 'ran fast'; exec sleep 60", OUTCOME_FAILED, "B: answered \"fast\"");
   expect(READY "read -r line; echo 'ran 1 2 3'; exec sleep 60", OUTCOME_FAILED, "B: answered \"1 2 3\"");
-  expect(READY "read -r line; echo 'ran 0 1000000'; exec sleep 60", OUTCOME_FAILED, "B: no operation finished in a slice");
+  expect(READY "read -r line; echo 'ran 0 1000000'; exec sleep 60", OUTCOME_FAILED,
+         "B: no operation finished in a slice");
   expect(READY "yes | tr -d '\\n'", OUTCOME_FAILED, "B: its line has no end");
   expect(READY "while read -r word rest; do [ $word = end ] && exit 3; echo 'ran 9 1000000'; done", OUTCOME_FAILED,
          "B: exit code 3");
