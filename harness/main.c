@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"report", "draw and write a run's report again", command_report},
     {"limits", "measure what this machine cannot beat: memory, system calls, device", command_limits},
     {"ab", "compare two builds or engine specs, slice by slice", command_ab},
+    {"compare", "compare two runs cell by cell", command_compare},
     {"demo", "play a key-value store's life step by step on each engine", command_demo},
     {"create", "make an empty store", command_create},
     {"put", "store a value", command_put},

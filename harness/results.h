@@ -27,6 +27,18 @@ void results_close(struct results *results);
 // line cut short by a stop is dropped, anything else that is damaged is an error naming the line.
 int results_read(const char *folder, json_t **run, struct error *error);
 
+// Reads a run from the run.json at `path`, or from a folder: its run.json or, where there is none, its samples.jsonl.
+// What it holds has been looked over (results_run_fault, results_sample_fault). A new reference in *run; NULL and
+// -errno with a message that names the file.
+int results_load(const char *path, json_t **run, struct error *error);
+
+// What is wrong with the head of a run, or with a sample, so that the file cannot be trusted; NULL: nothing.
+#define RESULTS_OTHER_SCHEMA "written by another version of storebench"
+const char *results_run_fault(const json_t *run);
+const char *results_sample_fault(const json_t *sample);
+// Sets the error of such a fault at `where` (a path, or a path and a line). -EINVAL.
+int results_damaged(struct error *error, const char *where, const char *fault);
+
 // Adds to every cell its summary (medians and intervals), to every experiment its winners and finding, from the
 // samples. Changes `run` in place.
 int results_summarise(json_t *run, struct error *error);

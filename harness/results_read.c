@@ -18,19 +18,18 @@ struct reading {
 };
 
 static int damaged(const struct reading *reading, const char *what) {
-  return error_set(reading->error, -EINVAL, "%s:%zu: %s; the file is damaged", reading->path, reading->line, what);
+  char where[4096 + 32];
+  snprintf(where, sizeof where, "%s:%zu", reading->path, reading->line);
+  return results_damaged(reading->error, where, what);
 }
 
 static int read_head(struct reading *reading, json_t *line) {
   json_t *run = json_object_get(line, "run"), *cells = json_object_get(run, "cells"), *cell;
   size_t i;
-  if (!json_is_array(cells) || !json_is_array(json_object_get(run, "experiments")))
-    return damaged(reading, "not the head of a run");
-  if (json_integer_value(json_object_get(run, "schema")) != RESULTS_SCHEMA)
-    return damaged(reading, "written by another version of storebench");
+  const char *fault = run ? results_run_fault(run) : "not a run";
+  if (fault) return damaged(reading, fault);
   json_array_foreach(cells, i, cell) {
     const char *id = json_text(cell, "id");
-    if (!*id || json_object_get(reading->cells, id)) return damaged(reading, "a cell without a name of its own");
     if (json_object_set_new(cell, "samples", json_array()) || json_object_set(reading->cells, id, cell)) return -ENOMEM;
   }
   reading->run = json_incref(run);
@@ -40,15 +39,26 @@ static int read_head(struct reading *reading, json_t *line) {
   return 0;
 }
 
+static int read_end(struct reading *reading, json_t *end) {
+  static const char *const keys[] = {"finished", "complete", "bookkeeping"};
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+    json_t *value = json_object_get(end, keys[i]);
+    if (!value) return damaged(reading, "not the end of a run");
+    if (json_object_set(reading->run, keys[i], value)) return -ENOMEM;
+  }
+  return 0;
+}
+
 static int read_line(struct reading *reading, json_t *line) {
   if (!reading->run) return read_head(reading, line);
   json_t *end = json_object_get(line, "end");
-  if (end) return json_object_update(reading->run, end) ? -ENOMEM : 0;
+  if (end) return read_end(reading, end);
   json_t *limit = json_object_get(line, "limit"), *limits = json_object_get(reading->run, "limits");
   if (json_is_object(limit)) return json_array_append(limits, limit) ? -ENOMEM : 0;
   json_t *cell = json_object_get(reading->cells, json_text(line, "cell")), *sample = json_object_get(line, "sample");
   if (!cell) return damaged(reading, "a sample of an unknown cell");
-  if (!json_is_object(sample)) return damaged(reading, "not a sample");
+  const char *fault = results_sample_fault(sample);
+  if (fault) return damaged(reading, fault);
   return json_array_append(json_object_get(cell, "samples"), sample) ? -ENOMEM : 0;
 }
 

@@ -15,6 +15,7 @@ enum exit_code {
 int command_run(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_compare(int argc, char **argv);
 int command_limits(int argc, char **argv);
 int command_ab(int argc, char **argv);
 int command_demo(int argc, char **argv);

@@ -129,15 +129,28 @@ static int run(const char *folder, struct drawing *drawing, struct error *error)
   return code;
 }
 
+// Whether the file ends as its format does: gnuplot does not notice that a disk is full.
+static bool is_whole(const char *path, const char *ending) {
+  char tail[32] = "";
+  FILE *file = fopen(path, "re");
+  if (!file) return false;
+  bool whole =
+      fseek(file, -16, SEEK_END) == 0 && fread(tail, 1, 16, file) > 0 && memmem(tail, 16, ending, strlen(ending));
+  fclose(file);
+  return whole;
+}
+
 // Charts are drawn under another name first, so that no half-drawn one stands under its own.
 static int move_charts(const char *folder, const char *chart, bool keep, struct error *error) {
-  static const char *const formats[] = {"svg", "png", "pdf"};
+  static const char *const formats[] = {"svg", "png", "pdf"}, *const endings[] = {"</svg>", "IEND", "%%EOF"};
   char from[PATH_MAX], to[PATH_MAX];
   int code = 0;
   for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
     int wrote = snprintf(from, sizeof from, "%s/charts/.%s.part.%s", folder, chart, formats[i]);
     if (wrote < (int)sizeof from) wrote = snprintf(to, sizeof to, "%s/charts/%s.%s", folder, chart, formats[i]);
     if (wrote >= (int)sizeof to) return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move it", folder);
+    if (keep && !code && !is_whole(from, endings[i]))
+      code = error_set(error, -EIO, "%s: was not drawn to its end; check the folder and its free space", to);
     if (keep && !code && rename(from, to))
       code = error_set(error, -errno, "%s: cannot be made: %m; check the folder and its free space", to);
     if (!keep || code) unlink(from);

@@ -27,7 +27,7 @@ refused 2 'option' --nothing a
 refused 1 'nowhere/samples.jsonl: No such file or directory' nowhere
 mkdir damaged
 echo '{"run": {}}' >damaged/samples.jsonl
-refused 1 'damaged/samples.jsonl:1: not the head of a run' damaged
+refused 1 'damaged/samples.jsonl:1: not a run' damaged
 "$STOREBENCH" report --help | grep -q 'storebench report results/latest' || fail 'no example in the help'
 
 cell() {

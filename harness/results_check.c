@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Whether JSON that was read is a run: a file may have been cut, edited, or written by another version. And run.json,
+// or the folder it stands in, as a run.
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/results.h"
+#include "harness/results_file.h"
+
+static bool is_one_of(const char *word, const char *const *words) {
+  for (; *words; words++)
+    if (strcmp(word, *words) == 0) return true;
+  return false;
+}
+
+const char *results_sample_fault(const json_t *sample) {
+  static const char *const statuses[] = {"ok", "skipped", "failed", NULL};
+  if (!json_is_object(sample)) return "not a sample";
+  if (!*json_text(sample, "kind")) return "a sample of no kind";
+  if (!is_one_of(json_text(sample, "status"), statuses)) return "a sample of an unknown status";
+  if (!json_is_integer(json_object_get(sample, "repetition"))) return "a sample of no repetition";
+  return json_is_boolean(json_object_get(sample, "counted")) ? NULL : "a sample that neither counts nor not";
+}
+
+static const char *experiment_fault(const json_t *experiment) {
+  if (!*json_text(experiment, "name")) return "an experiment without a name";
+  if (!json_is_object(json_object_get(experiment, "chart"))) return "an experiment without a chart";
+  return json_is_array(json_object_get(experiment, "axes")) ? NULL : "an experiment without axes";
+}
+
+// `seen` gets the ids.
+static const char *cell_fault(const json_t *cell, json_t *seen) {
+  const char *id = json_text(cell, "id");
+  if (!*id || json_object_get(seen, id)) return "a cell without a name of its own";
+  if (!*json_text(cell, "experiment")) return "a cell of no experiment";
+  if (!json_is_object(json_object_get(cell, "point"))) return "a cell without its place in the sweep";
+  return json_object_set_new(seen, id, json_true()) ? "more cells than memory has room for" : NULL;
+}
+
+const char *results_run_fault(const json_t *run) {
+  const json_t *experiments = json_object_get(run, "experiments"), *cells = json_object_get(run, "cells"), *entry;
+  const char *fault = NULL;
+  size_t i;
+  if (!json_is_integer(json_object_get(run, "schema"))) return "not a run";
+  if (json_integer_value(json_object_get(run, "schema")) != RESULTS_SCHEMA) return RESULTS_OTHER_SCHEMA;
+  if (!json_is_array(experiments) || !json_is_array(cells)) return "not a run";
+  json_t *seen = json_object();
+  json_array_foreach(experiments, i, entry) {
+    if (!fault) fault = experiment_fault(entry);
+  }
+  json_array_foreach(cells, i, entry) {
+    if (!fault) fault = cell_fault(entry, seen);
+  }
+  json_decref(seen);
+  return fault;
+}
+
+static const char *samples_fault(const json_t *run) {
+  const json_t *cell, *sample;
+  const char *fault = NULL;
+  size_t i, s;
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    if (!json_is_array(json_object_get(cell, "samples"))) return "a cell without samples";
+    json_array_foreach(json_object_get(cell, "samples"), s, sample) {
+      if (!fault) fault = results_sample_fault(sample);
+    }
+  }
+  return fault;
+}
+
+int results_damaged(struct error *error, const char *where, const char *fault) {
+  if (strcmp(fault, RESULTS_OTHER_SCHEMA) == 0)
+    return error_set(error, -EINVAL, "%.400s: %s; read it with that version, or measure again", where, fault);
+  return error_set(error, -EINVAL, "%.400s: %s; the file is damaged: restore it, or measure again", where, fault);
+}
+
+static int load_file(const char *path, json_t **run, struct error *error) {
+  json_error_t where;
+  FILE *file = fopen(path, "re");
+  if (!file) return error_set(error, -errno, "%s: %m; name the folder of a run, or its run.json", path);
+  *run = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
+  int code = ferror(file) ? error_set(error, -EIO, "%s: cannot be read; check the disk", path) : 0;
+  fclose(file);
+  if (code) return code;
+  if (!*run)
+    return error_set(
+        error, -EINVAL,
+        "%.300s:%d: not JSON, or not all of it; the file is damaged: `storebench report` makes run.json again", path,
+        where.line);
+  const char *fault = results_run_fault(*run);
+  if (!fault) fault = samples_fault(*run);
+  return fault ? results_damaged(error, path, fault) : 0;
+}
+
+int results_load(const char *path, json_t **run, struct error *error) {
+  char inside[4096];
+  struct stat status;
+  *run = NULL;
+  if (stat(path, &status)) return error_set(error, -errno, "%s: %m; name the folder of a run, or its run.json", path);
+  if (snprintf(inside, sizeof inside, "%s/run.json", path) >= (int)sizeof inside)
+    return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long", path);
+  if (!S_ISDIR(status.st_mode)) snprintf(inside, sizeof inside, "%s", path);
+  // A run that was killed has its samples and no run.json yet.
+  bool samples_only = S_ISDIR(status.st_mode) && access(inside, F_OK) != 0;
+  int code = samples_only ? results_read(path, run, error) : load_file(inside, run, error);
+  if (code) {
+    json_decref(*run);
+    *run = NULL;
+  }
+  return code;
+}
