@@ -233,7 +233,8 @@ static void test_read_gives_back_what_was_appended(void **state) {
 
 static void test_the_end_is_read(void **state) {
   (void)state;
-  json_t *run = small_run("ops_per_s"), *end = json_pack("{s:s, s:b}", "finished", "then", "complete", 1);
+  json_t *run = small_run("ops_per_s"),
+         *end = json_pack("{s:s, s:b, s:n}", "finished", "then", "complete", 1, "bookkeeping");
   struct results *results = create(run);
   struct error error;
   assert_int_equal(results_finish(results, end, &error), 0);
