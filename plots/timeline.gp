@@ -6,14 +6,18 @@ intervals = data[1:strlen(data)-strlen('.tsv')].'-timeline.tsv'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
 whiskers = 'each point: the mean of an interval; strong: the repetition in the middle; faint: the others'
+set datafile separator "\t"
+stats intervals using 5:6 nooutput name 'seen'
+if (!exists('seen_max_y')) { exit error 'the data has no intervals' }
+# A bound is one line across its panel, whatever cell of it the bound is of.
+bounds_flat = 1; x_numeric = 1; x_count = 2
+array AT[2] = [0, seen_max_x]
+array X[2] = ['', '']
 load folder.'parts/page.gp'
 x_name = 'seconds since the start of the clock'
 if (text('log_y') eq '1') { exit error 'a timeline begins at 0: leave log_y out' }
 y_log = 0; from_column = 5; to_column = 7
 load folder.'parts/axis.gp'
-set datafile separator "\t"
-stats intervals using 5:6 nooutput name 'seen'
-if (!exists('seen_max_y')) { exit error 'the data has no intervals' }
 y_high = 1.15 * (seen_max_y > highest ? seen_max_y : highest) * scale
 set xrange [0:seen_max_x]
 set xtics autofreq scale 0.5
