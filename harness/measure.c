@@ -16,6 +16,7 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/parse.h"
 #include "harness/environment.h"
+#include "harness/foreign.h"
 #include "harness/measure_limits.h"
 #include "harness/outcome.h"
 #include "harness/results.h"
@@ -102,6 +103,20 @@ static int check_target(const struct run *run, struct error *error) {
   return 0;
 }
 
+// How busy others keep the machine before anything of ours runs.
+static json_t *watch_idle(void) {
+  const struct timespec moment = {.tv_nsec = 250000000};
+  struct foreign before, after;
+  uint64_t start = clock_ns();
+  int code = foreign_read("", &before);
+  nanosleep(&moment, NULL);
+  if (!code) code = foreign_read("", &after);
+  if (code) return json_null();
+  struct foreign foreign = foreign_since(&before, &after);
+  return json_pack("{s:f, s:f, s:I, s:f, s:f}", "seconds", seconds_since(start), "cpu_s", foreign.cpu_s, "io_bytes",
+                   (json_int_t)foreign.io_bytes, "steal_s", foreign.steal_s, "reference_ns", foreign.reference_ns);
+}
+
 static json_t *describe(const struct run *run) {
   const struct plan_options *options = &run->plan->options;
   char part[PATH_ROOM];
@@ -114,6 +129,7 @@ static json_t *describe(const struct run *run) {
   json_t *plan = plan_to_json(run->plan);
   int bad = !head || !plan || json_object_update(head, plan);
   json_decref(plan);
+  bad |= json_object_set_new(json_object_get(head, "environment"), "idle_watch", watch_idle());
   if (run->memory.method != MEMORY_UNLIMITED)
     bad |= json_array_append_new(json_object_get(head, "notes"),
                                  json_sprintf("memory was limited by %s", memory_method_name(run->memory.method)));

@@ -35,7 +35,8 @@ static const char *const sample_columns[] = {"kind",
                                              "pss_bytes",
                                              "value_bytes_read",
                                              "value_bytes_written",
-                                             "verified"};
+                                             "verified",
+                                             "flags"};
 static const char *const latency_columns[] = {"min", "p50", "p90", "p99", "p999", "max", "mean"};
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
@@ -50,6 +51,13 @@ static void put_text(FILE *out, const char *text) {
   if (quote) fputc('"', out);
 }
 
+static void put_words(FILE *out, const json_t *words) {
+  for (size_t i = 0; i < json_array_size(words); i++) {
+    if (i) fputc(' ', out);
+    put_text(out, json_string_value(json_array_get(words, i)));
+  }
+}
+
 static void put_value(FILE *out, const json_t *value) {
   if (json_is_string(value))
     put_text(out, json_string_value(value));
@@ -57,6 +65,8 @@ static void put_value(FILE *out, const json_t *value) {
     fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
   else if (json_is_real(value))
     fprintf(out, "%.12g", json_real_value(value));
+  else if (json_is_array(value))
+    put_words(out, value);
   else if (json_is_boolean(value))
     fputs(json_is_true(value) ? "true" : "false", out);
 }

@@ -50,6 +50,17 @@ static int set_saturated(json_t *cell, bool saturated) {
   return json_object_set_new(cell, "saturated", rated ? json_boolean(saturated) : json_null());
 }
 
+// Samples that count and are flagged.
+static json_t *count_flagged(const json_t *cell) {
+  const json_t *sample;
+  size_t i;
+  json_int_t count = 0;
+  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+    count += json_is_true(json_object_get(sample, "counted")) && json_array_size(json_object_get(sample, "flags")) > 0;
+  }
+  return json_integer(count);
+}
+
 static int summarise_cell(json_t *cell) {
   const json_t *samples = json_object_get(cell, "samples");
   size_t count;
@@ -62,6 +73,7 @@ static int summarise_cell(json_t *cell) {
     if (metrics[i].kind != SAMPLE_LATENCY || !saturated) code = summarise_metric(samples, &metrics[i], values, summary);
   free(values);
   if (json_object_set_new(cell, "summary", summary) || set_saturated(cell, saturated)) code = -ENOMEM;
+  if (json_object_set_new(cell, "flagged", count_flagged(cell))) code = -ENOMEM;
   return code;
 }
 

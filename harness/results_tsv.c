@@ -33,16 +33,18 @@ static void put_notes(FILE *out, const json_t *run, const char *name) {
   size_t i;
   char note[1024];
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    json_int_t flagged = json_integer_value(json_object_get(cell, "flagged"));
     if (strcmp(json_text(cell, "experiment"), name) != 0 || json_is_peak(cell)) continue;
-    if (strcmp(json_shown_status(cell), "ok") == 0) continue;
-    if (json_is_true(json_object_get(cell, "saturated"))) {
+    if (strcmp(json_shown_status(cell), "ok") == 0 && !flagged) continue;
+    if (json_is_true(json_object_get(cell, "saturated")))
       snprintf(note, sizeof note, "%s saturated: could not keep up with the rate",
                json_text(cell, "id") + strlen(name) + 1);
-      put_comment(out, "note", note);
-      continue;
-    }
-    snprintf(note, sizeof note, "%s %s: %s", json_text(cell, "id") + strlen(name) + 1, json_text(cell, "status"),
-             json_text(cell, "reason"));
+    else if (strcmp(json_text(cell, "status"), "ok") == 0)
+      snprintf(note, sizeof note, "%s disturbed: %" JSON_INTEGER_FORMAT " of its samples",
+               json_text(cell, "id") + strlen(name) + 1, flagged);
+    else
+      snprintf(note, sizeof note, "%s %s: %s", json_text(cell, "id") + strlen(name) + 1, json_text(cell, "status"),
+               json_text(cell, "reason"));
     put_comment(out, "note", note);
   }
   json_array_foreach(json_object_get(run, "dropped"), i, dropped) {

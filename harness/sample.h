@@ -10,6 +10,7 @@
 #include "engines/engine.h"
 #include "harness/cell.h"
 #include "harness/counters.h"
+#include "harness/foreign.h"
 #include "harness/gbench.h"
 #include "harness/latency.h"
 #include "harness/pressure.h"
@@ -47,6 +48,8 @@ struct sample {
   struct open_loop_result open;
   struct counters counters;         // differences
   struct timeline *timeline;        // NULL before the timed part
+  bool foreign_known;
+  struct foreign foreign;           // differences
   struct tracepoints *tracepoints;  // SAMPLE_COUNTERS, else NULL
   struct tracepoint_counts traced;
   bool settled;                  // whether the next one was measured: SAMPLE_COUNTERS that write
@@ -78,6 +81,8 @@ struct counting {
   struct sample *sample;
   struct device_reader *device;  // NULL: no block device is behind the file
   struct counters before, after;
+  bool foreign_known;
+  struct foreign foreign_before;
 };
 
 // Begins to count system calls and syncs where the order asks for it: before the store is open, so that whatever

@@ -38,6 +38,7 @@ int counting_settle_before(struct counting *counting, struct error *error) {
 int counting_start(struct counting *counting, struct error *error) {
   struct sample *sample = counting->sample;
   int code = sample->engine->stat(sample->store, &sample->stat_before);
+  counting->foreign_known = foreign_read("", &counting->foreign_before) == 0;  // before our own, as it takes CPU time
   if (!code) code = counters_of_machine(counting->device, &counting->before);
   if (!code) code = counters_of_process(&counting->before);
   if (!code && sample->tracepoints) code = tracepoints_start(sample->tracepoints);
@@ -50,6 +51,9 @@ int counting_stop(struct counting *counting) {
   int code = sample->tracepoints ? tracepoints_stop(sample->tracepoints, &sample->traced) : 0;
   if (!code) code = counters_of_process(after);
   if (!code) code = counters_of_machine(counting->device, after);
+  struct foreign foreign;
+  sample->foreign_known = counting->foreign_known && foreign_read("", &foreign) == 0;
+  if (sample->foreign_known) sample->foreign = foreign_since(&counting->foreign_before, &foreign);
   if (counters_memory(&sample->rss, &sample->pss) != 0) sample->rss = sample->pss = 0;
   if (!code) sample->counters = counters_since(&counting->before, after);
   return code;

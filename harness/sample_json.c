@@ -134,6 +134,15 @@ static json_t *pressure_to_json(const struct pressure *pressure) {
                    "after", (json_int_t)pressure->charged_after);
 }
 
+static json_t *foreign_to_json(const struct sample *sample) {
+  const struct foreign *foreign = &sample->foreign;
+  if (!sample->foreign_known) return json_null();
+  return json_pack("{s:f, s:f, s:o, s:i, s:i, s:f, s:f}", "seconds", sample->result.seconds, "cpu_s", foreign->cpu_s,
+                   "io_bytes", count_or_null(foreign->hidden < foreign->processes, foreign->io_bytes), "processes",
+                   (int)foreign->processes, "hidden", (int)foreign->hidden, "steal_s", foreign->steal_s, "reference_ns",
+                   foreign->reference_ns);
+}
+
 // Why these numbers are to be doubted.
 static json_t *flags_to_json(const struct sample *sample) {
   json_t *flags = json_array();
@@ -165,13 +174,13 @@ static int set_timeline(json_t *json, const struct sample *sample, bool ok) {
 }
 
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
-  json_t *part = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:n, s:o, s:o, s:o}", "rss_bytes",
+  json_t *part = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
                            count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
                            count_or_null(ok && sample->pss, sample->pss), "residency", "before",
                            real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
-                           "memory", pressure_to_json(&sample->pressure), "foreign", "flags", flags_to_json(sample),
-                           "verified", count_or_null(ok && sample->work, sample->verified), "stat",
-                           ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null());
+                           "memory", pressure_to_json(&sample->pressure), "foreign", foreign_to_json(sample), "flags",
+                           flags_to_json(sample), "verified", count_or_null(ok && sample->work, sample->verified),
+                           "stat", ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null());
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);
   return failed;

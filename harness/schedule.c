@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "harness/child.h"
+#include "harness/isolation.h"
 #include "harness/peak.h"
 #include "workloads/random.h"
 
@@ -35,6 +36,7 @@ struct running {
   unsigned *left;      // one a cell: samples that may still fail; 0: not run any more
   struct peak *peaks;  // one a cell, used by those that measure one
   uint64_t started;    // clock_ns
+  struct isolation isolation;
 };
 
 static double seconds_since(uint64_t then) { return (double)(clock_ns() - then) / 1e9; }
@@ -118,7 +120,8 @@ static json_t *run_grouped(struct running *running, const struct plan_cell *cell
   return child_no_sample(order, "failed", error.text);
 }
 
-static int run_sample(struct running *running, size_t number, const struct pass *pass) {
+// *sample is the caller's; NULL after a signal.
+static int run_once(struct running *running, size_t number, const struct pass *pass, json_t **sample) {
   const struct schedule *schedule = running->schedule;
   const struct plan_cell *cell = &schedule->plan->cells[number];
   struct sample_order order;
@@ -126,22 +129,48 @@ static int run_sample(struct running *running, size_t number, const struct pass 
   make_order(running, cell, pass, &order);
   int code = prepare(running, cell, &order), removed = 0;
   snprintf(reason, sizeof reason, "its file could not be made: %s", strerror(-code));
-  json_t *sample = code ? child_no_sample(&order, "failed", reason) : run_grouped(running, cell, &order);
+  *sample = code ? child_no_sample(&order, "failed", reason) : run_grouped(running, cell, &order);
   if (cell->data != PLAN_SHARED) removed = dataset_remove(schedule->folder, private_name);
   if (schedule->interrupt->seen) {
-    json_decref(sample);
+    json_decref(*sample);
+    *sample = NULL;
     return 0;
   }
-  if (!sample) return error_set(running->error, -ENOMEM, "%s: memory is short", cell->id);
+  if (!*sample) return error_set(running->error, -ENOMEM, "%s: memory is short", cell->id);
+  if (!removed) return 0;
+  return error_set(running->error, removed, "%s: a data file cannot be removed: %s; remove it by hand", order.path,
+                   strerror(-removed));
+}
+
+// Hands a sample on, and says whether it is to be taken again: one that was disturbed stays in the results, but does
+// not count.
+static int judge(struct running *running, size_t number, const struct pass *pass, unsigned tries, json_t *sample,
+                 bool *again) {
+  const char *id = running->schedule->plan->cells[number].id;
   const char *status = json_string_value(json_object_get(sample, "status"));
+  struct pass as = *pass;
   if (strcmp(status, "skipped") == 0) running->left[number] = 0;
   if (strcmp(status, "failed") == 0) running->left[number]--;
-  code = record(running, cell->id, pass, sample);
-  if (cell->is_peak) peak_add(&running->peaks[number], sample);
-  json_decref(sample);
-  if (!code && removed)
-    code = error_set(running->error, removed, "%s: a data file cannot be removed: %s; remove it by hand", order.path,
-                     strerror(-removed));
+  if (isolation_judge(&running->isolation, sample))
+    return error_set(running->error, -ENOMEM, "%s: memory is short", id);
+  *again = pass->counted && pass->kind != SAMPLE_COUNTERS && isolation_repeats(&running->isolation, sample, tries);
+  as.counted = pass->counted && !*again;
+  int code = record(running, id, &as, sample);
+  if (running->schedule->plan->cells[number].is_peak) peak_add(&running->peaks[number], sample);
+  return code;
+}
+
+static int run_sample(struct running *running, size_t number, const struct pass *pass) {
+  bool again = true;
+  int code = 0;
+  for (unsigned tries = 1; again && !code; tries++) {
+    json_t *sample = NULL;
+    again = false;
+    code = run_once(running, number, pass, &sample);
+    int recorded = sample ? judge(running, number, pass, tries, sample, &again) : 0;
+    json_decref(sample);
+    if (!code) code = recorded;
+  }
   return code;
 }
 

@@ -47,6 +47,8 @@ static void describe_cell(const json_t *cell, const struct metric *metric, char 
   else
     value_format_interval(json_real_or_nan(summary, "median"), json_real_or_nan(summary, "low"),
                           json_real_or_nan(summary, "high"), metric->unit, text, VALUE_ROOM);
+  if (cell && json_integer_value(json_object_get(cell, "flagged")) > 0)
+    snprintf(text + strlen(text), VALUE_ROOM - strlen(text), " *");
 }
 
 static void put_series(const struct page *page, const struct table *table, const char *series) {
@@ -88,6 +90,17 @@ static const char *spread(const json_t *run, const struct table *table) {
   return "95% interval";
 }
 
+// What the asterisk of describe_cell stands for.
+static void explain_flags(const struct page *page, const json_t *experiment) {
+  const json_t *cell;
+  for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));) {
+    if (json_integer_value(json_object_get(cell, "flagged")) == 0) continue;
+    page_say(page,
+             "* Samples of this cell were disturbed, also when they were repeated: their flags are in samples.csv.");
+    return;
+  }
+}
+
 void page_medians(const struct page *page, const json_t *experiment) {
   const json_t *chart = json_object_get(experiment, "chart");
   struct table table = {.experiment = experiment,
@@ -109,6 +122,7 @@ void page_medians(const struct page *page, const json_t *experiment) {
     page_say(page, "%s %s:", table.panel, table.panel_value);
     put_table(page, &table);
   }
+  explain_flags(page, experiment);
 }
 
 static bool same_promise(const json_t *a, const json_t *b) {

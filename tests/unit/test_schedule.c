@@ -42,8 +42,8 @@ static struct {
 
 // What the made-up child saw, and how it is to behave.
 static struct {
-  size_t calls, fills, throughput, latency, counters, files_missing;
-  const char *fail_engine, *skip_engine;
+  size_t disturbed, calls, fills, throughput, latency, counters, files_missing;
+  const char *fail_engine, *skip_engine, *disturb_engine;
   size_t signal_at;  // call number; 0: never
   uint64_t seeds[64];
 } seen;
@@ -89,7 +89,11 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
     return made_sample(order, "failed", "made to fail");
   if (seen.skip_engine && strcmp(order->settings.engine, seen.skip_engine) == 0)
     return made_sample(order, "skipped", "not here");
-  return made_sample(order, "ok", NULL);
+  json_t *sample = made_sample(order, "ok", NULL);
+  // Every second sample of it is flagged.
+  if (seen.disturb_engine && strcmp(order->settings.engine, seen.disturb_engine) == 0 && seen.disturbed++ % 2 == 0)
+    json_object_set_new(sample, "flags", json_pack("[s]", "steal"));
+  return sample;
 }
 
 static void make_plan(const char *operation, const char *y) {
@@ -355,6 +359,27 @@ static void test_child_dies_of_a_signal_to_the_parent(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+// A disturbed sample stays in the results without counting, and another one counts in its place.
+static void test_a_flagged_sample_is_taken_again(void **state) {
+  (void)state;
+  seen.disturb_engine = "pread";
+  json_t *back = run("get", "ops_per_s"), *cell, *sample;
+  size_t c, i, superseded = 0;
+  json_array_foreach(json_object_get(back, "cells"), c, cell) {
+    size_t counted = 0;
+    json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+      bool flagged = json_array_size(json_object_get(sample, "flags")) > 0;
+      bool throughput = strcmp(json_string_value(json_object_get(sample, "kind")), "throughput") == 0;
+      bool counts = json_is_true(json_object_get(sample, "counted"));
+      counted += throughput && counts;
+      superseded += flagged && !counts && json_integer_value(json_object_get(sample, "repetition")) > 0;
+    }
+    assert_int_equal(counted, 4);
+  }
+  assert_int_equal(superseded, 2 * (4 + 1));  // two cells, four repetitions and the latencies
+  json_decref(back);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_every_cell_gets_its_samples),
@@ -372,6 +397,7 @@ int main(void) {
       TEST(test_child_fates),
       TEST(test_child_that_is_not_there),
       TEST(test_child_dies_of_a_signal_to_the_parent),
+      cmocka_unit_test_setup_teardown(test_a_flagged_sample_is_taken_again, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// Other processes by /proc/PID/{stat,io}, steal time by /proc/stat.
+#include "harness/foreign.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { KTHREAD = 0x00200000, PATH = 512, REFERENCE_ROUNDS = 5, REFERENCE_STEPS = 25000 };
+
+// A small file in one read; its length, or -errno.
+static ssize_t slurp(int folder, const char *path, char *text, size_t room) {
+  int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  ssize_t got = read(fd, text, room - 1);
+  if (got < 0) got = -errno;
+  close(fd);
+  text[got > 0 ? got : 0] = '\0';
+  return got;
+}
+
+// User and system time of a process and of its children that it has waited for, in ticks: so that what a process that
+// ends has used stays in the sum. False for a thread of the kernel, or one that ended meanwhile.
+static bool read_ticks(int folder, const char *pid, uint64_t *ticks) {
+  char path[64], text[1024];
+  unsigned flags;
+  uint64_t user, system;
+  int64_t child_user, child_system;
+  snprintf(path, sizeof path, "%.32s/stat", pid);
+  if (slurp(folder, path, text, sizeof text) <= 0) return false;
+  const char *rest = strrchr(text, ')');  // a name may hold anything
+  if (!rest ||
+      sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64,
+             &flags, &user, &system, &child_user, &child_system) != 5)
+    return false;
+  *ticks = user + system + (uint64_t)child_user + (uint64_t)child_system;
+  return !(flags & KTHREAD);
+}
+
+// The same holds for the bytes: the kernel adds a child's to its parent's when it is waited for.
+static bool read_io(int folder, const char *pid, uint64_t *bytes) {
+  char path[64], text[512];
+  uint64_t in = 0, out = 0;
+  snprintf(path, sizeof path, "%.32s/io", pid);
+  if (slurp(folder, path, text, sizeof text) <= 0) return false;
+  const char *at = strstr(text, "\nread_bytes:");
+  if (!at || sscanf(at, " read_bytes: %" SCNu64 " write_bytes: %" SCNu64, &in, &out) != 2) return false;
+  *bytes = in + out;
+  return true;
+}
+
+static void read_process(int folder, const char *pid, struct foreign *foreign, uint64_t *ticks) {
+  uint64_t own = 0, bytes = 0;
+  if (!read_ticks(folder, pid, &own)) return;
+  *ticks += own;
+  foreign->processes++;
+  if (read_io(folder, pid, &bytes))
+    foreign->io_bytes += bytes;
+  else
+    foreign->hidden++;
+}
+
+static int read_steal(int folder, uint64_t *ticks) {
+  char text[512];
+  ssize_t got = slurp(folder, "stat", text, sizeof text);
+  if (got < 0) return (int)got;
+  // user nice system idle iowait irq softirq STEAL
+  return sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, ticks) == 1 ? 0 : -EPROTO;
+}
+
+static int by_value(const void *a, const void *b) {
+  double left = *(const double *)a, right = *(const double *)b;
+  return (left > right) - (left < right);
+}
+
+double foreign_reference(void) {
+  double times[REFERENCE_ROUNDS];
+  for (int round = 0; round < REFERENCE_ROUNDS; round++) {
+    uint64_t start = clock_ns(), state = start | 1;
+    // A chain of multiplications that the compiler can neither shorten nor vectorise.
+    for (int i = 0; i < REFERENCE_STEPS; i++) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      __asm__ volatile("" : "+r"(state));
+    }
+    times[round] = (double)(clock_ns() - start);
+  }
+  qsort(times, REFERENCE_ROUNDS, sizeof times[0], by_value);
+  return times[REFERENCE_ROUNDS / 2];
+}
+
+int foreign_read(const char *root, struct foreign *foreign) {
+  char path[PATH];
+  uint64_t ticks = 0, steal = 0;
+  double per_second = (double)sysconf(_SC_CLK_TCK);
+  long self = (long)getpid();
+  *foreign = (struct foreign){0};
+  snprintf(path, sizeof path, "%s/proc", root);
+  DIR *stream = opendir(path);
+  if (!stream) return -errno;
+  for (const struct dirent *entry; (entry = readdir(stream));)
+    if (isdigit((unsigned char)entry->d_name[0]) && strtol(entry->d_name, NULL, 10) != self)
+      read_process(dirfd(stream), entry->d_name, foreign, &ticks);
+  int code = read_steal(dirfd(stream), &steal);
+  closedir(stream);
+  foreign->cpu_s = (double)ticks / per_second;
+  foreign->steal_s = (double)steal / per_second;
+  foreign->reference_ns = foreign_reference();
+  return code;
+}
+
+static double grown(double before, double after) { return after > before ? after - before : 0; }
+
+struct foreign foreign_since(const struct foreign *before, const struct foreign *after) {
+  return (struct foreign){
+      .cpu_s = grown(before->cpu_s, after->cpu_s),
+      .io_bytes = after->io_bytes > before->io_bytes ? after->io_bytes - before->io_bytes : 0,
+      .processes = after->processes,
+      .hidden = after->hidden,
+      .steal_s = grown(before->steal_s, after->steal_s),
+      .reference_ns = before->reference_ns > after->reference_ns ? before->reference_ns : after->reference_ns,
+  };
+}
