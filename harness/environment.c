@@ -138,6 +138,13 @@ static void mitigation_facts(struct facts *facts) {
     fact_set(facts, "mitigations", json_string(*all ? all : "none needed"));
 }
 
+static void command_line_fact(struct facts *facts) {
+  char line[4 * LINE], masked[4 * LINE];
+  int code = read_line_of("/proc/cmdline", line, sizeof line);
+  if (!code) environment_mask_command_line(line, masked, sizeof masked);
+  fact_text(facts, "kernel_command_line", code, masked);
+}
+
 static void kernel_facts(struct facts *facts) {
   struct utsname names;
   if (uname(&names)) {
@@ -147,10 +154,16 @@ static void kernel_facts(struct facts *facts) {
     fact_set(facts, "kernel_version", json_string(names.version));
     fact_set(facts, "architecture", json_string(names.machine));
   }
+  command_line_fact(facts);
   fact_choice(facts, "transparent_huge_pages", "/sys/kernel/mm/transparent_hugepage/enabled");
   fact_file(facts, "io_uring_disabled", "/proc/sys/kernel/io_uring_disabled");
   fact_file(facts, "dirty_ratio_percent", "/proc/sys/vm/dirty_ratio");
   fact_file(facts, "dirty_background_ratio_percent", "/proc/sys/vm/dirty_background_ratio");
+  fact_file(facts, "dirty_bytes", "/proc/sys/vm/dirty_bytes");
+  fact_file(facts, "dirty_background_bytes", "/proc/sys/vm/dirty_background_bytes");
+  fact_file(facts, "dirty_writeback_centiseconds", "/proc/sys/vm/dirty_writeback_centisecs");
+  fact_choice(facts, "transparent_huge_pages_defrag", "/sys/kernel/mm/transparent_hugepage/defrag");
+  fact_file(facts, "overcommit_memory", "/proc/sys/vm/overcommit_memory");
   fact_file(facts, "dirty_expire_centiseconds", "/proc/sys/vm/dirty_expire_centisecs");
   fact_file(facts, "swappiness", "/proc/sys/vm/swappiness");
 }
@@ -211,6 +224,7 @@ json_t *environment_read(const char *folder) {
   fact_memory(&facts, "memory_bytes", "MemTotal");
   fact_memory(&facts, "memory_available_bytes", "MemAvailable");
   fact_memory(&facts, "swap_bytes", "SwapTotal");
+  fact_memory(&facts, "swap_free_bytes", "SwapFree");
   cgroup_facts(&facts);
   storage_facts(&facts, folder);
   build_facts(&facts);

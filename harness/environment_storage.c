@@ -151,7 +151,9 @@ void storage_facts(struct facts *facts, const char *folder) {
     fact_missing(facts, "durable", strerror(-code));
   } else {
     fact_set(facts, "file_system", json_string(mount.type));
-    fact_set(facts, "mount_options", json_string(mount.options));
+    char options[sizeof mount.options];
+    environment_mask_homes(mount.options, options, sizeof options);
+    fact_set(facts, "mount_options", json_string(options));
     fact_set(facts, "durable", json_boolean(is_durable(mount.type)));
   }
   if (stat(folder, &status))

@@ -22,6 +22,7 @@
 #include "harness/results.h"
 #include "harness/results_file.h"
 #include "harness/schedule.h"
+#include "harness/warnings.h"
 
 enum { PATH_ROOM = 4096, HOST_ROOM = 65 };
 static const char results_folder[] = "results";
@@ -119,23 +120,38 @@ static json_t *watch_idle(void) {
 
 static json_t *describe(const struct run *run) {
   const struct plan_options *options = &run->plan->options;
-  char part[PATH_ROOM];
+  char part[PATH_ROOM], command[PATH_ROOM];
   existing_part(run->dir, part);
-  json_t *head = json_pack("{s:i, s:s, s:s, s:b, s:I, s:i, s:f, s:s, s:s, s:o}", "schema", RESULTS_SCHEMA, "started",
-                           run->started, "profile", options->profile->name, "indicative",
-                           (int)options->profile->indicative, "seed", (json_int_t)options->seed, "repetitions",
-                           (int)run->plan->repetitions, "sample_seconds", run->plan->seconds, "command",
-                           run->options->command, "host", run->host, "environment", environment_read(part));
+  environment_mask_homes(run->options->command, command, sizeof command);
+  json_t *head =
+      json_pack("{s:i, s:s, s:s, s:b, s:I, s:i, s:f, s:s, s:s, s:o}", "schema", RESULTS_SCHEMA, "started", run->started,
+                "profile", options->profile->name, "indicative", (int)options->profile->indicative, "seed",
+                (json_int_t)options->seed, "repetitions", (int)run->plan->repetitions, "sample_seconds",
+                run->plan->seconds, "command", command, "host", run->host, "environment", environment_read(part));
   json_t *plan = plan_to_json(run->plan);
   int bad = !head || !plan || json_object_update(head, plan);
   json_decref(plan);
-  bad |= json_object_set_new(json_object_get(head, "environment"), "idle_watch", watch_idle());
+  json_t *environment = json_object_get(head, "environment");
+  bad |= json_object_set_new(environment, "idle_watch", watch_idle());
+  bad |= json_object_set_new(head, "warnings", warnings_read("", environment, part, run->options->silence));
   if (run->memory.method != MEMORY_UNLIMITED)
     bad |= json_array_append_new(json_object_get(head, "notes"),
                                  json_sprintf("memory was limited by %s", memory_method_name(run->memory.method)));
   if (!bad) return head;
   json_decref(head);
   return NULL;
+}
+
+// On standard error, but what check_target has said already.
+static void complain(const json_t *head) {
+  const json_t *warning;
+  size_t i;
+  json_array_foreach(json_object_get(head, "warnings"), i, warning) {
+    const char *id = json_string_value(json_object_get(warning, "id"));
+    if (strcmp(id, "durable") == 0) continue;
+    fprintf(stderr, "storebench: warning: %s (--silence %s)\n", json_string_value(json_object_get(warning, "text")),
+            id);
+  }
 }
 
 static int open_run(struct run *run, struct error *error) {
@@ -146,6 +162,7 @@ static int open_run(struct run *run, struct error *error) {
   if (dataset_folder_make(run->dir, &run->folder, error)) return prefix_error(error, run->dir);
   json_t *head = describe(run);
   code = head ? results_create(run->out, head, &run->results, error) : error_set(error, -ENOMEM, "memory is short");
+  complain(head);
   json_decref(head);
   return code;
 }

@@ -12,6 +12,7 @@
 #include "harness/commands/parse.h"
 #include "harness/measure.h"
 #include "harness/plan.h"
+#include "harness/warnings.h"
 
 enum {
   KEY_PROFILE = 0x100,
@@ -23,6 +24,7 @@ enum {
   KEY_BUDGET,
   KEY_DRY_RUN,
   KEY_REQUIRE_DURABLE,
+  KEY_SILENCE,
   KEY_JSON,
 };
 
@@ -71,6 +73,12 @@ static int set_seed(struct request *request, const char *text) {
   return 0;
 }
 
+static int set_silence(struct request *request, const char *text) {
+  struct error error;
+  request->measure.silence = text;
+  return warnings_check_names(text, &error) ? usage_error("run: --silence: %s", error.text) : 0;
+}
+
 static error_t parse_run(int key, char *argument, struct argp_state *state) {
   struct request *request = state->input;
   switch (key) {
@@ -95,6 +103,8 @@ static error_t parse_run(int key, char *argument, struct argp_state *state) {
     case KEY_DRY_RUN:
       request->dry_run = true;
       return 0;
+    case KEY_SILENCE:
+      return set_silence(request, argument);
     case KEY_REQUIRE_DURABLE:
       request->measure.require_durable = true;
       return 0;
@@ -121,6 +131,7 @@ static const struct argp_option options[] = {
     {"budget", KEY_BUDGET, "TIME", 0, "Time for the whole run, such as 90s or 13min (default: the profile's)", 0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "Print the plan and stop", 0},
     {"require-durable", KEY_REQUIRE_DURABLE, NULL, 0, "Refuse a file system that does not outlive a power loss", 0},
+    {"silence", KEY_SILENCE, "NAMES", 0, "Leave these warnings about the machine out (names with commas between)", 0},
     {"json", KEY_JSON, NULL, 0, "Print the outcome as JSON", 0},
     {0}};
 

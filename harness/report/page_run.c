@@ -46,11 +46,12 @@ static void warn_of_gaps(const struct page *page) {
 }
 
 void page_warnings(const struct page *page) {
-  const json_t *environment = json_object_get(page->run, "environment"), *note;
+  const json_t *environment = json_object_get(page->run, "environment"), *note, *warning;
   size_t i;
   if (!json_is_true(json_object_get(page->run, "complete")))
     warn(page, "This run was stopped before its end: what it had measured by then is below.");
-  if (json_is_false(json_object_get(environment, "durable")))
+  json_array_foreach(json_object_get(page->run, "warnings"), i, warning) warn(page, "%s", json_text(warning, "text"));
+  if (!json_object_get(page->run, "warnings") && json_is_false(json_object_get(environment, "durable")))
     warn(page,
          "The data stood on %s, which keeps nothing over a power loss: figures of durable writes are not of a disk.",
          json_text(environment, "file_system"));
