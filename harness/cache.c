@@ -277,3 +277,14 @@ int cache_set(enum cache_state state, const struct engine *engine, struct store 
   if (code) return code;
   return state == CACHE_MAPPED ? make_mapped(engine, store, path, error) : check_untouched(path, error);
 }
+
+int cache_join(enum cache_state state, const struct engine *engine, struct store *store, const char *path,
+               struct error *error) {
+  double share;
+  if (state != CACHE_MAPPED || !(engine->caps & CAP_PERSISTENT)) return cache_set(state, engine, store, path, error);
+  int code = cache_residency(path, &share);
+  if (code) return error_set(error, -EBUSY, "%s: cannot tell what is in the page cache: %s", path, strerror(-code));
+  if (share >= WARM_FROM) return make_mapped(engine, store, path, error);
+  return error_set(error, -EBUSY, "only %.1f%% of %s stays in the page cache; use less data or more memory",
+                   share * 100, path);
+}

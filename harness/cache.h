@@ -34,6 +34,12 @@ int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps);
 int cache_set(enum cache_state state, const struct engine *engine, struct store *store, const char *path,
               struct error *error);
 
+// The same where another process has the file in this state already, for a second process beside it. With mapped
+// nothing is dropped, which that process's map would prevent: the file must be in the page cache, and this store
+// touches it too. The states in which nobody maps the file are made anew.
+int cache_join(enum cache_state state, const struct engine *engine, struct store *store, const char *path,
+               struct error *error);
+
 // Whether the state lasted while the bytes in the page cache went from `before` to `after`: warm and mapped do when 99%
 // are still there. As-is and cold end with the first operation.
 bool cache_lasted(enum cache_state state, uint64_t before, uint64_t after);

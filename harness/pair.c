@@ -174,10 +174,19 @@ static int check_understood(struct end *end, const json_t *sent, const char *tex
   return code;
 }
 
+// Whether the side that starts second opens the file that the first one has open.
+static bool one_file(const struct pair *pair) {
+  const struct sample_order *a = &pair->sides[0].order, *b = &pair->sides[1].order;
+  return *a->path && strcmp(a->path, b->path) == 0;
+}
+
 static int order(struct match *match, struct end *end, struct error *error) {
+  bool joins = one_file(match->pair) && end != &match->ends[match->pair->first];
   json_t *json = sample_order_to_json(&end->side->order);
   char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-  int code = text ? tell(end, text, error) : give_up(end, error, "its order cannot be written: memory is short");
+  int code = text ? tell(end, joins ? "join " : "lead ", error)
+                  : give_up(end, error, "its order cannot be written: memory is short");
+  if (!code) code = tell(end, text, error);
   if (!code) code = tell(end, "\n", error);
   char *answer = code ? NULL : expect(match, end, "ready", patience(end), error);
   code = answer ? check_understood(end, json, answer, error) : -EPROTO;

@@ -39,7 +39,7 @@ struct pair_result {
 bool pair_run(const struct pair *pair, struct interrupt *interrupt, struct pair_result *result);
 
 // Whether a cell can be measured in slices. 0, or -EOPNOTSUPP with the reason: operations that take each id once, cold
-// caches, a timer that syncs in the other side's slices, more than one process.
+// caches, a timer that syncs in the other side's slices, open loops, more than one process.
 int pair_possible(const struct cell_settings *settings, struct error *error);
 // The length of a slice, and whether both children may share one CPU: not with several threads, nor where the kernel
 // polls for one of them.

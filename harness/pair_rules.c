@@ -28,6 +28,8 @@ int pair_possible(const struct cell_settings *settings, struct error *error) {
   if (settings->sync.kind == SYNC_INTERVAL)
     return error_set(error, -EOPNOTSUPP,
                      "sync = interval syncs by a timer, also while the other side has its turn; use run and compare");
+  if (cell_rated(settings))
+    return error_set(error, -EOPNOTSUPP, "a rate says how much is asked for, whatever the side could do; use run");
   if (settings->processes > 1)
     return error_set(error, -EOPNOTSUPP, "processes = %u: each side of a pair is one process; use run and compare",
                      settings->processes);

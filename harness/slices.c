@@ -14,6 +14,7 @@
 
 struct talk {
   FILE *in, *out;
+  bool joins;  // the other side has the file open and in its cache state
 };
 
 static double residency_or_nan(const struct sample *sample) {
@@ -31,7 +32,9 @@ static int say_json(FILE *out, const char *word, json_t *json) {
 
 static int get_ready(struct sample *sample, struct talk *talk, struct error *error) {
   const struct sample_order *order = sample->order;
-  int code = cache_set(order->settings.cache, sample->engine, sample->store, order->path, error);
+  int (*set)(enum cache_state, const struct engine *, struct store *, const char *, struct error *) =
+      talk->joins ? cache_join : cache_set;
+  int code = set(order->settings.cache, sample->engine, sample->store, order->path, error);
   if (code) {
     sample->out_of_reach = code == -EBUSY;
     return code;
@@ -118,24 +121,27 @@ static json_t *say_how(const struct sample *sample, enum sample_outcome outcome,
 }
 
 int slices_serve(const struct sample_order *order, const struct engine *engine, const struct engine_options *options,
-                 FILE *in, FILE *out) {
+                 bool joins, FILE *in, FILE *out) {
   struct sample sample = {.order = order,
                           .engine = engine,
                           .config = {.options = *options},
                           .residency_before = NAN,
                           .residency_after = NAN};
-  struct talk talk = {in, out};
+  struct talk talk = {in, out, joins};
   struct error error = {0};
   enum sample_outcome outcome = sample_steps(&sample, timed_in_slices, &talk, &error);
   free(sample.work);
   return say_json(out, "sample", say_how(&sample, outcome, error.text));
 }
 
-static int read_order(FILE *in, struct sample_order *order, struct error *error) {
+static int read_order(FILE *in, struct sample_order *order, bool *joins, struct error *error) {
   char *line = NULL;
   size_t room = 0;
-  json_error_t where = {.text = "nothing was read"};
-  json_t *json = getline(&line, &room, in) > 0 ? json_loads(line, 0, &where) : NULL;
+  json_error_t where = {.text = "not lead ORDER or join ORDER"};
+  bool read = getline(&line, &room, in) > 0;
+  *joins = read && strncmp(line, "join ", 5) == 0;
+  bool known = *joins || (read && strncmp(line, "lead ", 5) == 0);
+  json_t *json = known ? json_loads(line + 5, 0, &where) : NULL;
   int code = json ? sample_order_from_json(json, order, error) : error_set(error, -EINVAL, "order: %s", where.text);
   if (!code && order->kind != SAMPLE_THROUGHPUT) code = error_set(error, -EINVAL, "order: no sample in slices");
   json_decref(json);
@@ -145,16 +151,17 @@ static int read_order(FILE *in, struct sample_order *order, struct error *error)
 
 int slices_command(void) {
   struct sample_order order = {0};
+  bool joins;
   const struct engine *engine;
   struct store_config config = {0};
   struct error error = {0};
   printf("%s %d %s %s\n", SLICES_GREETING, SLICES_PROTOCOL, STOREBENCH_VERSION, STOREBENCH_COMMIT);
   if (fflush(stdout)) return 1;
-  int code = read_order(stdin, &order, &error);
+  int code = read_order(stdin, &order, &joins, &error);
   if (!code) code = registry_parse(order.settings.spec, &engine, &config, &error);
   if (code) {
     const struct sample none = {.residency_before = NAN, .residency_after = NAN};
     return say_json(stdout, "sample", say_how(&none, OUTCOME_FAILED, error.text)) ? 1 : 0;
   }
-  return slices_serve(&order, engine, &config.options, stdin, stdout) ? 1 : 0;
+  return slices_serve(&order, engine, &config.options, joins, stdin, stdout) ? 1 : 0;
 }

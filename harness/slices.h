@@ -4,7 +4,9 @@
 // `storebench __slices` speaks lines, in by standard input, out by standard output:
 //
 //   child   storebench-slices PROTOCOL VERSION COMMIT     at once, before anything is read
-//   parent  ORDER                                         a sample_order as JSON
+//   parent  lead ORDER, or join ORDER                     a sample_order as JSON; join: the other side has the same
+//   file
+//                                                         open, and in its cache state
 //   child   ready ORDER                                   open, warmed up, cache in its state; the order as understood
 //   parent  run NS                                        any number of times
 //   child   ran OPERATIONS NS                             nothing is outstanding any more
@@ -38,10 +40,10 @@ int crew_run(struct crew *crew, uint64_t ns, uint64_t *operations, uint64_t *too
 // Closes the clients, frees the crew, and adds what was counted in all slices to the sample. 0 or -errno.
 int crew_close(struct crew *crew, struct error *error);
 
-// Serves one order on this engine, which need not be in the registry, from `ready` to `sample`. 0, or -EIO when the
-// parent cannot be talked to.
+// Serves one order (`joins`: as above) on this engine, which need not be in the registry, from `ready` to `sample`. 0,
+// or -EIO when the parent cannot be talked to.
 int slices_serve(const struct sample_order *order, const struct engine *engine, const struct engine_options *options,
-                 FILE *in, FILE *out);
+                 bool joins, FILE *in, FILE *out);
 
 // The hidden command `__slices`. Exit code 0 if it could say how it went.
 int slices_command(void);

@@ -26,7 +26,7 @@ build() {
 #!/bin/sh
 [ "\$1" = __slices ] || { cat >/dev/null; echo '{"status": "ok"}'; exit; }
 echo 'storebench-slices 1 0 0'
-read -r order
+read -r word order
 echo "ready \$order"
 while read -r word rest; do
   if [ "\$word" = end ]; then echo 'sample {"status": "ok", "reason": null, "verified": 1}'; else echo "ran $2 1000000"; fi

@@ -20,7 +20,7 @@
 #include "tests/unit/sample_support.h"
 #include "tests/unit/temporary.h"
 
-#define GREET "echo 'storebench-slices 1 0 0'; read -r order; "
+#define GREET "echo 'storebench-slices 1 0 0'; read -r word order; "
 #define READY GREET "echo \"ready $order\"; "
 #define OVER "echo 'sample {\"status\": \"ok\", \"reason\": null, \"verified\": 7}'; "
 // Answers each slice with that many operations in a millisecond.
@@ -79,6 +79,21 @@ static void test_a_pair_that_goes_well(void **state) {
     assert_float_equal(bench.result.rates[1], 1.25e6, 1e-3);
     assert_int_equal(bench.result.verified[1], 7);
   }
+}
+
+// The second to start must not drop what the first one maps.
+static void test_the_second_one_joins(void **state) {
+  (void)state;
+  static const char leads[] =
+      "echo 'storebench-slices 1 0 0'; read -r word order; [ $word = lead ] || exit 7; "
+      "echo 'sample {\"status\": \"skipped\", \"reason\": \"led\"}'";
+  static const char joins[] =
+      "echo 'storebench-slices 1 0 0'; read -r word order; [ $word = join ] || exit 7; "
+      "echo 'sample {\"status\": \"skipped\", \"reason\": \"joined\"}'";
+  assert_true(run(leads, RUNS("1000"), false));
+  assert_string_equal(bench.result.reason, "A: led");
+  assert_true(run(RUNS("1000"), joins, false));
+  assert_string_equal(bench.result.reason, "B: joined");
 }
 
 // Both children see the one CPU that they are to share, and we have all of ours back.
@@ -169,6 +184,9 @@ static void test_what_cannot_be_paired(void **state) {
   settings.sync = (struct sync_policy){.kind = SYNC_INTERVAL, .amount = 10};
   assert_int_equal(pair_possible(&settings, &error), -EOPNOTSUPP);
   settings = sample_new_order(OPERATION_GET).settings;
+  settings.rate.per_s = 1000;
+  assert_int_equal(pair_possible(&settings, &error), -EOPNOTSUPP);
+  settings.rate.per_s = 0;
   settings.processes = 2;
   assert_int_equal(pair_possible(&settings, &error), -EOPNOTSUPP);
   settings.threads = 2;
@@ -184,6 +202,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_a_pair_that_goes_well),
       TEST(test_pinned_to_one_cpu),
+      TEST(test_the_second_one_joins),
       TEST(test_fates_of_a_child),
       TEST(test_no_program),
       TEST(test_a_newer_build_may_know_more),

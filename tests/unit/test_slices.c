@@ -25,7 +25,7 @@ static char *serve(const struct sample_order *order, const char *lines) {
   FILE *in = fmemopen((char *)lines, strlen(lines), "r"), *out = open_memstream(&text, &length);
   assert_non_null(in);
   assert_non_null(out);
-  assert_int_equal(slices_serve(order, &engine_fake, &options, in, out), 0);
+  assert_int_equal(slices_serve(order, &engine_fake, &options, false, in, out), 0);
   assert_int_equal(fclose(in), 0);
   assert_int_equal(fclose(out), 0);
   return text;
