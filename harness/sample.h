@@ -46,8 +46,8 @@ struct sample {
   struct latency latency;            // of all threads together; without histograms where the kind is another
   double clock_resolution;           // ns; SAMPLE_LATENCY
   struct open_loop_result open;
-  struct counters counters;         // differences
-  struct timeline *timeline;        // NULL before the timed part
+  struct counters counters;   // differences
+  struct timeline *timeline;  // NULL before the timed part
   bool foreign_known;
   struct foreign foreign;           // differences
   struct tracepoints *tracepoints;  // SAMPLE_COUNTERS, else NULL
