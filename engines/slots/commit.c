@@ -179,6 +179,7 @@ static int commit_group(struct session *session, struct commit *commit) {
   if (!error) error = keydir_reserve(&store->keydir, commit->count);
   if (error) return error;
   prepare(session, commit);
+  if (atomic_load(&store->syncing.failed)) return -EIO;  // growing did: what it was to sync may be lost
   note_extent(store, commit);
   return commit->writing ? write_group(session, commit) : 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The header on disk. Only the older copy is ever written, by pwrite and a sync, so that one is whole at every moment.
+// The header on disk. Only the older copy is ever written, by pwrite and a sync, so that one is whole at every moment:
+// which holds only when the newer one is on the disk, and not just in the page cache.
 #include <errno.h>
 #include <string.h>
 
@@ -37,22 +38,53 @@ int header_read(int fd, struct header *header, unsigned *copy, struct error *err
   return found ? 0 : explain(result, version, error);
 }
 
+static int write_copy(struct store *store, const struct header *header, unsigned copy) {
+  unsigned char bytes[HEADER_BYTES];
+  header_encode(header, bytes);
+  int error = file_write(store->fd, bytes, sizeof bytes, copy * HEADER_SPACING, 0);
+  if (!error) error = file_fdatasync(store->fd);
+  if (error) syncing_fail(store, error);  // the sync was of everything written
+  return error;
+}
+
+// Whoever created the file may not have come to sync its name.
+static int settle_name(struct store *store) {
+  int error = store->header.generation == HEADER_COPIES ? file_sync_folder(store->path) : 0;
+  if (error) syncing_fail(store, error);
+  return error;
+}
+
+int header_settle(struct store *store) {
+  if (store->header_settled) return 0;
+  int error = settle_name(store);
+  if (!error) error = write_copy(store, &store->header, store->header_copy);
+  if (!error) store->header_settled = true;
+  return error;
+}
+
+int header_repair(struct store *store) {
+  unsigned char bytes[HEADER_BYTES];
+  struct header other;
+  uint32_t version;
+  unsigned copy = 1 - store->header_copy;
+  int error = file_read(store->fd, bytes, sizeof bytes, copy * HEADER_SPACING, 0);
+  if (error || header_decode(bytes, &other, &version) == 0) return error;
+  error = header_settle(store);
+  return error ? error : write_copy(store, &store->header, copy);
+}
+
 int header_write(struct store *store, bool clean) {
+  int error = header_settle(store);
+  if (error) return error;
   struct header next = store->header;
   next.generation++;
   next.clean = clean;
   next.entry_count = store->records;
   next.next_free_offset = slot_offset(store->record_size, store->next_free);
   next.max_file_size = file_bytes_for(store->slots, store->record_size);
-  unsigned char bytes[HEADER_BYTES];
-  header_encode(&next, bytes);
   unsigned copy = 1 - store->header_copy;
-  int error = file_write(store->fd, bytes, sizeof bytes, copy * HEADER_SPACING, 0);
-  if (!error) error = file_fdatasync(store->fd);
-  if (error) {
-    syncing_fail(store, error);
-    return error;
-  }
+  error = write_copy(store, &next, copy);
+  if (error) return error;
   store->header = next;
   store->header_copy = copy;
   return 0;

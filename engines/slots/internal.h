@@ -75,6 +75,7 @@ struct store {
 
   struct header header;  // as last written, or about to be
   unsigned header_copy;  // which copy holds it: the other one is written next
+  bool header_settled;   // that copy is known to be durable
   uint32_t record_size;
   uint32_t span;  // bytes a read of one record may take: record_size, or whole blocks for direct I/O
 
@@ -167,6 +168,13 @@ int pending_push(struct pending *pending, struct pending_slot slot);
 // header.c: the durable header. All 0 or -errno.
 int header_read(int fd, struct header *header, unsigned *copy, struct error *error);
 int header_write(struct store *store, bool clean);  // a failure ends all writing
+// Makes the newest copy, and a new file's name, durable if they are not known to be. The process before may have been
+// killed between its write and its sync; or that sync failed, after which the kernel takes the page for clean and syncs
+// nothing. So it is written again: the same bytes, which cannot tear what is there already; and if it is not, the other
+// copy still is.
+int header_settle(struct store *store);
+// Writes the other copy anew if a crash tore it.
+int header_repair(struct store *store);
 int header_create(int fd, const struct header *header);
 
 // snapshot.c: the index as of a clean close, in <path>.index.

@@ -154,6 +154,11 @@ static int load_index(struct store *store, const struct store_config *config, st
   return recover(store, !store->header.clean, error);
 }
 
+static int repair_header(struct store *store, struct error *error) {
+  int code = store->read_only ? 0 : header_repair(store);
+  return code ? error_set(error, code, "cannot repair the header: %s", strerror(-code)) : 0;
+}
+
 static int open_io(struct store *store, const struct store_config *config, struct error *error) {
   uint64_t bytes;
   int code = file_size(store->fd, &bytes);
@@ -274,6 +279,7 @@ int slot_store_open(const char *path, const struct store_config *config, const s
   code = store->path ? open_files(store, error) : error_set(error, -ENOMEM, "no memory for a path");
   if (!code) code = read_header(store, config, error);
   if (!code) code = load_index(store, config, error);
+  if (!code) code = repair_header(store, error);
   if (!code) code = open_io(store, config, error);
   if (!code) code = timer_start(store);
   if (code) {

@@ -26,7 +26,6 @@ struct recovery {
   bool zero_corrupt;
   unsigned char *chunk;  // CHUNK_BYTES
   unsigned char *other;  // one more record, with room for whole blocks around it
-  uint64_t zeroed;
 };
 
 struct found {
@@ -115,7 +114,6 @@ static int drop_corrupt(struct recovery *recovery, unsigned char *bytes, uint32_
     bitmap_set(&store->used, slot);
     return 0;
   }
-  recovery->zeroed++;
   memset(bytes, 0, store->record_size);
   return file_write(store->fd, bytes, store->record_size, slot_offset(store->record_size, slot), 0);
 }
@@ -179,7 +177,8 @@ int recover(struct store *store, bool after_crash, struct error *error) {
   store->next_free = 0;
   store->sequence = 0;
   code = scan_records(&recovery);
-  if (!code && recovery.zeroed) code = file_fdatasync(store->fd);
+  // Its sync is of what was zeroed, too.
+  if (!code && recovery.zero_corrupt) code = header_settle(store);
   if (code) error_set(error, code, "recovery failed: %s", strerror(-code));
   store->records = store->live.set;
   store->sequence += SEQUENCE_GAP;
