@@ -70,7 +70,7 @@ struct disk {
 
 // What a sync will have made durable when it returns 0: what had completed when it began.
 struct sync_ticket {
-  int file;       // NO_FILE: the folder
+  int file;           // NO_FILE: the folder
   uint64_t from, to;  // bytes
   uint64_t time;
   uint64_t linked;  // the queued write it is linked behind; 0: none

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A history: a store is made, lives for a while, and is closed and opened again and again.
+#include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -32,9 +33,10 @@ struct worker {
 static const char *choose_spec(struct rng *rng, const char *engine) {
   static const char *const specs[][8] = {
       {"mmap", "mmap:write=pwrite", "mmap:grow=mremap", "mmap:grow=remap", "mmap:msync=whole", NULL},
-      {"pread", "pread:sync=fsync", "pread:sync=dsync", NULL},
+      {"pread", "pread:sync=fsync", "pread:sync=dsync", "pread:direct=on", NULL},
       {"stdio", "stdio:buffer=0", "stdio:buffer=512", NULL},
-      {"uring:depth=8", "uring:depth=2", "uring:depth=8:dsync=on", "uring:depth=4:fixed=on", NULL},
+      {"uring:depth=8", "uring:depth=2", "uring:depth=8:dsync=on", "uring:depth=4:fixed=on", "uring:depth=8:direct=on",
+       NULL},
   };
   for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
     size_t length = strlen(engine);
@@ -47,12 +49,25 @@ static const char *choose_spec(struct rng *rng, const char *engine) {
   give_up("no such engine");
 }
 
+// Memory file systems take O_DIRECT since Linux 6.6.
+static bool direct_works(const char *folder) {
+  char path[PATH_ROOM];
+  snprintf(path, sizeof path, "%s/direct", folder);
+  int fd = open(path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  close(fd);
+  return unlink(path) == 0;
+}
+
 static void plan(struct life *life) {
   static const uint32_t record_sizes[] = {64, 128, 256, 512, 1024};
   struct run *run = life->run;
   struct error error;
   char policy[32];
-  snprintf(life->spec, sizeof life->spec, "%s:grow_step=4096%s", choose_spec(&life->rng, run->engine),
+  const char *spec = choose_spec(&life->rng, run->engine);
+  life->direct = strstr(spec, "direct=on") != NULL;
+  if (life->direct && !direct_works(life->disk.folder)) spec = run->engine;
+  snprintf(life->spec, sizeof life->spec, "%s:grow_step=4096%s", spec,
            rng_once_in(&life->rng, 8) ? ":fill_write=512" : "");
   if (registry_parse(life->spec, &life->engine, &life->config, &error)) give_up(error.text);
   life->config.record_size = record_sizes[rng_below(&life->rng, sizeof record_sizes / sizeof *record_sizes)];
@@ -75,8 +90,8 @@ static void work_together(struct life *life) {
   struct worker workers[ACTORS_MAX];
   pthread_t threads[ACTORS_MAX];
   for (uint32_t i = 0; i < count; i++) {
-    workers[i] = (struct worker){
-        life, i + 1, (uint16_t)(i * KEYS / ACTORS_MAX), KEYS / ACTORS_MAX, 4 + rng_below(&life->rng, 6)};
+    workers[i] = (struct worker){life, i + 1, (uint16_t)(i * KEYS / ACTORS_MAX), KEYS / ACTORS_MAX,
+                                 4 + rng_below(&life->rng, 6)};
     if (pthread_create(&threads[i], NULL, work, &workers[i])) give_up("no thread");
   }
   for (uint32_t i = 0; i < count; i++)
@@ -153,6 +168,7 @@ void history_run(struct run *run) {
   disk_init(&life->disk, folder);
   log_init(&life->log, run->policy);
   plan(life);
+  life_trace(life, "%s", life->spec);
   threads_begin(&life->rng);
   seam_enter(&life->seam);
   life_open(life, true, true);

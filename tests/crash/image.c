@@ -60,8 +60,7 @@ static uint64_t time_of(const struct disk *disk, const struct pick *pick, uint32
 }
 
 static void pick_all(struct image_series *series, bool newest) {
-  for (uint32_t i = 0; i < series->count; i++)
-    series->picks[i].chosen = newest ? series->picks[i].options - 1 : 0;
+  for (uint32_t i = 0; i < series->count; i++) series->picks[i].chosen = newest ? series->picks[i].options - 1 : 0;
 }
 
 static void pick_nth(struct image_series *series, uint64_t number) {

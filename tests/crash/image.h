@@ -12,8 +12,8 @@ struct image_series {
   const struct disk *disk;
   struct rng *rng;
   struct pick *picks;
-  uint32_t count;        // things that are uncertain
-  uint64_t combinations; // of whole versions, capped at IMAGES_ENUMERATED + 1
+  uint32_t count;         // things that are uncertain
+  uint64_t combinations;  // of whole versions, capped at IMAGES_ENUMERATED + 1
   uint64_t next;
 };
 

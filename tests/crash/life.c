@@ -37,7 +37,7 @@ void life_trace(const struct life *life, const char *format, ...) {
 
 static void on_tick(struct seam *seam, uint64_t began) {
   struct life *life = seam->user;
-  if (seam->sync_failed) return;
+  if (seam->sync_failed || life->doubtful) return;
   life_trace(life, "round of the timer that began at %llu", (unsigned long long)began);
   log_synced(&life->log, began, false);
   life->changes++;
@@ -45,8 +45,8 @@ static void on_tick(struct seam *seam, uint64_t began) {
 
 void life_begin(struct life *life, struct run *run, unsigned depth, uint64_t seed) {
   *life = (struct life){.run = run, .depth = depth, .rng = {seed}, .image_rng = {~seed}};
-  life->seam = (struct seam){
-      .disk = &life->disk, .rng = &life->rng, .user = life, .moment = look_at_moment, .ticked = on_tick};
+  life->seam =
+      (struct seam){.disk = &life->disk, .rng = &life->rng, .user = life, .moment = look_at_moment, .ticked = on_tick};
 }
 
 void life_end(struct life *life) {
@@ -181,11 +181,8 @@ static void step_get(struct actor *actor) {
   char text[KEY_LENGTH_MAX + 1];
   unsigned char value[VALUE_BYTES_MAX];
   log_key(key, text);
-  struct op op = {.kind = OP_GET,
-                  .key = text,
-                  .key_length = (uint32_t)strlen(text),
-                  .value = value,
-                  .value_length = sizeof value};
+  struct op op = {
+      .kind = OP_GET, .key = text, .key_length = (uint32_t)strlen(text), .value = value, .value_length = sizeof value};
   int error = session_run(life->engine, actor->session, &op, 1);
   uint32_t got = op.status ? ABSENT : log_parse_value(&life->log, key, value, op.value_length);
   bool right = !error && op.status == (expected == ABSENT ? -ENOENT : 0) && got == expected;

@@ -22,9 +22,10 @@ struct life {
   const struct engine *engine;
   struct store_config config;
   char spec[SPEC_ROOM];
+  bool direct;  // I/O around the page cache, which a file in memory takes under the seam only
   struct store *store;
   unsigned sessions;
-  bool exists;  // it was created, or a write was acknowledged
+  bool exists;    // it was created, or a write was acknowledged
   bool doubtful;  // power or a sync failed, and the store has not come back since: what was acknowledged may be gone
   bool killed, spared;  // the process before was, and nothing that it had acknowledged went with it
   uint64_t looked_at, changes, changes_looked_at;

@@ -115,7 +115,7 @@ static bool check_closed(const char *path, char *why) {
 
 // Opens the image as the next process would, with the seam out of force.
 static bool look_at_image(struct life *life, const char *path, char *why) {
-  bool own = rng_once_in(&life->image_rng, OWN_ENGINE_ONE_IN);
+  bool own = !life->direct && rng_once_in(&life->image_rng, OWN_ENGINE_ONE_IN);
   const struct engine *engine = own ? life->engine : &engine_pread;
   struct store_config config = {.sync = {SYNC_ALWAYS, 0}};
   struct store *store;
@@ -186,6 +186,7 @@ static void live_on(struct life *life, bool killed) {
   life_begin(next, life->run, life->depth + 1, rng_next(&life->image_rng));
   next->engine = life->engine;
   next->config = life->config;
+  next->direct = life->direct;
   log_copy(&life->log, &next->log);
   memcpy(next->spec, life->spec, sizeof next->spec);
   if (killed) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Mutants of the store: wrappers around the functions that keep its rules. Those that concern calls of the kernel are in
-// the seam.
+// Mutants of the store: wrappers around the functions that keep its rules. Those that concern calls of the kernel are
+// in the seam.
 #include "tests/crash/mutants.h"
 
 #include <errno.h>
@@ -16,6 +16,7 @@
 int __real_retire_slot(struct store *store, uint32_t slot, uint64_t ordinal);
 int __real_write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                        unsigned flags);
+void __real_syncing_fail(struct store *store, int error);
 int __real_header_write(struct store *store, bool clean);
 int __real_snapshot_load(struct store *store);
 int __real_recover(struct store *store, bool after_crash, struct error *error);
@@ -24,6 +25,7 @@ enum record_state __real_record_decode(const unsigned char *bytes, uint32_t reco
 int __wrap_retire_slot(struct store *store, uint32_t slot, uint64_t ordinal);
 int __wrap_write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                        unsigned flags);
+void __wrap_syncing_fail(struct store *store, int error);
 int __wrap_header_write(struct store *store, bool clean);
 int __wrap_snapshot_load(struct store *store);
 int __wrap_recover(struct store *store, bool after_crash, struct error *error);
@@ -40,11 +42,13 @@ const char *mutant_name(enum mutant mutant) {
       [MUTANT_RECOVER_FROM_CACHE] = "recover-from-cache",
       [MUTANT_CLEAN_LATE] = "clean-late",
       [MUTANT_HEADER_IN_PLACE] = "header-in-place",
+      [MUTANT_HEADER_UNSETTLED] = "header-unsettled",
       [MUTANT_SNAPSHOT_UNTIED] = "snapshot-untied",
       [MUTANT_SYNC_IS_NOTHING] = "sync-is-nothing",
       [MUTANT_MSYNC_TOO_SMALL] = "msync-too-small",
       [MUTANT_FSYNC_UNLINKED] = "fsync-unlinked",
       [MUTANT_FOLDER_NOT_SYNCED] = "folder-not-synced",
+      [MUTANT_FAILURE_FORGOTTEN] = "failure-forgotten",
       [MUTANT_FLUSH_IS_NOTHING] = "flush-is-nothing",
   };
   return names[mutant];
@@ -79,12 +83,17 @@ int __wrap_write_slots(struct session *session, const uint32_t *slots, const str
   return __real_header_write(session->store, false);
 }
 
+void __wrap_syncing_fail(struct store *store, int error) {
+  if (!breaks(MUTANT_FAILURE_FORGOTTEN)) __real_syncing_fail(store, error);
+}
+
 int __wrap_header_write(struct store *store, bool clean) {
   if (breaks(MUTANT_CLEAN_LATE) && !clean && store->header.clean) {
     seam_now()->header_is_due = true;
     store->header.clean = false;
     return 0;
   }
+  if (breaks(MUTANT_HEADER_UNSETTLED)) store->header_settled = true;
   if (breaks(MUTANT_HEADER_IN_PLACE)) store->header_copy = 1 - store->header_copy;
   return __real_header_write(store, clean);
 }

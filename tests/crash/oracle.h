@@ -19,7 +19,7 @@ struct write {
   bool put;  // else a delete
   bool failed;
   unsigned thread;
-  uint32_t length;  // of the value
+  uint32_t length;                 // of the value
   uint64_t started, acknowledged;  // times of the disk's clock; 0: not
 };
 

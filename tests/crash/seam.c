@@ -17,7 +17,9 @@ struct seam *seam_enter(struct seam *seam) {
   return before;
 }
 
-struct seam *seam_now(void) { return in_force && !in_force->quiet ? in_force : NULL; }
+struct seam *seam_now(void) {
+  return in_force && !in_force->quiet ? in_force : NULL;
+}
 
 int seam_file(struct seam *seam, int fd) { return seam ? disk_find(seam->disk, fd) : NO_FILE; }
 
@@ -36,7 +38,7 @@ bool seam_sync_fails(struct seam *seam) {
 }
 
 static bool covers_nothing(const struct seam *seam, int file) {
-  if (mutant_is(MUTANT_SYNC_IS_NOTHING)) return true;
+  if (mutant_is(MUTANT_SYNC_IS_NOTHING) && file != NO_FILE && disk_lookup(seam->disk, "s") != NO_FILE) return true;
   if (mutant_is(MUTANT_SERVE_BEFORE_SYNC) && seam->recovering) return true;
   return mutant_is(MUTANT_FOLDER_NOT_SYNCED) && file == NO_FILE;
 }

@@ -2,11 +2,11 @@
 // Maps: which addresses are which bytes of which file, so that an msync covers what the kernel's would. Stores through
 // them need no wrapper: what they changed is seen in the file.
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <stdarg.h>
 #include <unistd.h>
 
 #include "tests/crash/memory.h"

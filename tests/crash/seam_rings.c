@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// io_uring: requests are looked at as they go to the kernel. A write may be on the disk from then on, and counts as done
-// when its completion is taken; an fsync covers what was done when it was submitted, and the write it is linked behind.
+// io_uring: requests are looked at as they go to the kernel. A write may be on the disk from then on, and counts as
+// done when its completion is taken; an fsync covers what was done when it was submitted, and the write it is linked
+// behind.
 #include <errno.h>
 #include <liburing.h>
 #include <stdlib.h>
@@ -84,8 +85,7 @@ static uint64_t note_entry(struct seam *seam, struct io_uring *ring, struct io_u
   struct request *request = new_request();
   *request = (struct request){.ring = ring, .data = entry->user_data, .disk = seam->disk, .file = file};
   if (write) {
-    request->write =
-        disk_write_queued(seam->disk, file, (const void *)(uintptr_t)entry->addr, entry->len, entry->off);
+    request->write = disk_write_queued(seam->disk, file, (const void *)(uintptr_t)entry->addr, entry->len, entry->off);
     request->durable = entry->rw_flags & RWF_DSYNC;
     if (request->durable) request->fails = seam_sync_fails(seam);
     request->ticket = (struct sync_ticket){file, entry->off, entry->off + entry->len, 0, request->write};
