@@ -27,6 +27,7 @@ int __real_fsync(int fd);
 int __real_fdatasync(int fd);
 int __real_sync_file_range(int fd, off_t offset, off_t length, unsigned flags);
 int __real_open(const char *path, int flags, ...);
+int __real_mkostemp(char *path, int flags);
 int __real_link(const char *from, const char *to);
 int __real_unlink(const char *path);
 int __real_rename(const char *from, const char *to);
@@ -45,6 +46,7 @@ int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
 int __wrap_sync_file_range(int fd, off_t offset, off_t length, unsigned flags);
 int __wrap_open(const char *path, int flags, ...);
+int __wrap_mkostemp(char *path, int flags);
 int __wrap_link(const char *from, const char *to);
 int __wrap_unlink(const char *path);
 int __wrap_rename(const char *from, const char *to);
@@ -171,6 +173,14 @@ int __wrap_open(const char *path, int flags, ...) {
   if (seam_file(seam, fd) == NO_FILE) disk_created(seam->disk, fd, name);
   seam_moment(seam, "open");
   return fd;
+}
+
+// The name is the same in every run.
+int __wrap_mkostemp(char *path, int flags) {
+  static const char pattern[] = "XXXXXX", chosen[] = "seeded";
+  if (!seam_now()) return __real_mkostemp(path, flags);
+  memcpy(path + strlen(path) - strlen(pattern), chosen, strlen(chosen));
+  return __wrap_open(path, flags | O_RDWR | O_CREAT | O_EXCL, 0600);
 }
 
 int __wrap_link(const char *from, const char *to) {
