@@ -92,14 +92,14 @@ void disk_created(struct disk *disk, int fd, const char *name);
 // The name now stands for another file (link, rename), or for none (unlink).
 void disk_named(struct disk *disk, const char *name, int file);
 // The file has been given this size: what is new holds zeros, what was cut off does when it comes back.
-void disk_resized(struct disk *disk, int file, uint64_t bytes);
+void disk_resized(struct disk *disk, int index, uint64_t bytes);
 uint64_t disk_size(const struct disk_file *file);
 
 // Takes note of every byte that has changed since the last call.
 void disk_observe(struct disk *disk);
 // A write that was queued: it may be on the disk from now on. Returns its number.
-uint64_t disk_write_queued(struct disk *disk, int file, const void *bytes, size_t length, uint64_t offset);
-void disk_write_reaped(struct disk *disk, int file, uint64_t write);
+uint64_t disk_write_queued(struct disk *disk, int index, const void *bytes, size_t length, uint64_t offset);
+void disk_write_reaped(struct disk *disk, int index, uint64_t write);
 
 struct sync_ticket disk_sync_begin(struct disk *disk, int file, uint64_t from, uint64_t to);
 // Returned 0: raises floors.
@@ -108,12 +108,12 @@ void disk_sync_end(struct disk *disk, const struct sync_ticket *ticket);
 void disk_sync_fail(struct disk *disk, const struct sync_ticket *ticket, struct rng *rng);
 
 // What POSIX_FADV_DONTNEED does: clean sectors are read from the disk again, dirty ones stay.
-void disk_drop_cache(struct disk *disk, int file);
-uint64_t disk_dirty_sectors(const struct disk *disk, int file);
+void disk_drop_cache(struct disk *disk, int index);
+uint64_t disk_dirty_sectors(const struct disk *disk, int index);
 
 // What is left when only the process dies: `copy` has the same disk and page cache, in another folder.
 void disk_copy(const struct disk *disk, struct disk *copy, const char *folder);
 // The bytes of a file are now these, durably: as if copied from a backup.
-void disk_restore(struct disk *disk, int file, const void *bytes, size_t length);
+void disk_restore(struct disk *disk, int index, const void *bytes, size_t length);
 
 #endif

@@ -104,7 +104,7 @@ static void take_backup(struct life *life, struct backup *backup) {
   backup->length = disk_size(file);
   backup->bytes = need_memory(malloc(backup->length));
   memcpy(backup->bytes, file->map, backup->length);
-  for (uint16_t key = 0; key < KEYS; key++) backup->state.numbers[key] = log_newest(&life->log, key);
+  for (unsigned key = 0; key < KEYS; key++) backup->state.numbers[key] = log_newest(&life->log, key);
 }
 
 // The data file goes back to what it was; the index stays that of the newer state.

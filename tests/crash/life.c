@@ -57,7 +57,7 @@ void life_end(struct life *life) {
 void life_path(const struct life *life, char *path, size_t room) { snprintf(path, room, "%s/s", life->disk.folder); }
 
 static bool is_newest(const struct log *log, const struct found *found, char *why) {
-  for (uint16_t key = 0; key < KEYS; key++) {
+  for (unsigned key = 0; key < KEYS; key++) {
     uint32_t newest = log_newest(log, key);
     uint32_t expected = log_is_put(log, newest) ? newest : ABSENT;
     if (found->numbers[key] == expected) continue;

@@ -49,7 +49,7 @@ struct gets {
 };
 
 static bool compare_gets(const struct gets *gets, const struct log *log, const struct found *found, char *why) {
-  for (uint16_t i = 0; i < KEYS; i++) {
+  for (unsigned i = 0; i < KEYS; i++) {
     const struct op *op = &gets->ops[i];
     uint32_t got = op->status ? ABSENT : log_parse_value(log, i, gets->values[i], op->value_length);
     bool agrees = (op->status == 0 || op->status == -ENOENT) && got == found->numbers[i];
@@ -64,7 +64,7 @@ static bool compare_gets(const struct gets *gets, const struct log *log, const s
 static bool gets_agree(const struct engine *engine, struct session *session, const struct log *log,
                        const struct found *found, char *why) {
   struct gets *gets = need_memory(malloc(sizeof *gets));
-  for (uint16_t i = 0; i < KEYS; i++) {
+  for (unsigned i = 0; i < KEYS; i++) {
     log_key(i, gets->keys[i]);
     gets->ops[i] = (struct op){.kind = OP_GET,
                                .key = gets->keys[i],

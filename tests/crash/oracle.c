@@ -21,12 +21,12 @@ static void set_base(struct key_states *states, uint32_t number) {
 
 void log_init(struct log *log, struct sync_policy policy) {
   *log = (struct log){.policy = policy, .exact = true};
-  for (uint16_t key = 0; key < KEYS; key++) set_base(&log->keys[key], ABSENT);
+  for (unsigned key = 0; key < KEYS; key++) set_base(&log->keys[key], ABSENT);
 }
 
 void log_free(struct log *log) {
   free(log->writes);
-  for (uint16_t key = 0; key < KEYS; key++) free(log->keys[key].numbers);
+  for (unsigned key = 0; key < KEYS; key++) free(log->keys[key].numbers);
 }
 
 static void *copy_of(const void *items, uint32_t count, size_t bytes) {
@@ -39,7 +39,7 @@ void log_copy(const struct log *log, struct log *copy) {
   *copy = *log;
   copy->writes = copy_of(log->writes, log->count, sizeof *log->writes);
   copy->room = log->count;
-  for (uint16_t key = 0; key < KEYS; key++) {
+  for (unsigned key = 0; key < KEYS; key++) {
     struct key_states *states = &copy->keys[key];
     states->numbers = copy_of(states->numbers, states->count, sizeof *states->numbers);
     states->room = states->count;
@@ -80,7 +80,7 @@ void log_finish(struct log *log, uint32_t number, bool acknowledged, uint64_t no
   write->failed = !acknowledged;
   if (acknowledged) write->acknowledged = now;
   if (log->policy.kind != SYNC_EVERY && log->policy.kind != SYNC_ALWAYS) return;
-  for (uint16_t key = 0; key < KEYS; key++) {
+  for (unsigned key = 0; key < KEYS; key++) {
     struct key_states *states = &log->keys[key];
     for (uint32_t i = states->count - 1; i > states->must; i--)
       if (is_promised(log, states->numbers[i])) states->must = i;
@@ -88,7 +88,7 @@ void log_finish(struct log *log, uint32_t number, bool acknowledged, uint64_t no
 }
 
 void log_synced(struct log *log, uint64_t time, bool all) {
-  for (uint16_t key = 0; key < KEYS; key++) {
+  for (unsigned key = 0; key < KEYS; key++) {
     struct key_states *states = &log->keys[key];
     for (uint32_t i = states->count - 1; i > states->must; i--) {
       const struct write *write = write_of(log, states->numbers[i]);
@@ -108,7 +108,7 @@ bool log_is_put(const struct log *log, uint32_t number) { return number != ABSEN
 void log_killed(struct log *log) { log_synced(log, UINT64_MAX, true); }
 
 void log_rebase(struct log *log, const struct found *found) {
-  for (uint16_t key = 0; key < KEYS; key++) set_base(&log->keys[key], found->numbers[key]);
+  for (unsigned key = 0; key < KEYS; key++) set_base(&log->keys[key], found->numbers[key]);
   log->exact = true;
 }
 
@@ -166,7 +166,7 @@ static void describe(const struct log *log, uint32_t number, char *text, size_t 
 }
 
 bool log_allows(const struct log *log, const struct found *found, char *why, size_t room) {
-  for (uint16_t key = 0; key < KEYS; key++) {
+  for (unsigned key = 0; key < KEYS; key++) {
     if (allows_key(log, key, found->numbers[key])) continue;
     const struct key_states *states = &log->keys[key];
     char holds[32], least[32], newest[32];

@@ -179,7 +179,7 @@ int __wrap_open(const char *path, int flags, ...) {
 int __wrap_mkostemp(char *path, int flags) {
   static const char pattern[] = "XXXXXX", chosen[] = "seeded";
   if (!seam_now()) return __real_mkostemp(path, flags);
-  memcpy(path + strlen(path) - strlen(pattern), chosen, strlen(chosen));
+  strcpy(path + strlen(path) - strlen(pattern), chosen);  // as long as what it replaces
   return __wrap_open(path, flags | O_RDWR | O_CREAT | O_EXCL, 0600);
 }
 
