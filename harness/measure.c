@@ -162,7 +162,7 @@ static int open_run(struct run *run, struct error *error) {
   if (dataset_folder_make(run->dir, &run->folder, error)) return prefix_error(error, run->dir);
   json_t *head = describe(run);
   code = head ? results_create(run->out, head, &run->results, error) : error_set(error, -ENOMEM, "memory is short");
-  complain(head);
+  if (!code) complain(head);
   json_decref(head);
   return code;
 }
