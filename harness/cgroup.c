@@ -76,7 +76,7 @@ static int find_group(const char *root, enum cgroup_version version, char *group
 
 int cgroup_find(const char *root, enum cgroup_version version, char *mount, char *group, size_t room) {
   struct hierarchy hierarchy;
-  char own[NAME];
+  char own[NAME] = "";
   int code = find_mount(root, version, &hierarchy);
   if (!code) code = find_group(root, version, own);
   if (code) return code;

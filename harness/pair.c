@@ -184,8 +184,11 @@ static int order(struct match *match, struct end *end, struct error *error) {
   bool joins = one_file(match->pair) && end != &match->ends[match->pair->first];
   json_t *json = sample_order_to_json(&end->side->order);
   char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-  int code = text ? tell(end, joins ? "join " : "lead ", error)
-                  : give_up(end, error, "its order cannot be written: memory is short");
+  if (!text) {
+    json_decref(json);
+    return give_up(end, error, "its order cannot be written: memory is short");
+  }
+  int code = tell(end, joins ? "join " : "lead ", error);
   if (!code) code = tell(end, text, error);
   if (!code) code = tell(end, "\n", error);
   char *answer = code ? NULL : expect(match, end, "ready", patience(end), error);

@@ -120,7 +120,7 @@ int pressure_set(struct pressure *pressure, uint64_t wanted, const struct engine
 }
 
 const char *pressure_check_after(struct pressure *pressure, const char *path) {
-  uint64_t cached, size, own;
+  uint64_t cached = 0, size = 0, own = 0;
   if (cached_bytes(path, &cached, &size) || memory_group_usage(&pressure->group, &pressure->charged_after, &own))
     return "what is cached could not be read";
   const char *wrong = contradiction(pressure, cached, pressure->charged_after, size);

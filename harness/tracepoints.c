@@ -107,7 +107,7 @@ static int explain(int code, const char *name, struct error *error) {
 static int open_counter(int tracefs, struct counter *counter, struct error *error) {
   struct perf_event_attr attributes = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .inherit = 1};
   uint64_t id = 0;
-  int code = read_id(tracefs, counter->name, &id, error);
+  int code = counter->name ? read_id(tracefs, counter->name, &id, error) : -ENOENT;
   if (code) return code;
   attributes.config = id;
   counter->fd = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);

@@ -75,18 +75,35 @@ do for [k=1:families_count] {
     INSIDE_FROM[inside_count] = first_at; INSIDE_X[inside_count] = last; INSIDE_AT[inside_count] = at; INSIDE_TEXT[inside_count] = wrap(label_name.' '.value, inside_width)
   }
 }
-# Inside the plot each stands above its line, and above its neighbours' where lines are close; below at the top edge.
-near = 9.0
+# Inside the plot each stands above its line and above those of lower lines, as far as the top edge has room; what that
+# pushes down stands below the one before it.
+array INSIDE_ORDER[inside_count + 1]
+array INSIDE_TOP[inside_count + 1]
 do for [i=1:inside_count] {
-  top_at = INSIDE_AT[i]; under = 0
-  do for [j=1:inside_count] {
-    if (INSIDE_X[j] == INSIDE_X[i] && abs(INSIDE_AT[j] - INSIDE_AT[i]) < near) {
-      if (INSIDE_AT[j] < top_at) { top_at = INSIDE_AT[j] }
-      if (INSIDE_AT[j] > INSIDE_AT[i] || (INSIDE_AT[j] == INSIDE_AT[i] && j > i)) { under = under + lines(INSIDE_TEXT[j]) }
-    }
+  INSIDE_ORDER[i] = i
+  do for [j=1:i-1] {
+    a = i - j
+    if (INSIDE_AT[INSIDE_ORDER[a]] > INSIDE_AT[INSIDE_ORDER[a+1]]) { t = INSIDE_ORDER[a]; INSIDE_ORDER[a] = INSIDE_ORDER[a+1]; INSIDE_ORDER[a+1] = t }
   }
-  at = top_at - 4 - 7 * (under + lines(INSIDE_TEXT[i]) - 1)
-  if (at < 2) { at = INSIDE_AT[i] + 5 }
+}
+do for [n=0:inside_count-1] {
+  i = INSIDE_ORDER[inside_count - n]
+  high = 7 * lines(INSIDE_TEXT[i])
+  INSIDE_TOP[i] = INSIDE_AT[i] + 3 - high
+  do for [m=0:n-1] {
+    j = INSIDE_ORDER[inside_count - m]
+    if (INSIDE_X[j] == INSIDE_X[i] && INSIDE_TOP[i] + high > INSIDE_TOP[j]) { INSIDE_TOP[i] = INSIDE_TOP[j] - high }
+  }
+}
+do for [n=1:inside_count] {
+  i = INSIDE_ORDER[n]
+  at = INSIDE_TOP[i] < 3 ? 3 : INSIDE_TOP[i]
+  do for [m=1:n-1] {
+    j = INSIDE_ORDER[m]
+    end = INSIDE_TOP[j] + 7 * lines(INSIDE_TEXT[j])
+    if (INSIDE_X[j] == INSIDE_X[i] && at < end) { at = end }
+  }
+  INSIDE_TOP[i] = at
   label_tag = label_tag + 1
   if (x_numeric) {
     set label label_tag INSIDE_TEXT[i] at first AT[INSIDE_FROM[i]],screen down(top_edge + at) left font ',6' textcolor rgb bound_ink noenhanced front

@@ -16,17 +16,18 @@ si_prefix(step) = step == 0 ? '' : word('f p n µ m - k M G T P', step + 6)
 digits(v) = v >= 99.95 ? sprintf('%.0f', v) : v >= 9.995 ? sprintf('%.1f', v) : sprintf('%.2f', v)
 short(v) = v > 0 ? digits(v / 1000.0 ** si_step(v)).si_prefix(si_step(v)) : sprintf('%g', v)
 
-heading = wrap(heading, 68)
+heading = wrap(heading, 64)
 question = wrap(question, 84)
-# Cells that are not drawn are named below the chart; the report lists those that have no room here.
+# Cells that are not drawn, or were disturbed, are named below the chart; the report lists those that have no room here.
 notes = ''; notes_count = 0; notes_room = 4
 do for [k=1:keys_count] {
   if (KEY[k] eq 'note') {
     notes_count = notes_count + 1
-    if (notes_count <= notes_room) { notes = notes.wrap('not shown: '.VALUE[k], 120)."\n" }
+    shown = strstrt(VALUE[k], ' disturbed: ') > 0
+    if (notes_count <= notes_room) { notes = notes.wrap((shown ? '' : 'not shown: ').VALUE[k], 120)."\n" }
   }
 }
-if (notes_count > notes_room) { notes = notes.sprintf("and %d more not shown (see the report)\n", notes_count - notes_room) }
+if (notes_count > notes_room) { notes = notes.sprintf("and %d more (see the report)\n", notes_count - notes_room) }
 x_name = text('x_label')
 panel_name = text('panel')
 profile = text('profile').' profile'.(text('indicative') eq '1' ? ' (indicative)' : '')

@@ -183,7 +183,7 @@ static void test_what_was_skipped_is_named(void **state) {
   draw(fixture);
   must_hold(fixture, "charts/update-random.svg", "uring (no data)");
   must_hold(fixture, "charts/update-random.svg", "io_uring is disabled: kernel.io_uring_disabled=2");
-  must_hold(fixture, "charts/update-random.svg", "and 1 more not shown");
+  must_hold(fixture, "charts/update-random.svg", "and 1 more (see");
   must_hold(fixture, "report.html", "io_uring is disabled: kernel.io_uring_disabled=2");
   must_hold(fixture, "report.md", "skipped: io\\_uring is disabled: kernel.io\\_uring\\_disabled=2");
 }
