@@ -62,7 +62,7 @@ static bool can_run(int i, bool with_timed) {
 }
 
 static int pick(bool with_self, bool with_timed) {
-  int ready[THREADS];
+  int ready[THREADS] = {0};
   uint32_t count = 0;
   for (int i = 0; i < THREADS; i++)
     if (can_run(i, with_timed) && (with_self || i != self)) ready[count++] = i;

@@ -3,12 +3,12 @@
 
 bool ledger_deletes(unsigned version) { return version % DELETE_EVERY == 0; }
 
-unsigned ledger_start(struct ledger *ledger, unsigned key) {
-  return atomic_fetch_add(&ledger->keys[key].started, 1) + 1;
+unsigned ledger_start(struct ledger *ledger, unsigned number) {
+  return atomic_fetch_add(&ledger->keys[number].started, 1) + 1;
 }
 
-void ledger_acknowledge(struct ledger *ledger, unsigned key, unsigned version) {
-  atomic_store(&ledger->keys[key].acknowledged, version);
+void ledger_acknowledge(struct ledger *ledger, unsigned number, unsigned version) {
+  atomic_store(&ledger->keys[number].acknowledged, version);
 }
 
 // The versions that may be there are those from `kept` on that this life started, and, while none of this life must be

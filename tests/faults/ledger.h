@@ -28,12 +28,12 @@ struct ledger {
 bool ledger_deletes(unsigned version);  // version 0, before the first put, is absent too
 
 // The next version of a key; counted as started from here on.
-unsigned ledger_start(struct ledger *ledger, unsigned key);
-void ledger_acknowledge(struct ledger *ledger, unsigned key, unsigned version);
+unsigned ledger_start(struct ledger *ledger, unsigned number);
+void ledger_acknowledge(struct ledger *ledger, unsigned number, unsigned version);
 
 // Whether the store may hold this key at `version`, or, with `absent`, not at all.
-bool ledger_allows(const struct ledger *ledger, unsigned key, bool absent, unsigned version);
+bool ledger_allows(const struct ledger *ledger, unsigned number, bool absent, unsigned version);
 // After a kill: the key was found like this, and a new life begins.
-void ledger_settle(struct ledger *ledger, unsigned key, bool absent, unsigned version);
+void ledger_settle(struct ledger *ledger, unsigned number, bool absent, unsigned version);
 
 #endif

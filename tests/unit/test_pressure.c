@@ -215,12 +215,22 @@ static int in_child(void (*run)(struct memory_group *group, const char *name), s
   return status;
 }
 
+// What a sanitizer keeps for itself is charged to the group as well, and leaves less for the page cache than was set.
+static bool sanitizer_takes_memory(void) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  print_message("skipped: the sanitizer's own memory counts against the limit\n");
+  return true;
+#else
+  return false;
+#endif
+}
+
 static void test_every_engine_under_pressure(void **state) {
   (void)state;
   struct memory_groups groups;
   struct memory_group group;
   struct error error = {0};
-  if (!open_groups(&groups)) skip();
+  if (sanitizer_takes_memory() || !open_groups(&groups)) skip();
   assert_int_equal(memory_group_make(&groups, &group, &error), 0);
   assert_int_equal(in_child(run_in_group, &group, "every"), 0);
   assert_int_equal(memory_group_remove(&group), 0);
@@ -283,7 +293,7 @@ static void test_the_proof_finds_lies_out(void **state) {
   struct memory_groups groups;
   struct memory_group group;
   struct error error = {0};
-  if (!open_groups(&groups)) skip();
+  if (sanitizer_takes_memory() || !open_groups(&groups)) skip();
   assert_int_equal(memory_group_make(&groups, &group, &error), 0);
   assert_int_equal(in_child(find_out_lies, &group, "lies"), 0);
   assert_int_equal(memory_group_remove(&group), 0);
