@@ -85,7 +85,12 @@ int header_write(struct store *store, bool clean) {
   unsigned copy = 1 - store->header_copy;
   error = write_copy(store, &next, copy);
   if (error) return error;
-  store->header = next;
+  // Not as a whole: readers that verify look at store_id meanwhile.
+  store->header.generation = next.generation;
+  store->header.clean = next.clean;
+  store->header.entry_count = next.entry_count;
+  store->header.next_free_offset = next.next_free_offset;
+  store->header.max_file_size = next.max_file_size;
   store->header_copy = copy;
   return 0;
 }
