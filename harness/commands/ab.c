@@ -165,7 +165,7 @@ static error_t parse_ab(int key, char *argument, struct argp_state *state) {
   }
 }
 
-static const struct argp ab_argp = {
+const struct argp ab_argp = {
     .options = options,
     .parser = parse_ab,
     .args_doc = "X Y",

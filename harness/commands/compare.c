@@ -60,15 +60,15 @@ static const struct argp_option options[] = {
     {"markdown", KEY_MARKDOWN, NULL, 0, "Print it as Markdown", 0},
     {0}};
 
-static const struct argp argp = {.options = options,
-                                 .parser = parse,
-                                 .args_doc = "A B",
-                                 .doc =
-                                     "Compares the run B with the older run A, cell by cell: better, worse, or no "
-                                     "difference (~). A run is its folder "
-                                     "or its run.json. Exits 1 if a cell is worse, 2 if nothing can be compared.\v"
-                                     "Examples:\n\n  storebench compare results/before results/latest\n"
-                                     "  storebench compare a/run.json b/run.json --threshold 5 --markdown"};
+const struct argp compare_argp = {.options = options,
+                                  .parser = parse,
+                                  .args_doc = "A B",
+                                  .doc =
+                                      "Compares the run B with the older run A, cell by cell: better, worse, or no "
+                                      "difference (~). A run is its folder "
+                                      "or its run.json. Exits 1 if a cell is worse, 2 if nothing can be compared.\v"
+                                      "Examples:\n\n  storebench compare results/before results/latest\n"
+                                      "  storebench compare a/run.json b/run.json --threshold 5 --markdown"};
 
 static int print_comparison(const struct request *request, const json_t *comparison) {
   if (request->json) {
@@ -87,7 +87,7 @@ int command_compare(int argc, char **argv) {
   json_t *runs[2] = {NULL, NULL}, *comparison = NULL;
   struct error error = {0};
   int status, code = 0;
-  if (!command_parse(&argp, argc, argv, &request, &status)) return status;
+  if (!command_parse(&compare_argp, argc, argv, &request, &status)) return status;
   for (size_t i = 0; i < 2 && !code; i++) code = results_load(request.paths[i], &runs[i], &error);
   if (!code) code = compare_runs(runs[0], runs[1], request.threshold, &comparison, &error);
   if (comparison && print_comparison(&request, comparison))

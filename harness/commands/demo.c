@@ -39,7 +39,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
   }
 }
 
-static const struct argp argp = {
+const struct argp demo_argp = {
     .options = options,
     .parser = parse,
     .args_doc = "[ENGINE]",
@@ -296,7 +296,7 @@ static int play_in_folder(const struct demo_arguments *arguments, struct interru
 int command_demo(int argc, char **argv) {
   struct demo_arguments arguments = {.dir = "."};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&demo_argp, argc, argv, &arguments, &status)) return status;
   struct interrupt interrupt;
   int error = interrupt_open(&interrupt);
   if (error) {

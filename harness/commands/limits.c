@@ -60,7 +60,7 @@ static const struct argp_option options[] = {
     {"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
     {0}};
 
-static const struct argp argp = {
+const struct argp limits_argp = {
     .options = options,
     .parser = parse,
     .doc =
@@ -144,7 +144,7 @@ int command_limits(int argc, char **argv) {
   struct taken taken = {.request = &request, .limits = json_array()};
   struct interrupt interrupt;
   int exit_code;
-  if (!command_parse(&argp, argc, argv, &request, &exit_code)) {
+  if (!command_parse(&limits_argp, argc, argv, &request, &exit_code)) {
     json_decref(taken.limits);
     return exit_code;
   }

@@ -114,19 +114,23 @@ static error_t parse_list(int key, char *argument, struct argp_state *state) {
   }
 }
 
+static const struct argp_option options[] = {
+    {"dir", KEY_DIR, "DIR", 0, "Try the engines on files in DIR (default: the current folder)", 0}, {0}};
+
+const struct argp list_argp = {
+    .options = options,
+    .parser = parse_list,
+    .args_doc = "[engines|experiments|policies|charts]",
+    .doc =
+        "Lists what there is, one item a line, its name first.\v"
+        "Example:\n\n  storebench list engines",
+};
+
 int command_list(int argc, char **argv) {
-  static const struct argp_option options[] = {
-      {"dir", KEY_DIR, "DIR", 0, "Try the engines on files in DIR (default: the current folder)", 0}, {0}};
-  static const struct argp argp = {.options = options,
-                                   .parser = parse_list,
-                                   .args_doc = "[engines|experiments|policies|charts]",
-                                   .doc =
-                                       "Lists what there is, one item a line, its name first.\v"
-                                       "Example:\n\n  storebench list engines"};
   struct request request = {.folder = "."};
   struct error error = {0};
   int exit_code, code = 0;
-  if (!command_parse(&argp, argc, argv, &request, &exit_code)) return exit_code;
+  if (!command_parse(&list_argp, argc, argv, &request, &exit_code)) return exit_code;
   for (size_t i = 0; i < LISTS && !code; i++) {
     if (request.what && request.what != lists[i].name) continue;
     if (!request.what) printf("%s%s\n", i ? "\n" : "", lists[i].name);

@@ -20,7 +20,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
   }
 }
 
-static const struct argp argp = {
+const struct argp report_argp = {
     .parser = parse,
     .args_doc = "RUN",
     .doc =
@@ -47,7 +47,7 @@ int command_report(int argc, char **argv) {
   json_t *run = NULL;
   struct error error = {0};
   int status;
-  if (!command_parse(&argp, argc, argv, &folder, &status)) return status;
+  if (!command_parse(&report_argp, argc, argv, &folder, &status)) return status;
   int code = results_read(folder, &run, &error);
   if (!code) code = results_summarise(run, &error);
   if (!code) code = results_write(folder, run, &error);

@@ -135,7 +135,7 @@ static const struct argp_option options[] = {
     {"json", KEY_JSON, NULL, 0, "Print the outcome as JSON", 0},
     {0}};
 
-static const struct argp run_argp = {
+const struct argp run_argp = {
     .options = options,
     .parser = parse_run,
     .args_doc = "[EXPERIMENT|FILE]...",

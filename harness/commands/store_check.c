@@ -9,7 +9,7 @@
 
 static const struct argp_option options[] = {STORE_OPTIONS, {0}};
 
-static const struct argp argp = {
+const struct argp check_argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE",
@@ -52,7 +52,7 @@ static void complain_damage(const char *path, const struct slot_check_report *re
 int command_check(int argc, char **argv) {
   struct store_arguments arguments = {.command = argv[0], .names = names, .required = 1};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&check_argp, argc, argv, &arguments, &status)) return status;
   if (!(arguments.engine->caps & CAP_SHARED_FORMAT)) {
     usage_error("check: engine \"%s\" has a format of its own; use that engine's tools", arguments.engine->name);
     return EXIT_USAGE;

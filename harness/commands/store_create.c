@@ -28,7 +28,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
 
 static const char *const names[] = {"STORE", NULL};
 
-static const struct argp argp = {
+const struct argp create_argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE",
@@ -40,7 +40,7 @@ static const struct argp argp = {
 int command_create(int argc, char **argv) {
   struct store_arguments arguments = {.command = argv[0], .names = names, .required = 1};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&create_argp, argc, argv, &arguments, &status)) return status;
   arguments.config.create = true;
   arguments.config.exclusive = true;
 

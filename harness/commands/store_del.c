@@ -7,7 +7,7 @@
 
 static const struct argp_option options[] = {STORE_OPTIONS, {0}};
 
-static const struct argp argp = {
+const struct argp del_argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE KEY",
@@ -33,7 +33,7 @@ static int delete (const struct tool *tool, void *user) {
 int command_del(int argc, char **argv) {
   struct store_arguments arguments = {.command = argv[0], .names = names, .required = 2};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&del_argp, argc, argv, &arguments, &status)) return status;
 
   struct op op = {.kind = OP_DELETE};
   if (tool_key(arguments.operands[0], arguments.operands[1], &op)) return EXIT_CELL_FAILED;

@@ -25,7 +25,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp argp = {
+const struct argp dump_argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE",
@@ -81,7 +81,7 @@ static int dump_store(const struct tool *tool, void *user) {
 int command_dump(int argc, char **argv) {
   struct dump_arguments arguments = {.store = {.command = argv[0], .names = names, .required = 1}};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&dump_argp, argc, argv, &arguments, &status)) return status;
   arguments.store.config.read_only = true;
   store_verify(&arguments.store);
   return tool_do(&arguments.store, dump_store, &arguments);

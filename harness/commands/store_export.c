@@ -12,7 +12,7 @@
 
 static const struct argp_option options[] = {STORE_OPTIONS, {0}};
 
-static const struct argp argp = {
+const struct argp export_argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE FILE",
@@ -88,7 +88,7 @@ static int export_store(const struct tool *tool, void *user) {
 int command_export(int argc, char **argv) {
   struct store_arguments arguments = {.command = argv[0], .names = names, .required = 2};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&export_argp, argc, argv, &arguments, &status)) return status;
   arguments.config.read_only = true;
   store_verify(&arguments);
   return tool_do(&arguments, export_store, &arguments.operands[1]);

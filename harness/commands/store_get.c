@@ -8,7 +8,7 @@
 
 static const struct argp_option options[] = {STORE_OPTIONS, {0}};
 
-static const struct argp argp = {
+const struct argp get_argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE KEY",
@@ -37,7 +37,7 @@ static int get(const struct tool *tool, void *user) {
 int command_get(int argc, char **argv) {
   struct store_arguments arguments = {.command = argv[0], .names = names, .required = 2};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&get_argp, argc, argv, &arguments, &status)) return status;
 
   struct op op = {.kind = OP_GET};
   if (tool_key(arguments.operands[0], arguments.operands[1], &op)) return EXIT_CELL_FAILED;

@@ -34,7 +34,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp argp = {
+const struct argp import_argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE FILE",
@@ -155,7 +155,7 @@ static int import_file(struct import_arguments *arguments, struct import *import
 int command_import(int argc, char **argv) {
   struct import_arguments arguments = {.store = {.command = argv[0], .names = names, .required = 2}};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&import_argp, argc, argv, &arguments, &status)) return status;
 
   struct import import = {.name = arguments.store.operands[1]};
   // A FIFO would wait for its writer.

@@ -31,7 +31,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp argp = {
+const struct argp load_argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE [FILE]",
@@ -191,7 +191,7 @@ static int load_input(struct load_arguments *arguments, struct load *load) {
 int command_load(int argc, char **argv) {
   struct load_arguments arguments = {.store = {.command = argv[0], .names = names, .required = 1}};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&load_argp, argc, argv, &arguments, &status)) return status;
 
   struct load load = {0};
   const char *file = arguments.store.count > 1 ? arguments.store.operands[1] : NULL;

@@ -7,7 +7,7 @@
 
 static const struct argp_option options[] = {STORE_OPTIONS, {0}};
 
-static const struct argp argp = {
+const struct argp put_argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE KEY VALUE",
@@ -21,7 +21,7 @@ static int put(const struct tool *tool, void *user) { return tool_run(tool, user
 int command_put(int argc, char **argv) {
   struct store_arguments arguments = {.command = argv[0], .names = names, .required = 3};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&put_argp, argc, argv, &arguments, &status)) return status;
 
   struct op op = {.kind = OP_PUT};
   if (tool_key(arguments.operands[0], arguments.operands[1], &op)) return EXIT_CELL_FAILED;

@@ -23,7 +23,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
   return store_argument(key, text, state);
 }
 
-static const struct argp argp = {
+const struct argp scan_argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE",
@@ -55,7 +55,7 @@ static int scan(const struct tool *tool, void *user) {
 int command_scan(int argc, char **argv) {
   struct scan_arguments arguments = {.store = {.command = argv[0], .names = names, .required = 1}};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&scan_argp, argc, argv, &arguments, &status)) return status;
   arguments.store.config.read_only = true;
   return tool_do(&arguments.store, scan, &arguments);
 }

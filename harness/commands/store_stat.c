@@ -25,7 +25,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp argp = {
+const struct argp stat_argp = {
     .options = options,
     .parser = parse,
     .args_doc = "STORE",
@@ -94,7 +94,7 @@ static int show(const struct tool *tool, void *user) {
 int command_stat(int argc, char **argv) {
   struct stat_arguments arguments = {.store = {.command = argv[0], .names = names, .required = 1}};
   int status;
-  if (!command_parse(&argp, argc, argv, &arguments, &status)) return status;
+  if (!command_parse(&stat_argp, argc, argv, &arguments, &status)) return status;
   arguments.store.config.read_only = true;
   return tool_do(&arguments.store, show, &arguments);
 }
