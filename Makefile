@@ -6,10 +6,11 @@ OUT ?=
 ENGINES ?=
 INSTALL ?= on
 WERROR ?= OFF
+PREFIX ?=
 # Handed over in the environment: the shell then sees each value as one word, whatever stands in it.
-export PROFILE DIR OUT ENGINES INSTALL WERROR
+export PROFILE DIR OUT ENGINES INSTALL WERROR PREFIX DESTDIR
 
-.PHONY: all bench test lint format clean configure deps
+.PHONY: all bench test lint format clean install dist configure deps
 .NOTPARALLEL:
 .DEFAULT_GOAL := all
 
@@ -33,6 +34,14 @@ lint: configure
 
 format:
 	@scripts/lint --format
+
+# Below /usr/local, or PREFIX; DESTDIR stands before it, for those who make packages.
+install: all
+	@cmake --install build $${PREFIX:+--prefix "$$PREFIX"}
+
+# One archive that runs on a target where nothing can be installed.
+dist: all
+	@scripts/dist build
 
 clean:
 	@rm -rf build build-debug build-asan-ubsan build-tsan

@@ -39,11 +39,11 @@ static int read_names(DIR *stream, const char *suffix, struct catalogue *catalog
 int catalogue_read(const char *folder, const char *suffix, struct catalogue *catalogue, struct error *error) {
   char path[4096];
   *catalogue = (struct catalogue){0};
-  if (snprintf(path, sizeof path, "%s/%s", data_dir(), folder) >= (int)sizeof path)
-    return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move the program's files", data_dir());
+  int code = data_path(folder, path, sizeof path, error);
+  if (code) return code;
   DIR *stream = opendir(path);
   if (!stream) return error_set(error, -errno, "%s: %m; set STOREBENCH_DATA to the folder that holds %s", path, folder);
-  int code = read_names(stream, suffix, catalogue);
+  code = read_names(stream, suffix, catalogue);
   closedir(stream);
   if (code) return error_set(error, code, "%s: cannot be read: %s; check the folder", path, strerror(-code));
   if (catalogue->count) qsort(catalogue->names, catalogue->count, sizeof *catalogue->names, compare_names);
@@ -65,14 +65,15 @@ static int unknown_experiment(const struct catalogue *experiments, const char *w
 int catalogue_experiment(const struct catalogue *experiments, const char *word, char *path, size_t room,
                          struct error *error) {
   size_t length = strlen(word);
-  int written = -1;
-  if (strchr(word, '/') || (length > 4 && strcmp(word + length - 4, ".ini") == 0))
-    written = snprintf(path, room, "%s", word);
-  else
-    for (size_t i = 0; i < experiments->count; i++)
-      if (strcmp(experiments->names[i], word) == 0)
-        written = snprintf(path, room, "%s/" EXPERIMENTS_FOLDER "/%s.ini", data_dir(), word);
-  if (written < 0) return unknown_experiment(experiments, word, error);
-  if ((size_t)written >= room) return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long", word);
-  return 0;
+  if (strchr(word, '/') || (length > 4 && strcmp(word + length - 4, ".ini") == 0)) {
+    if ((size_t)snprintf(path, room, "%s", word) < room) return 0;
+    return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long", word);
+  }
+  for (size_t i = 0; i < experiments->count; i++) {
+    char name[512];
+    if (strcmp(experiments->names[i], word) != 0) continue;
+    snprintf(name, sizeof name, EXPERIMENTS_FOLDER "/%s.ini", word);
+    return data_path(name, path, room, error);
+  }
+  return unknown_experiment(experiments, word, error);
 }

@@ -160,14 +160,15 @@ static int move_charts(const char *folder, const char *chart, bool keep, struct 
 
 int gnuplot_draw(const char *folder, const char *shape, const char *name, const char *chart, struct error *error) {
   struct drawing drawing = {0};
-  char script[PATH_MAX];
-  int wrote = snprintf(script, sizeof script, "%s/" PLOTS_FOLDER "/%s.gp", data_dir(), shape);
-  if (wrote >= (int)sizeof script) return error_set(error, -ENAMETOOLONG, "%s: the path is too long", data_dir());
+  char file[64], script[PATH_MAX];
+  snprintf(file, sizeof file, PLOTS_FOLDER "/%s.gp", shape);
+  int code = data_path(file, script, sizeof script, error);
+  if (code) return code;
   if (!realpath(script, drawing.script))
     return error_set(error, -errno, "%s: %m; set STOREBENCH_DATA to the folder that holds " PLOTS_FOLDER, script);
   snprintf(drawing.data, sizeof drawing.data, "data/%s.tsv", name);
   snprintf(drawing.chart, sizeof drawing.chart, "charts/.%s.part", chart);
-  int code = run(folder, &drawing, error);
+  code = run(folder, &drawing, error);
   int moved = move_charts(folder, chart, code == 0, code ? NULL : error);
   return code ? code : moved;
 }

@@ -54,7 +54,8 @@ static json_t *load(const char *path) {
 
 static json_t *load_schema(void) {
   char path[4096];
-  snprintf(path, sizeof path, "%s/results/schema.json", data_dir());
+  struct error error;
+  if (data_path("results/schema.json", path, sizeof path, &error)) fail_msg("%s", error.text);
   return load(path);
 }
 
