@@ -40,23 +40,19 @@ static const struct argp_option *named(const struct argp_option *option) {
   return option && option->name ? option : NULL;
 }
 
-#define EACH_OPTION(option, command) \
-  (const struct argp_option *option = named((command)->argp->options); option; option = named(option + 1))
-
 static void bash_command(const struct command *command) {
   const char *words = words_of(operands, OPERANDS, command->name);
   printf("    %s)\n      options='--help", command->name);
-  for
-    EACH_OPTION(option, command) printf(" --%s", option->name);
+  for (const struct argp_option *option = named(command->argp->options); option; option = named(option + 1))
+    printf(" --%s", option->name);
   puts("'\n      case $previous in");
-  for
-    EACH_OPTION(option, command) {
-      const char *value = words_of(values, VALUES, option->arg);
-      if (value)
-        printf("        --%s) words=$(%s) ;;\n", option->name, value);
-      else if (option->arg)
-        printf("        --%s) files=yes ;;\n", option->name);
-    }
+  for (const struct argp_option *option = named(command->argp->options); option; option = named(option + 1)) {
+    const char *value = words_of(values, VALUES, option->arg);
+    if (value)
+      printf("        --%s) words=$(%s) ;;\n", option->name, value);
+    else if (option->arg)
+      printf("        --%s) files=yes ;;\n", option->name);
+  }
   if (words)
     printf("        *) words=$(%s); files=yes ;;\n", words);
   else
@@ -112,8 +108,8 @@ static void fish(const struct command *commands, size_t count) {
     printf("complete -c storebench -n __fish_use_subcommand -f -a %s -d ", commands[i].name);
     fish_quoted(commands[i].summary);
     putchar('\n');
-    for
-      EACH_OPTION(option, &commands[i]) fish_option(&commands[i], option);
+    for (const struct argp_option *option = named(commands[i].argp->options); option; option = named(option + 1))
+      fish_option(&commands[i], option);
     const char *words = words_of(operands, OPERANDS, commands[i].name);
     if (words) {
       char call[256];
