@@ -75,9 +75,13 @@ static int fill(struct sample *sample, struct error *error) {
 }
 
 static enum sample_outcome measure(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
-  if (timed(sample, user, error) != 0) return sample->out_of_reach ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+  int code = timed(sample, user, error);
+  spent_on(&sample->spent, SPENT_TIMED);
+  if (code) return sample->out_of_reach ? OUTCOME_SKIPPED : OUTCOME_FAILED;
   if (sample_check(sample, error) != 0) return OUTCOME_FAILED;
-  return sample_verify(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
+  code = sample_verify(sample, error);
+  spent_on(&sample->spent, SPENT_CHECK);
+  return code ? OUTCOME_FAILED : OUTCOME_OK;
 }
 
 static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
@@ -85,6 +89,7 @@ static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed
   enum sample_outcome outcome;
   if (sample_tracepoints(sample, error) != 0) return OUTCOME_FAILED;
   if (sample->engine->open(order->path, &sample->config, &sample->store, error) != 0) return OUTCOME_FAILED;
+  spent_on(&sample->spent, SPENT_OPEN);
   if (order->kind == SAMPLE_FILL) {
     outcome = fill(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
   } else {
@@ -92,6 +97,7 @@ static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed
   }
   struct error closing = {0};
   int code = sample->engine->close(sample->store, &closing);
+  spent_on(&sample->spent, SPENT_CLOSE);
   if (!code || outcome == OUTCOME_FAILED) return outcome;
   error_set(error, code, "closing the store: %s", closing.text[0] ? closing.text : strerror(-code));
   return OUTCOME_FAILED;
@@ -99,6 +105,7 @@ static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed
 
 enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
   char folder[sizeof sample->order->path];
+  spent_start(&sample->spent);
   if (check_order(sample->order, error) != 0) return OUTCOME_FAILED;
   configure(sample);
   folder_of(sample->order->path, folder, sizeof folder);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <libgen.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,6 @@ struct run {
   struct dataset_folder folder;
   struct results *results;
   struct schedule_outcome outcome;
-  double limits, drawing;  // seconds
   struct memory_groups memory;
 };
 
@@ -186,9 +186,8 @@ static int finish(struct run *run, bool complete, struct error *error) {
   char finished[32];
   format_time("%Y-%m-%dT%H:%M:%SZ", finished, sizeof finished);
   json_t *end =
-      json_pack("{s:o, s:b, s:{s:f, s:f, s:f, s:f, s:f}}", "finished", complete ? json_string(finished) : json_null(),
-                "complete", (int)complete, "bookkeeping", "total", seconds_since(run->start), "limits", run->limits,
-                "measuring", run->outcome.measuring, "filling", run->outcome.filling, "drawing", run->drawing);
+      json_pack("{s:o, s:b, s:o}", "finished", complete ? json_string(finished) : json_null(), "complete",
+                (int)complete, "bookkeeping", shares_to_json(&run->outcome.shares, seconds_since(run->start)));
   int code = end ? results_finish(run->results, end, error) : error_set(error, -ENOMEM, "memory is short");
   json_decref(end);
   return code;
@@ -214,7 +213,7 @@ static int report(struct run *run, json_t **json, struct error *error) {
   if (!code && complete) {
     uint64_t start = clock_ns();
     int drawn = report_charts(run->out, *json, error);
-    run->drawing = seconds_since(start);
+    run->outcome.shares.drawing = seconds_since(start);
     if (drawn) command_complain(NULL, error->text);
     json_decref(*json);
     *json = NULL;
@@ -235,8 +234,11 @@ static int measure(struct run *run, struct interrupt *interrupt, struct error *e
                                     .progress = &progress,
                                     .memory = &run->memory,
                                     .run = child_run};
-  int code = measure_limits(run->plan, &run->folder, run->results, interrupt, &progress, &run->limits, error);
+  double limits;
+  int code = measure_limits(run->plan, &run->folder, run->results, interrupt, &progress, &limits, error);
   if (!code) code = schedule_run(&schedule, &run->outcome, error);
+  run->outcome.shares.limits = limits;
+  run->outcome.shares.limits_timed = fmin(limits, plan_limits_timed(run->plan));
   progress_end(&progress);
   return code;
 }

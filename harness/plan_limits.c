@@ -37,6 +37,11 @@ double plan_limits_cost(const struct plan *plan) {
   return limit_list_cost(&plan->limits.list, plan->limits.slice, plan->limits.repetitions);
 }
 
+// Each has one repetition that is not counted.
+double plan_limits_timed(const struct plan *plan) {
+  return (double)plan->limits.list.count * (plan->limits.repetitions + 1) * plan->limits.slice;
+}
+
 void plan_fit_limits(struct plan *plan) {
   struct plan_limits *limits = &plan->limits;
   while (plan_limits_cost(plan) > budget_share * plan->budget) {

@@ -14,6 +14,7 @@
 #include "harness/gbench.h"
 #include "harness/latency.h"
 #include "harness/pressure.h"
+#include "harness/spent.h"
 #include "harness/timeline.h"
 #include "harness/tracepoints.h"
 #include "workloads/client.h"
@@ -63,6 +64,7 @@ struct sample {
   bool cache_lost;                           // the cache state did not last for the timed part
   uint64_t rss, pss;                         // bytes; 0: not measurable
   uint64_t verified;
+  struct spent spent;
 };
 
 // How a sample ends. Skipped is what cannot be had on this machine; failed, what should have worked.

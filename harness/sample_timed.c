@@ -103,8 +103,10 @@ void sample_cache_after(struct sample *sample) {
 static int get_ready(struct timed *timed, struct seat *seat) {
   if (atomic_fetch_add(&timed->ready, 1) + 1 < timed->sample->workload.threads) return 0;
   const struct counting *counting = &timed->counting;
+  spent_on(&timed->sample->spent, SPENT_WARMUP);
   int code = counting_settle_before(&timed->counting, &seat->error);
   if (!code) code = set_cache(timed, &seat->error);
+  spent_on(&timed->sample->spent, SPENT_CACHE);
   if (!code) code = counting_start(&timed->counting, &seat->error);
   if (code) return code;
   timeline_start(timed->sample->timeline, counting->before.device_read_bytes, counting->before.device_write_bytes);

@@ -14,6 +14,7 @@
 #include "harness/child.h"
 #include "harness/isolation.h"
 #include "harness/peak.h"
+#include "harness/spent.h"
 #include "workloads/random.h"
 
 // A child that is slower than its plan by this much hangs. Data that is filled, read in and checked takes its time too.
@@ -61,14 +62,13 @@ static double kill_after(const struct cell_settings *settings, const struct samp
 // Adds what the schedule knows of the sample and hands it to the results.
 static int record(struct running *running, const char *cell, const struct pass *pass, json_t *sample) {
   struct schedule_outcome *outcome = running->outcome;
-  double seconds = json_number_value(json_object_get(sample, "seconds"));
   json_t *facts = json_pack("{s:I, s:I, s:b}", "order", (json_int_t)outcome->samples, "repetition",
                             (json_int_t)pass->repetition, "counted", (int)pass->counted);
   int code = !facts || json_object_update(sample, facts) ? -ENOMEM : 0;
   json_decref(facts);
   if (code) return error_set(running->error, code, "%s: memory is short", cell);
   outcome->samples++;
-  outcome->measuring += seconds;
+  shares_add(&outcome->shares, sample);
   return results_append(running->schedule->results, cell, sample, running->error);
 }
 
@@ -91,18 +91,14 @@ static void make_order(const struct running *running, const struct plan_cell *ce
 // Puts the file of the sample in its place.
 static int prepare(struct running *running, const struct plan_cell *cell, struct sample_order *order) {
   const struct dataset_folder *folder = running->schedule->folder;
-  uint64_t start = clock_ns();
   char set[32];
-  int code = 0;
   set_name(cell->set, set);
   if (cell->data == PLAN_SHARED) {
     dataset_path(folder, set, order->path);
     return 0;
   }
   dataset_path(folder, private_name, order->path);
-  code = cell->data == PLAN_COPY ? dataset_copy(folder, set, private_name) : dataset_make(folder, private_name);
-  running->outcome->filling += seconds_since(start);
-  return code;
+  return cell->data == PLAN_COPY ? dataset_copy(folder, set, private_name) : dataset_make(folder, private_name);
 }
 
 // Runs the sample inside a memory group of its own where its cache state needs one.
@@ -127,7 +123,9 @@ static int run_once(struct running *running, size_t number, const struct pass *p
   struct sample_order order;
   char reason[256];
   make_order(running, cell, pass, &order);
+  const uint64_t start = clock_ns();
   int code = prepare(running, cell, &order), removed = 0;
+  const double prepared = seconds_since(start);
   snprintf(reason, sizeof reason, "its file could not be made: %s", strerror(-code));
   *sample = code ? child_no_sample(&order, "failed", reason) : run_grouped(running, cell, &order);
   if (cell->data != PLAN_SHARED) removed = dataset_remove(schedule->folder, private_name);
@@ -136,7 +134,8 @@ static int run_once(struct running *running, size_t number, const struct pass *p
     *sample = NULL;
     return 0;
   }
-  if (!*sample) return error_set(running->error, -ENOMEM, "%s: memory is short", cell->id);
+  if (!*sample || spent_complete(*sample, prepared, seconds_since(start)))
+    return error_set(running->error, -ENOMEM, "%s: memory is short", cell->id);
   if (!removed) return 0;
   return error_set(running->error, removed, "%s: a data file cannot be removed: %s; remove it by hand", order.path,
                    strerror(-removed));
@@ -236,7 +235,7 @@ static int build_set(struct running *running, size_t number) {
   if (code) return give_up_set(running, number, "failed", strerror(-code));
   dataset_path(schedule->folder, name, order.path);
   json_t *sample = schedule->run(&order, kill_after(&set->settings, &order), schedule->interrupt);
-  running->outcome->filling += seconds_since(start);
+  running->outcome->shares.filling += seconds_since(start);
   progress_step(schedule->progress, plan_set_cost(set), "filling a data set");
   if (!sample) return schedule->interrupt->seen ? 0 : error_set(running->error, -ENOMEM, "memory is short");
   const char *status = json_string_value(json_object_get(sample, "status"));

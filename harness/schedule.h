@@ -14,6 +14,7 @@
 #include "harness/plan.h"
 #include "harness/progress.h"
 #include "harness/results.h"
+#include "harness/shares.h"
 
 struct schedule {
   const struct plan *plan;
@@ -28,7 +29,7 @@ struct schedule {
 
 struct schedule_outcome {
   bool interrupted;
-  double measuring, filling;  // seconds: timed parts of samples; data sets and private copies
+  struct shares shares;  // of the time: what the schedule knows of it
   size_t samples;
 };
 

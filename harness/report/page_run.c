@@ -62,6 +62,19 @@ void page_warnings(const struct page *page) {
       warn(page, "%s", json_string_value(note));
 }
 
+static void add_time(const struct page *page) {
+  const json_t *bookkeeping = json_object_get(page->run, "bookkeeping");
+  const json_t *shares = json_object_get(bookkeeping, "shares");
+  if (!json_is_object(shares)) return;  // a run that was killed, or an older one
+  page_say(page,
+           "Time: %.0f s, %.0f%% of it measuring, %.0f%% warming up and bringing page caches into their states, %.0f%% "
+           "set-up and bookkeeping (files %.0f s, processes and stores %.0f s, reading back %.0f s, charts %.0f s).",
+           json_real_or_nan(bookkeeping, "total"), 100 * json_real_or_nan(shares, "measuring"),
+           100 * json_real_or_nan(shares, "warming"), 100 * json_real_or_nan(shares, "setup"),
+           json_real_or_nan(bookkeeping, "filling"), json_real_or_nan(bookkeeping, "opening"),
+           json_real_or_nan(bookkeeping, "checking"), json_real_or_nan(bookkeeping, "drawing"));
+}
+
 static void put_field(const struct page *page, const char *name, const json_t *value) {
   char *text = NULL;
   if (!json_is_string(value)) text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
@@ -89,6 +102,7 @@ void page_environment(const struct page *page) {
   static const char *const run_fields[] = {"started", "finished",    "host",    "profile",
                                            "seed",    "repetitions", "command", "bookkeeping"};
   page->format->heading(page->out, "Environment");
+  add_time(page);
   page->format->row(page->out, head, 2, true);
   for (size_t i = 0; i < sizeof run_fields / sizeof run_fields[0]; i++) {
     const json_t *value = json_object_get(page->run, run_fields[i]);

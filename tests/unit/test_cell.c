@@ -70,7 +70,7 @@ static void test_every_documented_field_is_there(void **state) {
                                        "value_bytes_read",
                                        "value_bytes_written",
                                        "memory",
-
+                                       "spent",
                                        "steady"};
   make_fake_store();
   for (int lie = FAKE_HONEST; lie <= FAKE_PROBE_FAILS; lie++) {

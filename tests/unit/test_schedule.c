@@ -173,7 +173,7 @@ static void test_every_cell_gets_its_samples(void **state) {
     }
   }
   assert_int_equal(bench.outcome.samples, 42);
-  assert_true(bench.outcome.measuring == 21);  // half a second each
+  assert_true(bench.outcome.shares.measuring == 21);  // half a second each
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
 }
