@@ -24,6 +24,7 @@ static const double fill_limit_factor = 4;
 static const double open_factor = 4;  // an open loop lasts as long as so many samples of a closed one
 
 double plan_timed(const struct plan *plan, const struct plan_cell *cell) {
+  if (cell->settings.duration > 0) return cell->settings.duration;
   return cell_rated(&cell->settings) ? open_factor * plan->seconds : plan->seconds;
 }
 
@@ -33,7 +34,8 @@ double plan_warmup(const struct plan *plan, const struct plan_cell *cell) {
 }
 
 double plan_limit(const struct plan *plan, const struct plan_cell *cell) {
-  if (cell->settings.workload.operation != OPERATION_FILL || cell_rated(&cell->settings)) return plan_timed(plan, cell);
+  bool fixed = cell_rated(&cell->settings) || cell->settings.duration > 0;
+  if (cell->settings.workload.operation != OPERATION_FILL || fixed) return plan_timed(plan, cell);
   bool durable = cell->settings.sync.kind == SYNC_ALWAYS || cell->settings.sync.kind == SYNC_EVERY;
   return durable ? plan->seconds : fmax(2, fill_limit_factor * plan->seconds);
 }

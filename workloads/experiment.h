@@ -27,6 +27,7 @@ struct cell_settings {
   uint32_t record_size;
   unsigned threads;
   unsigned processes;
+  double duration;  // seconds of a sample; 0: as long as the profile says
   // Operations asked for at a rate (an open loop); both 0: as fast as the store takes them (a closed loop).
   struct {
     double per_s;    // of all threads together

@@ -30,6 +30,7 @@ enum key {
   KEY_DEPTH,
   KEY_THREADS,
   KEY_PROCESSES,
+  KEY_DURATION,
   KEY_RATE,
   KEY_ARRIVALS,
   KEY_COUNT
@@ -82,6 +83,16 @@ int experiment_error(const struct experiment *experiment, int line, struct error
 
 // Reads the text into settings.
 int experiment_read(struct experiment *experiment, const char *text, struct error *error);
+
+// What reads the text of one key into the settings.
+struct reader {
+  const struct experiment *experiment;
+  const struct setting *setting;  // the text to read
+  struct cell_settings *settings;
+  struct error *error;
+};
+// "bad KEY "TEXT"; WANT". Returns -EINVAL.
+int reader_bad(const struct reader *reader, const char *key, const char *want);
 
 // Turns the texts of one point into settings, with defaults for those not given.
 int experiment_apply(const struct experiment *experiment, const struct point *point, struct cell_settings *settings,

@@ -10,18 +10,12 @@
 #include "workloads/experiment_internal.h"
 
 enum { COUNT_MAX = 1 << 16 };              // batch, depth, threads, processes
+static const double DURATION_MIN = 0.01, DURATION_MAX = 3600;  // seconds
 static const double MEMORY_MIN = 4 << 20;  // one fault or read may want megabytes of read-ahead
-
-struct reader {
-  const struct experiment *experiment;
-  const struct setting *setting;  // the text to read
-  struct cell_settings *settings;
-  struct error *error;
-};
 
 typedef int (*read_fn)(const struct reader *reader);
 
-static int bad(const struct reader *reader, const char *key, const char *want) {
+int reader_bad(const struct reader *reader, const char *key, const char *want) {
   return experiment_error(reader->experiment, reader->setting->line, reader->error, "bad %s \"%s\"; %s", key,
                           reader->setting->text, want);
 }
@@ -31,7 +25,7 @@ static int read_engine(const struct reader *reader) {
   struct cell_settings *settings = reader->settings;
   const char *text = reader->setting->text, *spec = text;
   if (strpbrk(text, " \t") || strlen(text) >= EXPERIMENT_WORD_MAX)
-    return bad(reader, "engine", "write an alias of [engines], or NAME:OPTION=VALUE");
+    return reader_bad(reader, "engine", "write an alias of [engines], or NAME:OPTION=VALUE");
   for (size_t i = 0; i < experiment->alias_count; i++)
     if (strcmp(experiment->aliases[i].name, text) == 0) spec = experiment->aliases[i].spec;
   snprintf(settings->engine, sizeof settings->engine, "%.*s", EXPERIMENT_WORD_MAX - 1, text);
@@ -62,7 +56,7 @@ static int read_keys(const struct reader *reader) {
 static int read_theta(const struct reader *reader) {
   char *end;
   double theta = strtod(reader->setting->text, &end);
-  if (*end || !(theta > 0 && theta < 1)) return bad(reader, "theta", "a number above 0 and below 1");
+  if (*end || !(theta > 0 && theta < 1)) return reader_bad(reader, "theta", "a number above 0 and below 1");
   reader->settings->workload.theta = theta;
   return 0;
 }
@@ -77,12 +71,12 @@ static int read_share(const struct reader *reader, const char *share, unsigned *
   uint64_t percent;
   if (share[length] != ':' || length >= sizeof name || parse_count(share + length + 1, &percent) || percent == 0 ||
       percent > 100)
-    return bad(reader, "mix", "write shares in percent, such as get:95/update:5");
+    return reader_bad(reader, "mix", "write shares in percent, such as get:95/update:5");
   snprintf(name, sizeof name, "%.*s", (int)length, share);
   int found =
       experiment_word(reader->experiment, reader->setting->line, "operation in a mix", name, names, 6, reader->error);
   if (found < 0) return found;
-  if (*shares[found]) return bad(reader, "mix", "name each operation once");
+  if (*shares[found]) return reader_bad(reader, "mix", "name each operation once");
   *shares[found] = (unsigned)percent;
   *sum += (unsigned)percent;
   return 0;
@@ -96,7 +90,7 @@ static int read_mix(const struct reader *reader) {
     int code = read_share(reader, share, &sum);
     if (code) return code;
   }
-  return sum == 100 ? 0 : bad(reader, "mix", "the shares must add up to 100");
+  return sum == 100 ? 0 : reader_bad(reader, "mix", "the shares must add up to 100");
 }
 
 static int read_sync(const struct reader *reader) {
@@ -126,7 +120,7 @@ static bool record_size_valid(uint64_t size) {
 static int read_record_size(const struct reader *reader) {
   uint64_t size;
   if (parse_size(reader->setting->text, &size) || !record_size_valid(size))
-    return bad(reader, "record_size", "a power of two from 64 to 4096, or a multiple of 4096 up to 1M");
+    return reader_bad(reader, "record_size", "a power of two from 64 to 4096, or a multiple of 4096 up to 1M");
   reader->settings->record_size = (uint32_t)size;
   return 0;
 }
@@ -141,7 +135,7 @@ static int read_value_size(const struct reader *reader) {
   }
   snprintf(want, sizeof want, "a record of %u bytes holds values of 16 to %llu bytes", reader->settings->record_size,
            (unsigned long long)room);
-  return bad(reader, "value_size", want);
+  return reader_bad(reader, "value_size", want);
 }
 
 // "128M", or "2x WORD" with any factor above 0: so many times `whole`.
@@ -160,7 +154,7 @@ static int read_data(const struct reader *reader) {
   uint64_t bytes;
   if (parse_share(reader->setting->text, "memory", reader->experiment->memory, &bytes) ||
       bytes < reader->settings->record_size)
-    return bad(reader, "data", "a size of at least one record such as 128M, or \"2x memory\"");
+    return reader_bad(reader, "data", "a size of at least one record such as 128M, or \"2x memory\"");
   reader->settings->workload.records = bytes / reader->settings->record_size;
   return 0;
 }
@@ -168,7 +162,7 @@ static int read_data(const struct reader *reader) {
 static int read_records(const struct reader *reader) {
   uint64_t records;
   if (parse_count(reader->setting->text, &records) || records == 0)
-    return bad(reader, "records", "a count of at least 1 such as 4M");
+    return reader_bad(reader, "records", "a count of at least 1 such as 4M");
   reader->settings->workload.records = records;
   return 0;
 }
@@ -180,7 +174,7 @@ static uint64_t data_of(const struct cell_settings *settings) {
 static int read_memory(const struct reader *reader) {
   uint64_t bytes;
   if (parse_share(reader->setting->text, "data", data_of(reader->settings), &bytes) || bytes < MEMORY_MIN)
-    return bad(reader, "memory", "a size of at least 4M such as 128M, or \"0.5x data\"");
+    return reader_bad(reader, "memory", "a size of at least 4M such as 128M, or \"0.5x data\"");
   reader->settings->memory_bytes = bytes;
   return 0;
 }
@@ -189,7 +183,7 @@ static int read_pressure(const struct reader *reader) {
   char *end;
   double pressure = strtod(reader->setting->text, &end), bytes = (double)data_of(reader->settings) / pressure;
   if (end == reader->setting->text || *end || !(pressure > 0) || !(bytes >= MEMORY_MIN && bytes < ldexp(1, 63)))
-    return bad(reader, "pressure", "data over memory, such as 1.5, that leaves at least 4M of memory");
+    return reader_bad(reader, "pressure", "data over memory, such as 1.5, that leaves at least 4M of memory");
   reader->settings->memory_bytes = (uint64_t)bytes;
   return 0;
 }
@@ -197,7 +191,7 @@ static int read_pressure(const struct reader *reader) {
 static int read_count(const struct reader *reader, const char *key, uint32_t *count) {
   uint64_t number;
   if (parse_count(reader->setting->text, &number) || number == 0 || number > COUNT_MAX)
-    return bad(reader, key, "a count from 1 to 65536");
+    return reader_bad(reader, key, "a count from 1 to 65536");
   *count = (uint32_t)number;
   return 0;
 }
@@ -221,8 +215,24 @@ static int read_processes(const struct reader *reader) {
   return read_count(reader, "processes", &reader->settings->processes);
 }
 
+// "20s", "500ms" or "2min".
+static int read_duration(const struct reader *reader) {
+  static const struct {
+    const char *unit;
+    double seconds;
+  } units[] = {{"ms", 1e-3}, {"s", 1}, {"min", 60}};
+  char *end;
+  double number = strtod(reader->setting->text, &end), seconds = 0;
+  for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+    if (strcmp(end, units[i].unit) == 0) seconds = number * units[i].seconds;
+  if (end == reader->setting->text || !(seconds >= DURATION_MIN && seconds <= DURATION_MAX))
+    return reader_bad(reader, "duration", "the length of a sample from 10ms to 60min, such as 20s");
+  reader->settings->duration = seconds;
+  return 0;
+}
+
 static int bad_rate(const struct reader *reader) {
-  return bad(reader, "rate", "operations a second such as 20k, or a share such as 60% of peak");
+  return reader_bad(reader, "rate", "operations a second such as 20k, or a share such as 60% of peak");
 }
 
 // "60% of peak"; "60%" says the same without blanks, for [verdict].
@@ -230,7 +240,7 @@ static int read_share_of_peak(const struct reader *reader, double percent, const
   static const char *const peak[] = {"peak"};
   char of[8], word[16], more;
   int words = sscanf(rest, "%7s %15s %c", of, word, &more);
-  if (!(percent > 0 && percent <= 1000)) return bad(reader, "rate", "a share of the peak is above 0% and up to 1000%");
+  if (!(percent > 0 && percent <= 1000)) return reader_bad(reader, "rate", "a share of the peak is above 0% and up to 1000%");
   reader->settings->rate.of_peak = percent / 100;
   if (words < 1) return 0;
   if (words != 2 || strcmp(of, "of") != 0) return bad_rate(reader);
@@ -280,6 +290,7 @@ const char *const key_names[KEY_COUNT] = {
     [KEY_DEPTH] = "depth",
     [KEY_THREADS] = "threads",
     [KEY_PROCESSES] = "processes",
+    [KEY_DURATION] = "duration",
     [KEY_RATE] = "rate",
     [KEY_ARRIVALS] = "arrivals",
 };
@@ -302,6 +313,7 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_DEPTH] = read_depth,
     [KEY_THREADS] = read_threads,
     [KEY_PROCESSES] = read_processes,
+    [KEY_DURATION] = read_duration,
     [KEY_RATE] = read_rate,
     [KEY_ARRIVALS] = read_arrivals,
 };

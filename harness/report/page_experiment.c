@@ -90,7 +90,8 @@ static void setting(const json_t *run, const json_t *experiment, const char *key
 
 static void settings(const struct page *page, const json_t *experiment) {
   static const char *const keys[] = {"operation", "keys",    "sync",      "cache", "record_size", "value_size",
-                                     "records",   "threads", "processes", "batch", "depth",       "arrivals"};
+                                     "records",   "threads", "processes", "batch", "depth",       "arrivals",
+                                     "duration"};
   char text[TEXT_ROOM] = "";
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) setting(page->run, experiment, keys[i], text);
   page_say(page, "Settings: %s.", text);
@@ -153,6 +154,7 @@ int page_experiment(const struct page *page, const json_t *experiment) {
   page_say(page, "%s", json_text(experiment, "question"));
   claim(page, experiment);
   int code = charts(page, experiment);
+  page_steady(page, experiment);
   winners(page, experiment);
   noise_floor(page, experiment);
   page_medians(page, experiment);

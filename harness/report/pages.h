@@ -26,6 +26,8 @@ void page_counters(const struct page *page, const json_t *experiment);
 void page_durability(const struct page *page, const json_t *experiment);
 // What must be known of the latencies: which operations were timed in batches; of open loops, which rates were kept up.
 void page_latency(const struct page *page, const json_t *experiment);
+// Of a timeline: which cells kept their rate.
+void page_steady(const struct page *page, const json_t *experiment);
 // The bounds, if the run has any.
 void page_limits(const struct page *page);
 // Every field of the environment.
