@@ -61,13 +61,19 @@ static int check_order(const struct sample_order *order, struct error *error) {
   return 0;
 }
 
+static int sync_and_stat(struct sample *sample, struct error *error) {
+  int code = sample->engine->sync(sample->store);
+  if (!code) code = sample->engine->stat(sample->store, &sample->stat_after);
+  return code ? error_set(error, code, "sync of the data set: %s", strerror(-code)) : 0;
+}
+
 static int fill(struct sample *sample, struct error *error) {
   uint64_t start = clock_ns();
-  int code = client_fill(&sample->workload, sample->engine, sample->store, error);
+  const struct phases *before = &sample->order->settings.before;
+  int code = phases_fill(before, &sample->workload, sample->engine, sample->store, error);
+  if (!code) code = sync_and_stat(sample, error);
+  if (!code) code = sample_before(sample, error);
   if (code) return code;
-  code = sample->engine->sync(sample->store);
-  if (!code) code = sample->engine->stat(sample->store, &sample->stat_after);
-  if (code) return error_set(error, code, "sync of the data set: %s", strerror(-code));
   sample->result.seconds = (double)(clock_ns() - start) / 1e9;
   sample->result.operations = sample->workload.records;
   sample->counts.bytes = sample->workload.records * sample->workload.value_size;
@@ -96,7 +102,7 @@ static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed
     outcome = measure(sample, timed, user, error);
   }
   struct error closing = {0};
-  int code = sample->engine->close(sample->store, &closing);
+  int code = sample->store ? sample->engine->close(sample->store, &closing) : 0;
   spent_on(&sample->spent, SPENT_CLOSE);
   if (!code || outcome == OUTCOME_FAILED) return outcome;
   error_set(error, code, "closing the store: %s", closing.text[0] ? closing.text : strerror(-code));

@@ -3,6 +3,7 @@
 #include "harness/metrics.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/words.h"
@@ -47,6 +48,15 @@ static const struct metric metrics[] = {
      {"device_read_bytes"},
      {"value_bytes_read"},
      1},
+    {"file_bytes_per_record",
+     "bytes of the file per record",
+     "B",
+     SAMPLE_THROUGHPUT,
+     false,
+     "more sparing with space",
+     {"stat.bytes_allocated"},
+     {"stat.records"},
+     1},
     // What was written reaches the device when the kernel likes. Bytes that came by the end of the clock would flatter
     // a policy that promises nothing, hence the settled ones, with what a sync right after the clock brings.
     {"write_amplification",
@@ -79,8 +89,12 @@ const char *metric_nearest(const char *name) {
   return nearest_word(name, names, COUNT);
 }
 
+// "NAME", or "NAME.NAME" of an object in it.
 static double field(const json_t *sample, const char *name) {
-  const json_t *number = json_object_get(sample, name);
+  const char *dot = strchr(name, '.');
+  char object[32];
+  snprintf(object, sizeof object, "%.*s", dot ? (int)(dot - name) : 0, name);
+  const json_t *number = json_object_get(dot ? json_object_get(sample, object) : sample, dot ? dot + 1 : name);
   return json_is_number(number) ? json_number_value(number) : NAN;
 }
 

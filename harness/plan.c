@@ -59,7 +59,7 @@ struct cell_settings plan_set_settings(const struct cell_settings *cell, const s
   struct cell_settings settings = *cell;
   settings.workload = (struct workload){.operation = OPERATION_FILL,
                                         .keys = KEYS_SEQUENTIAL,
-                                        .records = cell->workload.records,
+                                        .records = cell->filled,
                                         .value_size = cell->workload.value_size,
                                         .batch = 64,
                                         .depth = 64,
@@ -77,12 +77,13 @@ struct cell_settings plan_set_settings(const struct cell_settings *cell, const s
 
 bool plan_same_set(const struct cell_settings *a, const struct cell_settings *b) {
   return a->record_size == b->record_size && a->workload.value_size == b->workload.value_size &&
-         a->workload.records == b->workload.records && strcmp(a->spec, b->spec) == 0;
+         a->workload.records == b->workload.records && strcmp(a->spec, b->spec) == 0 &&
+         phases_same(&a->before, &b->before);
 }
 
 // A file grows by doubling, and its index snapshot takes up to 16 bytes a record.
 uint64_t plan_file_bytes(const struct cell_settings *settings) {
-  return 2 * settings->data_bytes + 16 * settings->workload.records + 8192;
+  return 2 * settings->data_bytes + 16 * settings->filled + 8192;
 }
 
 static int use_set(struct plan *plan, struct plan_cell *cell) {

@@ -121,7 +121,8 @@ bool plan_limits_memory(const struct plan *plan);
 // Seconds that one counted sample of a cell takes, its set-up included; a rough figure that orders of magnitude rest
 // on.
 double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell);
-// Seconds of the timed part: what the experiment says, else the profile's; open loops last longer, since there must be many operations for a high percentile.
+// Seconds of the timed part: what the experiment says, else the profile's; open loops last longer, since there must be
+// many operations for a high percentile.
 double plan_timed(const struct plan *plan, const struct plan_cell *cell);
 // Seconds of warm-up before the timed part, and the longest the timed part may last.
 double plan_warmup(const struct plan *plan, const struct plan_cell *cell);

@@ -13,6 +13,7 @@ static const double copy_bytes_per_s = 400e6;  // a private copy, synced
 static const double read_bytes_per_s = 1.5e9;  // bringing a data set into the cache
 static const double fill_record_seconds = 1e-6;
 static const double fill_bytes_per_s = 300e6;
+static const double phase_factor = 2;    // an update, put or delete at random over a put in order
 static const double draw_seconds = 1.5;  // charts of one experiment
 
 enum { REPETITIONS_MIN = 3 };
@@ -55,7 +56,9 @@ double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell) {
   return cost;
 }
 
-double plan_set_cost(const struct plan_set *set) { return fill_seconds(&set->settings); }
+double plan_set_cost(const struct plan_set *set) {
+  return fill_seconds(&set->settings) * (1 + phase_factor * phases_work(&set->settings.before));
+}
 
 double plan_drawing_cost(void) { return draw_seconds; }
 

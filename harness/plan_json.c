@@ -87,6 +87,12 @@ static json_t *duration_to_json(const struct cell_settings *settings) {
   return settings->duration > 0 ? json_real(settings->duration) : json_null();
 }
 
+static json_t *before_to_json(const struct cell_settings *settings) {
+  char text[PHASES_TEXT];
+  phases_format(&settings->before, text, sizeof text);
+  return settings->before.count ? json_string(text) : json_null();
+}
+
 static json_t *theta_to_json(const struct workload *workload) {
   bool skewed = workload->keys == KEYS_ZIPFIAN || workload->keys == KEYS_LATEST;
   return skewed ? json_real(workload->theta) : json_null();
@@ -98,7 +104,8 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
   char sync[32];
   sync_policy_format(&settings->sync, sync, sizeof sync);
   json_t *json = json_pack(
-      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:o, s:o, s:s, "
+      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:o, s:o, "
+      "s:o, s:s, "
       "s:n}",
       "id", cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
       point_to_json(plan, cell), "engine", settings->engine, "spec", settings->spec, "options", options_to_json(cell),
@@ -108,7 +115,8 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       (json_int_t)settings->record_size, "value_size", (json_int_t)workload->value_size, "records",
       (json_int_t)workload->records, "threads", (json_int_t)settings->threads, "processes",
       (json_int_t)settings->processes, "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,
-      "rate", "theta", theta_to_json(workload), "duration", duration_to_json(settings), "status", "skipped", "reason");
+      "rate", "theta", theta_to_json(workload), "duration", duration_to_json(settings), "before",
+      before_to_json(settings), "status", "skipped", "reason");
   json_t *rate = json ? rate_to_json(plan, cell) : NULL;
   int bad = !rate || json_object_update(json, rate);
   json_decref(rate);

@@ -71,6 +71,10 @@ struct sample {
 enum sample_outcome { OUTCOME_OK, OUTCOME_SKIPPED, OUTCOME_FAILED };
 const char *sample_outcome_name(enum sample_outcome outcome);  // "ok", "skipped", "failed"
 
+// Does to the filled store what the order wants done before it is measured, and syncs it. It may be closed and opened
+// again on the way; sample->store is NULL at the end if its process was to die. 0 or -errno with the reason.
+int sample_before(struct sample *sample, struct error *error);
+
 // The timed part of a sample, on an open store. 0 or -errno with the reason.
 typedef int (*sample_timed_fn)(struct sample *sample, void *user, struct error *error);
 

@@ -9,6 +9,7 @@
 
 #include "engines/engine.h"
 #include "workloads/client.h"
+#include "workloads/phases.h"
 
 enum { EXPERIMENT_AXES_MAX = 3, EXPERIMENT_VALUES_MAX = 32, EXPERIMENT_KEYS_MAX = 32, EXPERIMENT_WORD_MAX = 128 };
 
@@ -27,7 +28,9 @@ struct cell_settings {
   uint32_t record_size;
   unsigned threads;
   unsigned processes;
-  double duration;  // seconds of a sample; 0: as long as the profile says
+  double duration;       // seconds of a sample; 0: as long as the profile says
+  struct phases before;  // what is done to the store first...
+  uint64_t filled;       // ...once it has so many records; workload.records are those left
   // Operations asked for at a rate (an open loop); both 0: as fast as the store takes them (a closed loop).
   struct {
     double per_s;    // of all threads together

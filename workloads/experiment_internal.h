@@ -31,6 +31,7 @@ enum key {
   KEY_THREADS,
   KEY_PROCESSES,
   KEY_DURATION,
+  KEY_BEFORE,
   KEY_RATE,
   KEY_ARRIVALS,
   KEY_COUNT
@@ -60,6 +61,7 @@ struct experiment {
   struct setting sweep[PROFILES + 1][KEY_COUNT];
   enum key sweep_order[KEY_COUNT];  // axes in the order of the file
   size_t sweep_count;
+  bool before_section;  // hold's `before` is what [before] says
   struct setting shape, x, series, panel, y, log_y;
   struct setting compare, holds;
   struct experiment_chart chart;
@@ -93,6 +95,12 @@ struct reader {
 };
 // "bad KEY "TEXT"; WANT". Returns -EINVAL.
 int reader_bad(const struct reader *reader, const char *key, const char *want);
+
+// The keys of whole sections, and what the sections say in other words (experiment_sections.c): adds one line of
+// [before] to what [hold] says of `before`.
+int experiment_add_phase(struct experiment *experiment, int line, const char *key, const char *text,
+                         struct error *error);
+int experiment_read_before(const struct reader *reader);
 
 // Turns the texts of one point into settings, with defaults for those not given.
 int experiment_apply(const struct experiment *experiment, const struct point *point, struct cell_settings *settings,

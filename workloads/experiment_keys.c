@@ -9,9 +9,9 @@
 #include "base/words.h"
 #include "workloads/experiment_internal.h"
 
-enum { COUNT_MAX = 1 << 16 };              // batch, depth, threads, processes
+enum { COUNT_MAX = 1 << 16 };                                  // batch, depth, threads, processes
 static const double DURATION_MIN = 0.01, DURATION_MAX = 3600;  // seconds
-static const double MEMORY_MIN = 4 << 20;  // one fault or read may want megabytes of read-ahead
+static const double MEMORY_MIN = 4 << 20;                      // one fault or read may want megabytes of read-ahead
 
 typedef int (*read_fn)(const struct reader *reader);
 
@@ -240,7 +240,8 @@ static int read_share_of_peak(const struct reader *reader, double percent, const
   static const char *const peak[] = {"peak"};
   char of[8], word[16], more;
   int words = sscanf(rest, "%7s %15s %c", of, word, &more);
-  if (!(percent > 0 && percent <= 1000)) return reader_bad(reader, "rate", "a share of the peak is above 0% and up to 1000%");
+  if (!(percent > 0 && percent <= 1000))
+    return reader_bad(reader, "rate", "a share of the peak is above 0% and up to 1000%");
   reader->settings->rate.of_peak = percent / 100;
   if (words < 1) return 0;
   if (words != 2 || strcmp(of, "of") != 0) return bad_rate(reader);
@@ -291,6 +292,7 @@ const char *const key_names[KEY_COUNT] = {
     [KEY_THREADS] = "threads",
     [KEY_PROCESSES] = "processes",
     [KEY_DURATION] = "duration",
+    [KEY_BEFORE] = "before",
     [KEY_RATE] = "rate",
     [KEY_ARRIVALS] = "arrivals",
 };
@@ -314,6 +316,7 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_THREADS] = read_threads,
     [KEY_PROCESSES] = read_processes,
     [KEY_DURATION] = read_duration,
+    [KEY_BEFORE] = experiment_read_before,
     [KEY_RATE] = read_rate,
     [KEY_ARRIVALS] = read_arrivals,
 };
@@ -360,6 +363,8 @@ int experiment_apply(const struct experiment *experiment, const struct point *po
     if (code) return code;
   }
   settings->data_bytes = data_of(settings);
+  settings->filled = settings->workload.records;
+  settings->workload.records = phases_left(&settings->before, settings->filled);
   settings->workload.threads = settings->threads;
   return 0;
 }

@@ -20,6 +20,7 @@ enum section {
   SECTION_ENGINES,
   SECTION_HOLD,
   SECTION_SWEEP,
+  SECTION_BEFORE,
   SECTION_CHART,
   SECTION_VERDICT,
   SECTIONS
@@ -28,7 +29,7 @@ enum section {
 static const char *const section_names[SECTIONS] = {
     [SECTION_NONE] = "",           [SECTION_EXPERIMENT] = "experiment", [SECTION_ENGINES] = "engines",
     [SECTION_HOLD] = "hold",       [SECTION_SWEEP] = "sweep",           [SECTION_CHART] = "chart",
-    [SECTION_VERDICT] = "verdict",
+    [SECTION_VERDICT] = "verdict", [SECTION_BEFORE] = "before",
 };
 
 struct reading {
@@ -163,6 +164,8 @@ static int set_key(struct reading *reading, const char *key, const char *text) {
       return set_named(reading, key, text, verdict_keys, (struct setting *const[]){&e->compare, &e->holds}, 2);
     case SECTION_ENGINES:
       return set_alias(reading, key, text);
+    case SECTION_BEFORE:
+      return experiment_add_phase(e, reading->line, key, text, reading->error);
     case SECTION_HOLD:
     case SECTION_SWEEP:
       return set_cell_key(reading, key, text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether the rate of a store stayed the same while it was measured: a sentence below a timeline, by the verdicts of its
-// repetitions (docs/statistics.md).
+// Whether the rate of a store stayed the same while it was measured: a sentence below a timeline, by the verdicts of
+// its repetitions (docs/statistics.md).
 #include <string.h>
 
 #include "harness/report/pages.h"
