@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 
-#define ENGINE_API 1u  // grows with every change of this file that breaks a plug-in
+#define ENGINE_API 2u  // grows with every change of this file that breaks a plug-in
 
 #define KEY_LENGTH_MAX 16u
 #define RECORD_SIZE_MIN 64u
@@ -107,6 +107,10 @@ struct store_stat {
 // which then returns it.
 typedef int (*scan_fn)(void *user, const void *key, uint32_t key_length, const void *value, uint32_t value_length);
 
+// Called by `settings` with one of them: what it is ("ring flags") and how it stands ("SINGLE_ISSUER DEFER_TASKRUN"),
+// both valid during the call only. A value other than 0 ends `settings`, which then returns it.
+typedef int (*setting_fn)(void *user, const char *name, const char *value);
+
 struct store;    // an open store; each engine has its own
 struct session;  // a thread's way into it
 
@@ -160,6 +164,12 @@ struct engine {
   // Gives space back: moves records together and truncates. Waits for sessions that hold a lent pointer.
   int (*compact)(struct store *store, struct error *error);
   int (*stat)(struct store *store, struct store_stat *stat);
+
+  // Tells what is in effect in this session beyond what its options say: what was asked of the kernel or a library, and
+  // what came of it, found out from them. What cannot be found out is told as "unknown: why". No operation may be
+  // outstanding; some of it (huge pages) shows only after operations have run. 0, -errno or what `tell` returned. NULL:
+  // the options say all.
+  int (*settings)(struct session *session, setting_fn tell, void *user);
 };
 
 // Submits all and reaps all, in that order. `count` operations; each one's result is in its status. 0 or -errno.

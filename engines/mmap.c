@@ -21,6 +21,7 @@
 #include "engines/registry.h"
 #include "engines/slots/file.h"
 #include "engines/slots/guard.h"
+#include "engines/slots/settings.h"
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
 
@@ -367,6 +368,11 @@ static int mmap_forget(struct io_file *file) {
   return madvise(window_base(file), window_length(file), MADV_DONTNEED) ? -errno : 0;
 }
 
+static int mmap_settings(struct io_session *session, setting_fn tell, void *user) {
+  struct io_file *file = session->file;
+  return settings_tell_map(window_base(file), window_length(file), tell, user);
+}
+
 const struct io_ops mmap_io = {
     .open = mmap_open,
     .close = mmap_close,
@@ -380,6 +386,7 @@ const struct io_ops mmap_io = {
     .resize = mmap_resize,
     .sync = mmap_sync,
     .forget = mmap_forget,
+    .settings = mmap_settings,
 };
 
 #define POLICIES(call, async)                                                                                          \
@@ -450,4 +457,5 @@ const struct engine engine_mmap = {
     .forget = slot_store_forget,
     .compact = slot_store_compact,
     .stat = slot_store_stat,
+    .settings = slot_store_settings,
 };

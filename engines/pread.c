@@ -16,6 +16,7 @@
 #include "engines/native.h"
 #include "engines/registry.h"
 #include "engines/slots/file.h"
+#include "engines/slots/settings.h"
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
 
@@ -114,6 +115,12 @@ static int pread_sync(struct io_file *file, struct io_session *session, uint64_t
   return file->sync_call == CALL_FSYNC ? file_fsync(file->fd) : file_fdatasync(file->fd);
 }
 
+static int pread_settings(struct io_session *session, setting_fn tell, void *user) {
+  const struct io_file *file = session->file;
+  int code = settings_tell_access(file->fd, tell, user);
+  return code || !file->flags ? code : tell(user, "each read and write", "RWF_DONTCACHE");
+}
+
 const struct io_ops pread_io = {
     .open = pread_open,
     .close = pread_close,
@@ -122,6 +129,7 @@ const struct io_ops pread_io = {
     .read = pread_read,
     .write = pread_write,
     .sync = pread_sync,
+    .settings = pread_settings,
 };
 
 static const struct engine_option pread_options[] = {
@@ -176,4 +184,5 @@ const struct engine engine_pread = {
     .forget = slot_store_forget,
     .compact = slot_store_compact,
     .stat = slot_store_stat,
+    .settings = slot_store_settings,
 };

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -206,6 +207,19 @@ static int stdio_resize(struct io_file *file, uint64_t old_size, uint64_t new_si
   return error;
 }
 
+// As glibc has it, which may take another size than it was given.
+static int tell_buffer(const struct stream *stream, const char *name, setting_fn tell, void *user) {
+  char text[32];
+  if (!stream->file) return 0;
+  snprintf(text, sizeof text, "%zu bytes", __fbufsize(stream->file));
+  return tell(user, name, text);
+}
+
+static int stdio_settings(struct io_session *session, setting_fn tell, void *user) {
+  int code = tell_buffer(&session->reader, "reader's buffer", tell, user);
+  return code ? code : tell_buffer(&session->file->writer, "writer's buffer", tell, user);
+}
+
 const struct io_ops stdio_io = {
     .open = stdio_open,
     .close = stdio_close,
@@ -217,6 +231,7 @@ const struct io_ops stdio_io = {
     .flush = stdio_flush,
     .sync = stdio_sync,
     .forget = stdio_forget,
+    .settings = stdio_settings,
 };
 
 static const struct engine_option stdio_options[] = {
@@ -265,4 +280,5 @@ const struct engine engine_stdio = {
     .forget = slot_store_forget,
     .compact = slot_store_compact,
     .stat = slot_store_stat,
+    .settings = slot_store_settings,
 };

@@ -126,6 +126,7 @@ const struct io_ops uring_io = {
     .submit = ring_submit,
     .reap = ring_reap,
     .sync = ring_sync,
+    .settings = ring_settings,
 };
 
 static const struct engine_option options[] = {
@@ -183,4 +184,5 @@ const struct engine engine_uring = {
     .forget = slot_store_forget,
     .compact = slot_store_compact,
     .stat = slot_store_stat,
+    .settings = slot_store_settings,
 };

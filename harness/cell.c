@@ -139,6 +139,7 @@ json_t *sample_run_engine(const struct sample_order *order, const struct engine 
   timeline_close(sample.timeline);
   latency_close(&sample.latency);
   histogram_free(sample.open.late);
+  json_decref(sample.effective);
   free(sample.work);
   return json;
 }

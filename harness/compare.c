@@ -72,7 +72,8 @@ static void describe_setting(struct pair *pair, const char *key, const json_t *a
 
 // Two cells of one name that were not asked to do the same are not compared.
 static void check_settings(const struct comparison *comparison, struct pair *pair) {
-  static const char *const results[] = {"status", "reason", "summary", "samples", "durability"};
+  static const char *const results[] = {"status",     "reason",  "summary",   "samples",
+                                        "durability", "flagged", "saturated", "effective"};
   const char *key, *of_a = y_of(comparison->a, pair->a), *of_b = y_of(comparison->b, pair->b);
   json_t *value;
   json_object_foreach((json_t *)pair->a, key, value) {

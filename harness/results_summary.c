@@ -61,6 +61,31 @@ static json_t *count_flagged(const json_t *cell) {
   return json_integer(count);
 }
 
+static int add_setting(json_t *effective, const char *name, json_t *value) {
+  json_t *values = json_object_get(effective, name);
+  const json_t *seen;
+  size_t i;
+  if (!values) return json_object_set_new(effective, name, json_pack("[O]", value)) ? -ENOMEM : 0;
+  json_array_foreach(values, i, seen) {
+    if (json_equal((json_t *)seen, value)) return 0;
+  }
+  return json_array_append(values, value) ? -ENOMEM : 0;
+}
+
+// What the samples say was in effect: under each name the values that were seen, most often one.
+static int set_effective(json_t *cell) {
+  json_t *effective = json_object(), *sample, *value;
+  const char *name;
+  size_t i;
+  int code = 0;
+  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+    json_object_foreach(json_object_get(sample, "effective"), name, value) {
+      if (!code) code = add_setting(effective, name, value);
+    }
+  }
+  return json_object_set_new(cell, "effective", effective) ? -ENOMEM : code;
+}
+
 static int summarise_cell(json_t *cell) {
   const json_t *samples = json_object_get(cell, "samples");
   size_t count;
@@ -74,7 +99,7 @@ static int summarise_cell(json_t *cell) {
   free(values);
   if (json_object_set_new(cell, "summary", summary) || set_saturated(cell, saturated)) code = -ENOMEM;
   if (json_object_set_new(cell, "flagged", count_flagged(cell))) code = -ENOMEM;
-  return code;
+  return code ? code : set_effective(cell);
 }
 
 int results_summarise(json_t *run, struct error *error) {

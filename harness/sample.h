@@ -63,6 +63,7 @@ struct sample {
   uint64_t cached_before;                    // bytes of the file in the page cache; 0: not measurable
   bool cache_lost;                           // the cache state did not last for the timed part
   uint64_t rss, pss;                         // bytes; 0: not measurable
+  json_t *effective;                         // what the engine told of its settings; NULL before the timed part's end
   uint64_t verified;
   struct spent spent;
 };

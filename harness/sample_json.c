@@ -174,13 +174,15 @@ static int set_timeline(json_t *json, const struct sample *sample, bool ok) {
 }
 
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
-  json_t *part = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
+  json_t *effective = sample->effective ? json_incref(sample->effective) : json_null();
+  json_t *part = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
                            count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
                            count_or_null(ok && sample->pss, sample->pss), "residency", "before",
                            real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
                            "memory", pressure_to_json(&sample->pressure), "foreign", foreign_to_json(sample), "flags",
                            flags_to_json(sample), "verified", count_or_null(ok && sample->work, sample->verified),
-                           "stat", ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "spent",
+                           "effective", effective, "stat",
+                           ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "spent",
                            sample->spent.last ? spent_to_json(&sample->spent) : json_null());
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);

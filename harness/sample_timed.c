@@ -184,6 +184,16 @@ static int stop_counting(struct timed *timed) {
   return timeline_finish(timeline, counting->after.device_read_bytes, counting->after.device_write_bytes);
 }
 
+static int keep_setting(void *user, const char *name, const char *value) {
+  return json_object_set_new(user, name, json_string(value)) ? -ENOMEM : 0;
+}
+
+// Of the first session to leave: all are opened alike.
+static int read_settings(struct sample *sample, struct client *client) {
+  sample->effective = json_object();
+  return sample->effective ? client_settings(client, keep_setting, sample->effective) : -ENOMEM;
+}
+
 static void teardown(void *user, unsigned thread) {
   struct timed *timed = user;
   struct seat *seat = &timed->seats[thread];
@@ -192,6 +202,8 @@ static void teardown(void *user, unsigned thread) {
   if (!timed->read_after) {
     timed->read_after = true;
     timed->after_error = stop_counting(timed);
+    int told = read_settings(timed->sample, seat->client);
+    if (!timed->after_error) timed->after_error = told;
   }
   pthread_mutex_unlock(&timed->leaving);
   int code = client_close(seat->client);
@@ -272,7 +284,7 @@ static int first_error(const struct timed *timed, struct error *error) {
   int code = timed->sample->result.error;
   if (code) return error_set(error, code, "the benchmark failed: %s", strerror(-code));
   code = timed->after_error;
-  return code ? error_set(error, code, "reading counters: %s", strerror(-code)) : 0;
+  return code ? error_set(error, code, "reading counters or settings: %s", strerror(-code)) : 0;
 }
 
 static int stat_after(struct sample *sample, struct error *error) {

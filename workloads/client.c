@@ -170,6 +170,10 @@ int client_close(struct client *client) {
   return error;
 }
 
+int client_settings(struct client *client, setting_fn tell, void *user) {
+  return client->engine->settings ? client->engine->settings(client->session, tell, user) : 0;
+}
+
 int run_submit(struct run *run, size_t count) {
   struct client *client = run->client;
   struct op **ops = client->free_ops + client->free_count - count;

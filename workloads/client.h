@@ -84,6 +84,9 @@ struct client;
 int client_open(const struct workload *workload, unsigned thread, const struct engine *engine, struct store *store,
                 struct client **client, struct error *error);
 int client_close(struct client *client);
+// What is in effect in its session: `settings` of its engine (nothing where that has none). On the client's thread,
+// outside of client_run.
+int client_settings(struct client *client, setting_fn tell, void *user);
 
 // How others see a client at work: each time it looks at the clock, and when it ends, client_run stores how many
 // operations of its call are acknowledged into *operations, a place on a cache line of its own that any thread may

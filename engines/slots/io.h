@@ -120,6 +120,9 @@ struct io_ops {
 
   // Drops this io's own caches: the pages of its map from the page table, its buffers. Not the page cache.
   int (*forget)(struct io_file *file);
+
+  // What came of what was asked of the kernel: `settings` of struct engine.
+  int (*settings)(struct io_session *session, setting_fn tell, void *user);
 };
 
 #endif

@@ -11,9 +11,12 @@
 
 #include <errno.h>
 #include <liburing.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engines/slots/file.h"
+#include "engines/slots/settings.h"
 
 enum { REGISTERED_FILE = 0, REGISTERED_BUFFER = 0 };  // their indexes in the ring: there is one of each
 
@@ -26,6 +29,7 @@ struct io_session {
   struct io_file *file;
   struct io_buffers buffers;   // registered; bytes 0: none
   bool deferred;               // DEFER_TASKRUN is on
+  bool registered_ring;        // calls name the ring by its index in this thread's table, not by its descriptor
   int broken;                  // 0, or the -errno with which io_uring_enter failed for good
   uint32_t outstanding;        // requests queued or in flight
   struct io_request *awaited;  // the synchronous one among them that is being waited for
@@ -300,6 +304,7 @@ static int register_all(struct io_session *session, const struct io_buffers *buf
   // Saves looking the ring's descriptor up at each call. Kernels before 5.18 do not have it.
   int result = io_uring_register_ring_fd(&session->ring);
   if (result < 0 && result != -EINVAL) return result;
+  session->registered_ring = result == 1;
   if (!session->file->fixed) return 0;
   int error = io_uring_register_files(&session->ring, &session->file->ring_fd, 1);
   if (error || buffers->bytes == 0) return error;
@@ -329,6 +334,39 @@ no_ring:
   free(session->ready);
   free(session);
   return error;
+}
+
+// With the flags that the kernel took, of those that make_ring asks for.
+static int tell_flags(const struct io_uring *ring, setting_fn tell, void *user) {
+  static const struct {
+    unsigned flag;
+    const char *name;
+  } names[] = {{IORING_SETUP_IOPOLL, "IOPOLL"},
+               {IORING_SETUP_SQPOLL, "SQPOLL"},
+               {IORING_SETUP_SUBMIT_ALL, "SUBMIT_ALL"},
+               {IORING_SETUP_COOP_TASKRUN, "COOP_TASKRUN"},
+               {IORING_SETUP_SINGLE_ISSUER, "SINGLE_ISSUER"},
+               {IORING_SETUP_DEFER_TASKRUN, "DEFER_TASKRUN"}};
+  char text[128] = "";
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    size_t length = strlen(text);
+    if (ring->flags & names[i].flag)
+      snprintf(text + length, sizeof text - length, "%s%s", length ? " " : "", names[i].name);
+  }
+  return tell(user, "ring flags", *text ? text : "none");
+}
+
+int ring_settings(struct io_session *session, setting_fn tell, void *user) {
+  const struct io_file *file = session->file;
+  char text[64];
+  int code = settings_tell_access(file->ring_fd, tell, user);
+  if (!code) code = tell_flags(&session->ring, tell, user);
+  if (!code) code = tell(user, "ring descriptor", session->registered_ring ? "registered" : "by number");
+  if (!code) code = tell(user, "file", file->fixed ? "registered" : "by number");
+  snprintf(text, sizeof text, "%zu bytes registered", session->buffers.bytes);
+  if (!code) code = tell(user, "buffers", session->buffers.bytes ? text : "by address");
+  snprintf(text, sizeof text, "%u entries", session->ring.sq.ring_entries);
+  return code ? code : tell(user, "ring", text);
 }
 
 void ring_session_close(struct io_session *session) {

@@ -24,5 +24,6 @@ int ring_write(struct io_session *session, const void *buffer, size_t length, ui
 int ring_submit(struct io_session *session, struct io_request *const *requests, size_t count);
 int ring_reap(struct io_session *session, struct io_request **done, size_t max, size_t min);
 int ring_sync(struct io_file *file, struct io_session *session, uint64_t offset, uint64_t length, bool wait);
+int ring_settings(struct io_session *session, setting_fn tell, void *user);
 
 #endif

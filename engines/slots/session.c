@@ -159,3 +159,7 @@ int slot_store_reap(struct session *session, struct op **done, size_t max, size_
   if (!session->in_flight) session_settle(session);
   return (int)count;
 }
+
+int slot_store_settings(struct session *session, setting_fn tell, void *user) {
+  return session->store->io->settings(session->io, tell, user);
+}

@@ -35,5 +35,6 @@ int slot_store_sync(struct store *store);
 int slot_store_forget(struct store *store);
 int slot_store_compact(struct store *store, struct error *error);
 int slot_store_stat(struct store *store, struct store_stat *stat);
+int slot_store_settings(struct session *session, setting_fn tell, void *user);
 
 #endif

@@ -24,6 +24,8 @@ void page_medians(const struct page *page, const json_t *experiment);
 // What an operation costs beside time: CPU, system calls, syncs, device bytes.
 void page_counters(const struct page *page, const json_t *experiment);
 void page_durability(const struct page *page, const json_t *experiment);
+// What the kernel and libraries made of the engines' options, as the samples found it.
+void page_effective(const struct page *page, const json_t *experiment);
 // What must be known of the latencies: which operations were timed in batches; of open loops, which rates were kept up.
 void page_latency(const struct page *page, const json_t *experiment);
 // Of a timeline: which cells kept their rate.

@@ -62,6 +62,7 @@ static void test_every_documented_field_is_there(void **state) {
                                        "flags",
                                        "verified",
                                        "value_sum",
+                                       "effective",
                                        "stat",
                                        "device_write_bytes",
                                        "device_write_bytes_settled",

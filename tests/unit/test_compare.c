@@ -221,6 +221,11 @@ static void test_differences_are_named(void **state) {
   json_object_set_new(cell_of(b, 1), "status", json_string("failed"));
   json_object_set_new(cell_of(b, 1), "reason", json_string("lost a value"));
   json_object_set_new(cell_of(b, 2), "id", json_string("reads/5/mmap"));
+  // What came of a cell is no setting.
+  json_object_set_new(cell_of(a, 3), "flagged", json_integer(0));
+  json_object_set_new(cell_of(b, 3), "flagged", json_integer(1));
+  json_object_set_new(cell_of(a, 3), "effective", json_object());
+  json_object_set_new(cell_of(b, 3), "effective", json_pack("{s:[s]}", "huge pages", "none"));
   json_t *comparison = compare(a, b, NAN);
   const json_t *differences = json_object_get(comparison, "differences");
   assert_int_equal(json_array_size(differences), 3);

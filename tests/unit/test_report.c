@@ -265,6 +265,24 @@ static void test_a_report_says_what_matters(void **state) {
   must_hold(fixture, "report.md", "MB/s (");
 }
 
+static json_t *sample_of(const struct fixture *fixture, size_t cell, size_t sample) {
+  const json_t *made = json_array_get(json_object_get(fixture->run, "cells"), cell);
+  return json_array_get(json_object_get(made, "samples"), sample);
+}
+
+// Values that differ among the samples of a cell stand side by side; cells of one engine that are alike stand once.
+static void test_what_was_in_effect(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &bars);
+  static const char *const huge[] = {"none", "12% of it", "none"};
+  for (size_t i = 0; i < 3; i++)
+    json_object_set_new(sample_of(fixture, 0, i), "effective",
+                        json_pack("{s:s, s:s}", "advice", "random", "huge pages", huge[i]));
+  draw(fixture);
+  must_hold(fixture, "report.html", "<td>advice: random; huge pages: none | 12% of it</td>");
+  must_lack(fixture, "report.html", "none | 12% of it | none");
+}
+
 static void test_what_an_operation_costs(void **state) {
   struct fixture *fixture = *state;
   fixture_add(fixture, "host", &bars);
@@ -459,6 +477,7 @@ int main(void) {
       TEST(test_nothing_measured),
       TEST(test_a_report_says_what_matters),
       TEST(test_what_an_operation_costs),
+      TEST(test_what_was_in_effect),
       TEST(test_nothing_but_zeros_is_drawn),
       TEST(test_a_timeline),
       TEST(test_texts_run_nothing),

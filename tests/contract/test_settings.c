@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Contract: an engine tells what is in effect, after operations have run, each thing once and in words; and leaves off
+// when it is told to.
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/contract/contract.h"
+
+enum { RECORDS = 512, LENGTH = 64, SETTINGS_MAX = 32, TEXT_ROOM = 128, ENOUGH = 77 };
+
+struct told {
+  char names[SETTINGS_MAX][TEXT_ROOM], values[SETTINGS_MAX][TEXT_ROOM];
+  size_t count, stop_at;  // the one to end at; 0: none
+};
+
+static int keep(void *user, const char *name, const char *value) {
+  struct told *told = user;
+  if (told->count == SETTINGS_MAX) return -1;
+  snprintf(told->names[told->count], TEXT_ROOM, "%s", name);
+  snprintf(told->values[told->count], TEXT_ROOM, "%s", value);
+  return ++told->count == told->stop_at ? ENOUGH : 0;
+}
+
+static const char *value_of(const struct told *told, const char *name) {
+  for (size_t i = 0; i < told->count; i++)
+    if (strcmp(told->names[i], name) == 0) return told->values[i];
+  return "";
+}
+
+static int ask(struct fixture *f, struct told *told, size_t stop_at) {
+  *told = (struct told){.stop_at = stop_at};
+  return f->engine->settings(f->access.session, keep, told);
+}
+
+static void fill(struct fixture *f) {
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, RECORDS, 1, LENGTH), 0);
+}
+
+static void each_once_and_in_words(struct fixture *f) {
+  struct told told;
+  fill(f);
+  if (f->engine->settings) {
+    assert_code(ask(f, &told, 0), 0);
+    assert_true(told.count > 0);
+    for (size_t i = 0; i < told.count; i++) {
+      assert_true(*told.names[i] && *told.values[i]);
+      assert_ptr_equal(value_of(&told, told.names[i]), told.values[i]);
+    }
+    assert_code(ask(f, &told, told.count), ENOUGH);
+    assert_code(ask(f, &told, 1), ENOUGH);
+    assert_int_equal(told.count, 1);
+  }
+  fixture_close(f);
+}
+
+static void must_tell(struct fixture *f, const char *name, const char *word) {
+  struct told told;
+  fill(f);
+  assert_code(ask(f, &told, 0), 0);
+  if (!strstr(value_of(&told, name), word))
+    fail_msg("%s: %s is \"%s\", wanted \"%s\"", f->spec, name, value_of(&told, name), word);
+  fixture_close(f);
+}
+
+static const struct {
+  const char *specs[2], *name, *word;
+} asked[] = {
+    {{"mmap:advice=random"}, "advice", "random"},
+    {{"mmap:advice=sequential:grow=mremap"}, "advice", "sequential"},
+    {{"mmap:huge=on"}, "advice", "huge"},
+    {{"mmap"}, "advice", "none"},
+    {{"pread"}, "access", "through the page cache"},
+    {{"pread:direct=on"}, "access", "O_DIRECT"},
+    {{"uring:direct=on"}, "access", "O_DIRECT"},
+    {{"uring"}, "file", "by number"},
+    {{"uring:fixed=on"}, "file", "registered"},
+    {{"uring:fixed=on"}, "buffers", "bytes registered"},
+    {{"uring:sqpoll=on"}, "ring flags", "SQPOLL"},
+    {{"uring:depth=32"}, "ring", "32 entries"},
+    {{"stdio:buffer=64K"}, "reader's buffer", "65536 bytes"},
+    {{"stdio:buffer=64K"}, "writer's buffer", "65536 bytes"},
+};
+
+enum { ASKED = sizeof asked / sizeof asked[0] };
+
+static void what_was_asked_for(struct fixture *f) { must_tell(f, asked[f->variant].name, asked[f->variant].word); }
+
+int main(int argc, char **argv) {
+  struct contract_case cases[1 + ASKED] = {{"each once and in words", each_once_and_in_words, 0, 0, NULL}};
+  for (size_t i = 0; i < ASKED; i++)
+    cases[1 + i] = (struct contract_case){asked[i].name, what_was_asked_for, 0, i, asked[i].specs};
+  return contract_main("settings", cases, 1 + ASKED, argc, argv);
+}
