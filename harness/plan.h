@@ -118,9 +118,12 @@ int plan_check_space(const struct plan *plan, const char *folder, struct error *
 // Whether a cell needs its memory limited.
 bool plan_limits_memory(const struct plan *plan);
 
-// Seconds that one counted sample of a cell takes, its set-up included; a rough figure that orders of magnitude rest
-// on.
-double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell);
+// Length of the timed part of samples that do not count, or that count system calls, beside that of the counted ones:
+// of the first nothing is used, and a quotient such as system calls an operation needs few operations.
+#define PLAN_LENGTH_BESIDE 0.5
+
+// Seconds that one sample of a cell takes, its set-up included; `length` of its timed part is 1 or PLAN_LENGTH_BESIDE.
+double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell, double length);
 // Seconds of the timed part: what the experiment says, else the profile's; open loops last longer, since there must be
 // many operations for a high percentile.
 double plan_timed(const struct plan *plan, const struct plan_cell *cell);

@@ -1,83 +1,13 @@
 // SPDX-License-Identifier: MIT
-// How long a plan takes, and what to cut so that it fits its budget.
+// What to cut from a plan so that it fits its budget.
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "harness/plan.h"
 
-// Rough costs of a small virtual machine with an SSD; the schedule goes by what it sees. They are on the dear side, so
-// that a plan errs towards ending early.
-static const double start_seconds = 0.04;      // a child: fork, exec, open, verify, close
-static const double copy_bytes_per_s = 400e6;  // a private copy, synced
-static const double read_bytes_per_s = 1.5e9;  // bringing a data set into the cache
-static const double fill_record_seconds = 1e-6;
-static const double fill_bytes_per_s = 300e6;
-static const double phase_factor = 2;    // an update, put or delete at random over a put in order
-static const double draw_seconds = 1.5;  // charts of one experiment
-
 enum { REPETITIONS_MIN = 3 };
 static const double shorten = 0.9, shortest = 0.5;  // steps of sample time, and how far down it may go
-
-// Records enough for every policy that promises nothing are put in well under this; the durable ones are cut short.
-static const double fill_limit_factor = 4;
-
-static const double open_factor = 4;  // an open loop lasts as long as so many samples of a closed one
-
-double plan_timed(const struct plan *plan, const struct plan_cell *cell) {
-  if (cell->settings.duration > 0) return cell->settings.duration;
-  return cell_rated(&cell->settings) ? open_factor * plan->seconds : plan->seconds;
-}
-
-double plan_warmup(const struct plan *plan, const struct plan_cell *cell) {
-  bool cold = cell->settings.cache == CACHE_COLD;
-  return cold || cell->settings.workload.operation == OPERATION_FILL ? 0 : plan->seconds / 3;
-}
-
-double plan_limit(const struct plan *plan, const struct plan_cell *cell) {
-  bool fixed = cell_rated(&cell->settings) || cell->settings.duration > 0;
-  if (cell->settings.workload.operation != OPERATION_FILL || fixed) return plan_timed(plan, cell);
-  bool durable = cell->settings.sync.kind == SYNC_ALWAYS || cell->settings.sync.kind == SYNC_EVERY;
-  return durable ? plan->seconds : fmax(2, fill_limit_factor * plan->seconds);
-}
-
-static double fill_seconds(const struct cell_settings *settings) {
-  return (double)settings->workload.records * fill_record_seconds + (double)settings->data_bytes / fill_bytes_per_s;
-}
-
-double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell) {
-  const struct cell_settings *settings = &cell->settings;
-  double bytes = (double)settings->data_bytes, timed = plan_timed(plan, cell);
-  if (settings->workload.operation == OPERATION_FILL && cell->data == PLAN_FRESH && !cell_rated(settings))
-    timed = fmin(plan_limit(plan, cell), fill_seconds(settings));
-  double cost = start_seconds + plan_warmup(plan, cell) + timed;
-  if (cell->data == PLAN_COPY) cost += bytes / copy_bytes_per_s;
-  if (cell->data != PLAN_NO_DATA && settings->cache != CACHE_ASIS) cost += bytes / read_bytes_per_s;
-  return cost;
-}
-
-double plan_set_cost(const struct plan_set *set) {
-  return fill_seconds(&set->settings) * (1 + phase_factor * phases_work(&set->settings.before));
-}
-
-double plan_drawing_cost(void) { return draw_seconds; }
-
-double plan_experiment_cost(const struct plan *plan, size_t experiment) {
-  // One more repetition that is not counted, one sample of latencies and one of counters; a metric of either kind has
-  // its samples in the repetitions.
-  enum sample_kind kind = plan->experiments[experiment].metric->kind;
-  double times = plan->repetitions + 1 + (kind != SAMPLE_LATENCY) + (kind != SAMPLE_COUNTERS), cost = draw_seconds;
-  for (size_t i = 0; i < plan->cell_count; i++) {
-    const struct plan_cell *cell = &plan->cells[i];
-    double own = cell->is_peak                 ? PLAN_PEAK_REPETITIONS + 1
-                 : cell_rated(&cell->settings) ? plan->repetitions + 1
-                                               : times;
-    if (cell->experiment == experiment && !cell->dropped) cost += own * plan_sample_cost(plan, cell);
-  }
-  for (size_t i = 0; i < plan->set_count; i++)
-    if (plan->sets[i].first == experiment) cost += plan_set_cost(&plan->sets[i]);
-  return cost;
-}
 
 static double whole_cost(const struct plan *plan) {
   double cost = plan_limits_cost(plan);

@@ -9,14 +9,18 @@
 static void print_experiment(const struct plan *plan, size_t number, FILE *out) {
   const struct plan_experiment *experiment = &plan->experiments[number];
   size_t cells = 0, dropped = 0, peaks = 0;
+  uint64_t data = 0;
+  char bytes[32];
   for (size_t i = 0; i < plan->cell_count; i++) {
     bool left = plan->cells[i].experiment == number && !plan->cells[i].dropped;
     peaks += left && plan->cells[i].is_peak;
+    if (left && plan->cells[i].settings.data_bytes > data) data = plan->cells[i].settings.data_bytes;
     if (plan->cells[i].is_peak) continue;
     cells += left;
     dropped += plan->cells[i].experiment == number && plan->cells[i].dropped;
   }
-  fprintf(out, "%-20s %3zu cells  about %4.0f s ", experiment_name(experiment->experiment), cells,
+  format_size(data, bytes, sizeof bytes);
+  fprintf(out, "%-20s %3zu cells  %9s  about %4.0f s ", experiment_name(experiment->experiment), cells, bytes,
           plan_experiment_cost(plan, number));
   for (size_t a = 0; a < experiment->axis_count; a++) {
     const struct experiment_axis *axis = &experiment->axes[a];
@@ -31,7 +35,8 @@ static void print_experiment(const struct plan *plan, size_t number, FILE *out) 
 void plan_print(const struct plan *plan, FILE *out) {
   char bytes[32];
   size_t left = 0;
-  fprintf(out, "%-20s %3zu        about %4.0f s\n", "bounds", plan->limits.list.count, plan_limits_cost(plan));
+  fprintf(out, "%-20s %3zu                   about %4.0f s\n", "bounds", plan->limits.list.count,
+          plan_limits_cost(plan));
   for (size_t i = 0; i < plan->experiment_count; i++) print_experiment(plan, i, out);
   for (size_t i = 0; i < plan->cell_count; i++) {
     if (plan->cells[i].is_peak) continue;

@@ -8,7 +8,7 @@
 enum {
   ALL_BELOW = 4096,      // records: read back all of so many
   GAPS_BELOW = 100000,   // records: the same where some ids are expected to be absent, which a sample cannot judge
-  SAMPLE_FIRST = 512,    // records drawn in the first round; each further round draws twice as many
+  SAMPLE_FIRST = 64,     // records drawn in the first round; each further round draws twice as many
   SAMPLE_MOST = 20000,   // in all rounds together
   SAMPLE_NS = 15000000,  // no further round starts after this long
 };

@@ -15,6 +15,7 @@
 #include "harness/isolation.h"
 #include "harness/peak.h"
 #include "harness/spent.h"
+#include "harness/tracepoints.h"
 #include "workloads/random.h"
 
 // A child that is slower than its plan by this much hangs. Data that is filled, read in and checked takes its time too.
@@ -26,8 +27,11 @@ struct pass {
   enum sample_kind kind;
   unsigned repetition;
   bool counted;
-  bool peaks;  // only the cells that measure a peak; else only the others
+  bool beside;  // shorter than the repetitions, which it is not one of
+  bool peaks;   // only the cells that measure a peak; else only the others
 };
+
+static double length_of(const struct pass *pass) { return pass->counted && !pass->beside ? 1 : PLAN_LENGTH_BESIDE; }
 
 struct running {
   const struct schedule *schedule;
@@ -77,9 +81,9 @@ static void make_order(const struct running *running, const struct plan_cell *ce
   const struct plan *plan = running->schedule->plan;
   *order = (struct sample_order){.kind = pass->kind,
                                  .settings = cell->settings,
-                                 .seconds = plan_timed(plan, cell),
+                                 .seconds = length_of(pass) * plan_timed(plan, cell),
                                  .warmup = plan_warmup(plan, cell),
-                                 .limit = plan_limit(plan, cell),
+                                 .limit = length_of(pass) * plan_limit(plan, cell),
                                  .read_only = cell->data == PLAN_SHARED,
                                  .fresh = cell->data == PLAN_FRESH};
   // All cells of a repetition draw the same keys; each repetition draws others.
@@ -173,7 +177,7 @@ static int run_sample(struct running *running, size_t number, const struct pass 
   return code;
 }
 
-static int run_pass(struct running *running, const struct pass *pass) {
+static int run_cells(struct running *running, const struct pass *pass) {
   const struct schedule *schedule = running->schedule;
   const struct plan_experiment *experiment = &schedule->plan->experiments[running->experiment];
   size_t *order = calloc(experiment->cell_count, sizeof *order);
@@ -189,9 +193,19 @@ static int run_pass(struct running *running, const struct pass *pass) {
     if (cell_rated(&cell->settings) && pass->kind != SAMPLE_LATENCY) continue;
     progress_step(schedule->progress, 0, cell->id);
     if (running->left[number]) code = run_sample(running, number, pass);
-    progress_step(schedule->progress, plan_sample_cost(schedule->plan, cell), cell->id);
+    progress_step(schedule->progress, plan_sample_cost(schedule->plan, cell, length_of(pass)), cell->id);
   }
   free(order);
+  return code;
+}
+
+// What counters count by is held for as long as the pass lasts, which saves each sample the time to let go of it.
+static int run_pass(struct running *running, const struct pass *pass) {
+  struct tracepoints *held = NULL;
+  if (pass->kind == SAMPLE_COUNTERS && tracepoints_hold(running->schedule->folder->path, &held))
+    return error_set(running->error, -ENOMEM, "memory is short; run fewer experiments");
+  int code = run_cells(running, pass);
+  tracepoints_close(held);
   return code;
 }
 
@@ -280,7 +294,8 @@ static int run_last_passes(struct running *running, enum sample_kind repeated, u
   static const enum sample_kind kinds[] = {SAMPLE_LATENCY, SAMPLE_COUNTERS};
   int code = 0;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !code && !running->schedule->interrupt->seen; i++) {
-    const struct pass pass = {.kind = kinds[i], .repetition = ++counted, .counted = true};
+    const struct pass pass = {
+        .kind = kinds[i], .repetition = ++counted, .counted = true, .beside = kinds[i] == SAMPLE_COUNTERS};
     if (kinds[i] != repeated) code = run_pass(running, &pass);
   }
   return code;

@@ -104,8 +104,9 @@ static int explain(int code, const char *name, struct error *error) {
   return error_set(error, code, "%s cannot be counted: perf_event_open: %s", name, strerror(-code));
 }
 
-static int open_counter(int tracefs, struct counter *counter, struct error *error) {
-  struct perf_event_attr attributes = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .inherit = 1};
+static int open_counter(int tracefs, struct counter *counter, bool counts, struct error *error) {
+  struct perf_event_attr attributes = {
+      .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .inherit = counts, .disabled = !counts};
   uint64_t id = 0;
   int code = counter->name ? read_id(tracefs, counter->name, &id, error) : -ENOENT;
   if (code) return code;
@@ -114,7 +115,8 @@ static int open_counter(int tracefs, struct counter *counter, struct error *erro
   return counter->fd < 0 ? explain(-errno, counter->name, error) : 0;
 }
 
-int tracepoints_open(const char *path, struct tracepoints **tracepoints, struct error reasons[TRACEPOINTS]) {
+static int open_all(const char *path, bool counts, struct tracepoints **tracepoints,
+                    struct error reasons[TRACEPOINTS]) {
   struct error unused[TRACEPOINTS];
   struct tracepoints *opened = calloc(1, sizeof *opened);
   if (!opened) return -ENOMEM;
@@ -132,11 +134,19 @@ int tracepoints_open(const char *path, struct tracepoints **tracepoints, struct 
     if (tracefs < 0)
       reasons[i] = no_tracefs;
     else
-      (void)open_counter(tracefs, &opened->counters[i], &reasons[i]);
+      (void)open_counter(tracefs, &opened->counters[i], counts, &reasons[i]);
   }
   if (tracefs >= 0) close(tracefs);
   *tracepoints = opened;
   return 0;
+}
+
+int tracepoints_open(const char *path, struct tracepoints **tracepoints, struct error reasons[TRACEPOINTS]) {
+  return open_all(path, true, tracepoints, reasons);
+}
+
+int tracepoints_hold(const char *path, struct tracepoints **tracepoints) {
+  return open_all(path, false, tracepoints, NULL);
 }
 
 void tracepoints_close(struct tracepoints *tracepoints) {

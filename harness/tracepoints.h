@@ -26,6 +26,10 @@ struct tracepoints;
 // NULL) says why, one for each, its code 0 where it is counted. `path`: a file or folder of the file system in
 // question. *tracepoints is the caller's; 0 or -ENOMEM.
 int tracepoints_open(const char *path, struct tracepoints **tracepoints, struct error reasons[TRACEPOINTS]);
+// Counts nothing, but keeps the tracepoints in use. When the last one to use a tracepoint closes it, the kernel waits
+// for all its processors to leave it, 80 ms here: whoever runs many short processes that count holds them meanwhile. As
+// long as this is open, every system call of the machine is slower. Close it too.
+int tracepoints_hold(const char *path, struct tracepoints **tracepoints);
 void tracepoints_close(struct tracepoints *tracepoints);  // NULL is fine
 
 // Between the two, counts are exact: the calls that read them are not in them. Any thread. 0 or -errno.

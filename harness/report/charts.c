@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +16,7 @@
 #include "harness/results.h"
 #include "harness/results_file.h"
 
-enum { NAME_ROOM = 256 };
+enum { NAME_ROOM = 256, THREADS_MAX = 7 };
 
 bool chart_name_valid(const char *name) {
   return *name && *name != '.' && !strchr(name, '/') && strlen(name) + sizeof ".-latency.part.svg" < NAME_MAX;
@@ -47,7 +50,29 @@ static const char *shape_of(const json_t *chart) {
   return strcmp(shape, "bars") == 0 && json_is_true(json_object_get(chart, "log_y")) ? "ladder" : shape;
 }
 
-static int draw(const char *folder, const json_t *run, const json_t *experiment, struct error *error) {
+// A chart to draw, and what came of it.
+struct job {
+  const char *shape, *name;
+  char chart[NAME_ROOM + 16];
+  int code;
+  struct error error;
+};
+
+struct jobs {
+  const char *folder;
+  struct job *jobs;
+  size_t count;
+  atomic_size_t next;
+};
+
+static void add_job(struct jobs *jobs, const char *shape, const char *name, const char *chart) {
+  struct job *job = &jobs->jobs[jobs->count++];
+  *job = (struct job){.shape = shape, .name = name};
+  snprintf(job->chart, sizeof job->chart, "%s", chart);
+}
+
+// At most two of an experiment.
+static int add_jobs(struct jobs *jobs, const json_t *run, const json_t *experiment, struct error *error) {
   const char *name = json_text(experiment, "name");
   const json_t *chart = json_object_get(experiment, "chart");
   const char *shape = shape_of(chart);
@@ -58,26 +83,51 @@ static int draw(const char *folder, const json_t *run, const json_t *experiment,
     return error_set(error, -EINVAL, "%s: unknown chart shape \"%.64s\"; `storebench list charts` names them", name,
                      shape);
   chart_latency_name(name, latency, sizeof latency);
-  int code = 0;
-  if (has_metric(run, name, json_text(chart, "y"))) code = gnuplot_draw(folder, shape, name, name, error);
-  if (!code && strcmp(shape, "spectrum") != 0 && has_metric(run, name, "p50"))
-    code = gnuplot_draw(folder, "spectrum", name, latency, error);
-  return code;
+  if (has_metric(run, name, json_text(chart, "y"))) add_job(jobs, shape, name, name);
+  if (strcmp(shape, "spectrum") != 0 && has_metric(run, name, "p50")) add_job(jobs, "spectrum", name, latency);
+  return 0;
+}
+
+static void *work(void *user) {
+  struct jobs *jobs = user;
+  for (size_t i; (i = atomic_fetch_add(&jobs->next, 1)) < jobs->count;) {
+    struct job *job = &jobs->jobs[i];
+    job->code = gnuplot_draw(jobs->folder, job->shape, job->name, job->chart, &job->error);
+  }
+  return NULL;
+}
+
+// gnuplot uses one processor, and there are many charts. A thread that cannot be had is not missed.
+static void draw_all(struct jobs *jobs) {
+  pthread_t threads[THREADS_MAX];
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  size_t started = 0;
+  while (started < THREADS_MAX && (long)started + 1 < processors &&
+         pthread_create(&threads[started], NULL, work, jobs) == 0)
+    started++;
+  (void)work(jobs);
+  while (started > 0) pthread_join(threads[--started], NULL);
 }
 
 int report_charts(const char *folder, const json_t *run, struct error *error) {
+  const json_t *experiments = json_object_get(run, "experiments"), *experiment;
   char path[PATH_MAX];
-  const json_t *experiment;
   size_t i;
   int first = 0;
   if (snprintf(path, sizeof path, "%s/charts", folder) >= (int)sizeof path)
     return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move the run", folder);
   if (mkdir(path, 0777) && errno != EEXIST)
     return error_set(error, -errno, "%s: cannot be made: %m; check the folder and its free space", path);
-  json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
+  struct jobs jobs = {.folder = folder, .jobs = calloc(2 * json_array_size(experiments) + 1, sizeof *jobs.jobs)};
+  if (!jobs.jobs) return error_set(error, -ENOMEM, "%s: memory is short", folder);
+  json_array_foreach(experiments, i, experiment) {
     struct error own = {0};
-    int code = draw(folder, run, experiment, &own);
+    int code = add_jobs(&jobs, run, experiment, &own);
     if (code && !first) first = error_set(error, code, "%s", own.text);
   }
+  draw_all(&jobs);
+  for (i = 0; i < jobs.count && !first; i++)
+    if (jobs.jobs[i].code) first = error_set(error, jobs.jobs[i].code, "%s", jobs.jobs[i].error.text);
+  free(jobs.jobs);
   return first;
 }

@@ -246,6 +246,67 @@ static void test_shipped_experiments_fit(void **state) {
   }
 }
 
+// What is measured beside the counted repetitions, a first one, one of latencies and one of counters, takes no more
+// time than those do, not even where there are few.
+static void test_most_samples_count(void **state) {
+  (void)state;
+  static const char *const profiles[] = {"quick", "standard", "full"};
+  for (size_t i = 0; i < 3; i++) {
+    const struct profile *profile;
+    struct error error;
+    assert_int_equal(plan_profile(profiles[i], &profile, &error), 0);
+    assert_true(1 + 2 * PLAN_LENGTH_BESIDE <= profile->repetitions);
+  }
+}
+
+// The estimate grows by what a sample has to do.
+static void test_costs(void **state) {
+  (void)state;
+  const char *const names[] = {reads, updates};
+  const struct plan_options options = options_for("full", names, 2);
+  struct plan plan;
+  make(&options, &plan);
+  struct plan_cell cell = plan.cells[0];
+  const double base = plan_sample_cost(&plan, &cell, 1);
+  assert_true(base > plan.seconds && base < plan.seconds * 1.5);
+  assert_true(plan_sample_cost(&plan, &cell, 0.5) < base - 0.5 * plan.seconds);
+  assert_true(plan_sample_cost(&plan, &plan.cells[3], 1) < base);  // null has no file
+  cell.settings.cache = CACHE_WARM;
+  const double warm = plan_sample_cost(&plan, &cell, 1);
+  assert_true(warm > base);
+  cell.settings.cache = CACHE_MAPPED;
+  assert_true(plan_sample_cost(&plan, &cell, 1) > warm);
+  cell.settings.data_bytes *= 1000;
+  assert_true(plan_sample_cost(&plan, &cell, 1) > warm + 1);
+  cell = plan.cells[0];
+  cell.data = PLAN_COPY;
+  assert_true(plan_sample_cost(&plan, &cell, 1) > base);
+  plan_free(&plan);
+}
+
+// A load of few records is over before its time is up; one that waits for syncs is cut short; what does neither lasts
+// at most a few times as long as other samples.
+static void test_loads_are_cut_short(void **state) {
+  (void)state;
+  const char *const names[] = {updates};
+  const struct plan_options options = options_for("standard", names, 1);
+  struct plan plan;
+  make(&options, &plan);
+  struct plan_cell cell = plan.cells[0];
+  cell.data = PLAN_FRESH;
+  cell.settings.workload.operation = OPERATION_FILL;
+  cell.settings.sync.kind = SYNC_ALWAYS;
+  assert_true(plan_limit(&plan, &cell) == plan.seconds);
+  cell.settings.sync.kind = SYNC_NONE;
+  assert_true(plan_limit(&plan, &cell) <= 4 * plan.seconds);
+  const double few = plan_sample_cost(&plan, &cell, 1);
+  cell.settings.workload.records = UINT64_C(1) << 40;
+  const double many = plan_sample_cost(&plan, &cell, 1);
+  assert_true(few < many);
+  assert_true(many < 1.2 * (plan_limit(&plan, &cell) + 0.1));
+  plan_free(&plan);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cells_and_data),
@@ -257,6 +318,9 @@ int main(void) {
       cmocka_unit_test(test_space),
       cmocka_unit_test(test_json),
       cmocka_unit_test(test_shipped_experiments_fit),
+      cmocka_unit_test(test_most_samples_count),
+      cmocka_unit_test(test_costs),
+      cmocka_unit_test(test_loads_are_cut_short),
   };
   return cmocka_run_group_tests(tests, write_files, remove_files);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -44,7 +45,8 @@ static struct {
 static struct {
   size_t disturbed, calls, fills, throughput, latency, counters, files_missing;
   const char *fail_engine, *skip_engine, *disturb_engine;
-  size_t signal_at;  // call number; 0: never
+  size_t signal_at;                            // call number; 0: never
+  double throughput_s, latency_s, counters_s;  // asked for
   uint64_t seeds[64];
 } seen;
 
@@ -79,6 +81,9 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
     touch(order->path);
     return made_sample(order, "ok", NULL);
   }
+  if (order->kind == SAMPLE_COUNTERS) seen.counters_s += order->seconds;
+  if (order->kind == SAMPLE_LATENCY) seen.latency_s += order->seconds;
+  if (order->kind == SAMPLE_THROUGHPUT) seen.throughput_s += order->seconds;
   seen.throughput += order->kind == SAMPLE_THROUGHPUT;
   seen.latency += order->kind == SAMPLE_LATENCY;
   seen.counters += order->kind == SAMPLE_COUNTERS;
@@ -174,6 +179,11 @@ static void test_every_cell_gets_its_samples(void **state) {
   }
   assert_int_equal(bench.outcome.samples, 42);
   assert_true(bench.outcome.shares.measuring == 21);  // half a second each
+  // Those that do not count, and those that count system calls, are half as long.
+  const double seconds = bench.plan.seconds;
+  assert_true(fabs(seen.throughput_s - 6 * 4.5 * seconds) < 1e-9);
+  assert_true(fabs(seen.latency_s - 6 * seconds) < 1e-9);
+  assert_true(fabs(seen.counters_s - 6 * 0.5 * seconds) < 1e-9);
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
 }
@@ -230,6 +240,7 @@ static void test_a_counted_metric_repeats_counters(void **state) {
   assert_int_equal(seen.throughput, 0);
   assert_int_equal(seen.latency, 6);
   assert_int_equal(seen.counters, 6 * 5);
+  assert_true(fabs(seen.counters_s - 6 * 4.5 * bench.plan.seconds) < 1e-9);  // as repetitions they are whole
   json_decref(json);
 }
 

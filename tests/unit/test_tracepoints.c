@@ -76,6 +76,23 @@ static void test_system_calls(void **state) {
   assert_int_equal(stop(TRACEPOINT_SYSCALLS), TIMES);
 }
 
+// Whoever holds the tracepoints counts nothing, and changes no count.
+static void test_holding_changes_no_count(void **state) {
+  (void)state;
+  need(TRACEPOINT_SYSCALLS);
+  struct tracepoints *held;
+  struct tracepoint_counts counts;
+  assert_int_equal(tracepoints_hold(temporary_folder(), &held), 0);
+  assert_non_null(tracepoints_name(held, TRACEPOINT_SYSCALLS));
+  assert_int_equal(tracepoints_start(held), 0);
+  start();
+  for (int i = 0; i < TIMES; i++) (void)syscall(SYS_getppid);
+  assert_int_equal(stop(TRACEPOINT_SYSCALLS), TIMES);
+  assert_int_equal(tracepoints_stop(held, &counts), 0);
+  assert_true(counts.count[TRACEPOINT_SYSCALLS] + 1 == 0);  // not even its own reading
+  tracepoints_close(held);
+}
+
 static void *make_calls(void *user) {
   (void)user;
   for (int i = 0; i < 1000; i++) (void)syscall(SYS_getppid);
@@ -178,13 +195,10 @@ static void test_a_file_system_without_a_tracepoint(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_every_reason_is_told),
-      TEST(test_system_calls),
-      TEST(test_threads_are_counted),
-      TEST(test_syncs_by_every_call),
-      TEST(test_syncs_by_io_uring),
-      TEST(test_syncs_by_sqpoll),
-      TEST(test_a_file_system_without_a_tracepoint),
+      TEST(test_every_reason_is_told),     TEST(test_system_calls),
+      TEST(test_holding_changes_no_count), TEST(test_threads_are_counted),
+      TEST(test_syncs_by_every_call),      TEST(test_syncs_by_io_uring),
+      TEST(test_syncs_by_sqpoll),          TEST(test_a_file_system_without_a_tracepoint),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
