@@ -2,6 +2,7 @@
 #include "engines/engine.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum { RUN_CHUNK = 256 };
 
@@ -26,4 +27,8 @@ int session_run(const struct engine *engine, struct session *session, struct op 
     if (error) return error;
   }
   return 0;
+}
+
+const char *engine_group(const char *word) {
+  return strcmp(word, "peers") == 0 ? "lmdb, leveldb, rocksdb, bbolt" : NULL;
 }

@@ -172,6 +172,17 @@ struct engine {
   int (*settings)(struct session *session, setting_fn tell, void *user);
 };
 
+// A plug-in is a shared object that exports one function of this type by this name (examples/engine/ has one). It gets
+// the caller's ENGINE_API and returns its engine, or NULL when it was built for another one. It is loaded into the
+// process that opens the store, and stays there. Programs that only want to name the engine ask another process to load
+// it.
+#define STOREBENCH_PLUGIN_FUNCTION "storebench_engine"
+#define STOREBENCH_EXPORT __attribute__((visibility("default")))
+typedef const struct engine *storebench_engine_function(uint32_t api);
+
+// A word that stands for several engines in lists of them ("peers"): their names with commas between, else NULL.
+const char *engine_group(const char *word);
+
 // Submits all and reaps all, in that order. `count` operations; each one's result is in its status. 0 or -errno.
 int session_run(const struct engine *engine, struct session *session, struct op *ops, size_t count);
 

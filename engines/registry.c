@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "engines/registry.h"
-#include "engines/native.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +15,10 @@ static const struct engine *const engines[] = {
 };
 
 enum { ENGINE_COUNT = sizeof engines / sizeof engines[0], WORD_ROOM = 64 };
+
+// Plug-ins that come with the program, where they were built.
+static const char *const peers[] = {"lmdb", "leveldb", "rocksdb", "bbolt"};
+enum { PEER_COUNT = sizeof peers / sizeof peers[0] };
 
 // A piece of a spec: not terminated.
 struct word {
@@ -43,6 +46,11 @@ const struct engine *const *registry_engines(size_t *count) {
   return engines;
 }
 
+const char *const *registry_peers(size_t *count) {
+  *count = PEER_COUNT;
+  return peers;
+}
+
 const struct engine *registry_find(const char *name, size_t length) {
   for (size_t i = 0; i < ENGINE_COUNT; i++)
     if (word_is((struct word){name, length}, engines[i]->name)) return engines[i];
@@ -63,11 +71,12 @@ static int suggest(struct error *error, const char *what, struct word word, cons
 }
 
 static int unknown_engine(struct error *error, struct word name) {
-  const char *names[ENGINE_COUNT];
+  const char *names[ENGINE_COUNT + PEER_COUNT];
   for (size_t i = 0; i < ENGINE_COUNT; i++) names[i] = engines[i]->name;
+  memcpy(names + ENGINE_COUNT, peers, sizeof peers);
   char what[128];
   snprintf(what, sizeof what, "unknown engine \"%.*s\"", shown(name), name.text);
-  return suggest(error, what, name, names, ENGINE_COUNT);
+  return suggest(error, what, name, names, ENGINE_COUNT + PEER_COUNT);
 }
 
 static size_t option_count(const struct engine *engine) {
@@ -188,25 +197,50 @@ static int parse_option(const struct engine *engine, struct word part, struct en
   return 0;
 }
 
-int registry_parse(const char *spec, const struct engine **engine, struct store_config *config, struct error *error) {
-  size_t length = strcspn(spec, ":");
-  struct word name = {spec, length};
-  if (length == 0) return error_set(error, -EINVAL, "no engine in \"%.64s\"; write NAME[:OPTION=VALUE]...", spec);
-  const struct engine *found = registry_find(spec, length);
-  if (!found) return unknown_engine(error, name);
+static bool is_peer(struct word name) {
+  for (size_t i = 0; i < PEER_COUNT; i++)
+    if (word_is(name, peers[i])) return true;
+  return false;
+}
 
+int registry_locate(const char *spec, struct engine_place *place, struct error *error) {
+  struct word name = {spec, strcspn(spec, ":")};
+  struct error why;
+  *place = (struct engine_place){.engine = NULL};
+  if (name.length == 0) return error_set(error, -EINVAL, "no engine in \"%.64s\"; write NAME[:OPTION=VALUE]...", spec);
+  if (plugin_is_path(spec, name.length)) {
+    if (name.length >= sizeof place->path) return error_set(error, -EINVAL, "%.64s...: the path is too long", spec);
+    memcpy(place->path, spec, name.length);
+    return 0;
+  }
+  place->engine = registry_find(spec, name.length);
+  if (place->engine || plugin_find(spec, name.length, place->path, &why) == 0) return 0;
+  return is_peer(name) ? error_set(error, -ENOENT, "%s", why.text) : unknown_engine(error, name);
+}
+
+int registry_parse_options(const char *spec, const struct engine *engine, struct store_config *config,
+                           struct error *error) {
   struct engine_options options;
-  registry_defaults(found, &options);
+  registry_defaults(engine, &options);
   uint32_t seen = 0;
+  size_t length = strcspn(spec, ":");
   while (spec[length] == ':') {
     spec += length + 1;
     length = strcspn(spec, ":");
-    int failed = parse_option(found, (struct word){spec, length}, &options, &seen, error);
+    int failed = parse_option(engine, (struct word){spec, length}, &options, &seen, error);
     if (failed) return failed;
   }
-  *engine = found;
   config->options = options;
   return 0;
+}
+
+int registry_parse(const char *spec, const struct engine **engine, struct store_config *config, struct error *error) {
+  struct engine_place place;
+  int code = registry_locate(spec, &place, error);
+  if (!code && *place.path) code = plugin_load(place.path, &place.engine, error);
+  if (!code) code = registry_parse_options(spec, place.engine, config, error);
+  if (!code) *engine = place.engine;
+  return code;
 }
 
 // Writes a size so that parse_size reads the same one back, with the largest unit that divides it.
@@ -261,6 +295,24 @@ uint64_t registry_option(const struct engine *engine, const struct engine_option
   size_t index = option_find(engine, (struct word){name, strlen(name)});
   require(index < option_count(engine), engine, name, "no such option");
   return options->values[index];
+}
+
+static bool is_whole(const struct engine_option *option) {
+  if (!option->initial || !option->help) return false;
+  return option->type <= OPTION_CHOICE && (option->type != OPTION_CHOICE || option->choices);
+}
+
+int registry_check_options(const struct engine *engine, struct error *error) {
+  size_t count = 0;
+  uint64_t value;
+  for (; engine->options && engine->options[count].name; count++) {
+    const struct engine_option *option = &engine->options[count];
+    if (count == ENGINE_OPTIONS_MAX)
+      return error_set(error, -EINVAL, "it has more than %d options", ENGINE_OPTIONS_MAX);
+    if (!is_whole(option) || parse_value(option, (struct word){option->initial, strlen(option->initial)}, &value))
+      return error_set(error, -EINVAL, "its option %.64s has no valid type, default or help", option->name);
+  }
+  return 0;
 }
 
 void registry_defaults(const struct engine *engine, struct engine_options *options) {

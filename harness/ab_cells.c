@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/words.h"
-#include "engines/registry.h"
 #include "harness/cache.h"
 #include "harness/catalogue.h"
 #include "harness/plan.h"
@@ -97,10 +96,11 @@ static struct ab_cell *add_cell(struct ab_cells *cells) {
 }
 
 static int set_side(struct making *making, struct ab_cell *cell, unsigned side) {
-  struct store_config config = {0};
-  struct error why;
-  int code = registry_parse(cell->settings[side].spec, &cell->engines[side], &config, &why);
-  if (code) return error_set(making->error, code, "%s", why.text);
+  const struct described *described;
+  int code = described_find(&making->cells->engines, cell->settings[side].spec, &described, making->error);
+  if (code) return code;
+  if (*described->unavailable) return error_set(making->error, -ENOENT, "%s", described->unavailable);
+  cell->engines[side] = described->engine;
   cell->read_only = plan_reads_only(&cell->settings[side].workload);
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "engines/engine.h"
+#include "harness/described.h"
 #include "workloads/experiment.h"
 
 enum { AB_LABEL_MAX = 256, AB_OPTIONS_MAX = 16 };
@@ -37,6 +38,7 @@ struct ab_cell {
 struct ab_cells {
   size_t count;
   struct ab_cell *cells;
+  struct described_list engines;
 };
 
 // Makes the list. 0 or -errno with a message; free with ab_cells_free, also after an error.

@@ -15,8 +15,8 @@ struct catalogue {
   char **names;  // sorted, without folder and suffix
 };
 
-// The files in `folder` (of the program's own, see data_path) whose names end in `suffix`. 0 or -errno with a message; free with
-// catalogue_free, also after an error.
+// The files in `folder` (of the program's own, see data_path) whose names end in `suffix`. 0 or -errno with a message;
+// free with catalogue_free, also after an error.
 int catalogue_read(const char *folder, const char *suffix, struct catalogue *catalogue, struct error *error);
 void catalogue_free(struct catalogue *catalogue);
 

@@ -7,6 +7,7 @@
 #include "build_info.h"
 #include "harness/cell.h"
 #include "harness/commands/commands.h"
+#include "harness/described.h"
 #include "harness/limits/loop.h"
 #include "harness/slices.h"
 
@@ -43,9 +44,10 @@ int main(int argc, char **argv) {
   }
   // A file past its size limit (ulimit -f) is an error of that write, for this process and its children.
   signal(SIGXFSZ, SIG_IGN);
-  if (strcmp(argv[1], "__sample") == 0) return sample_command();  // the child of one sample; not for people
-  if (strcmp(argv[1], "__limit") == 0) return limit_command();    // likewise, of one bound
-  if (strcmp(argv[1], "__slices") == 0) return slices_command();  // nor is a child of a pair
+  if (strcmp(argv[1], "__sample") == 0) return sample_command();       // the child of one sample; not for people
+  if (strcmp(argv[1], "__limit") == 0) return limit_command();         // likewise, of one bound
+  if (strcmp(argv[1], "__slices") == 0) return slices_command();       // nor is a child of a pair
+  if (strcmp(argv[1], "__describe") == 0) return described_command();  // nor one that describes a plug-in
   if (strcmp(argv[1], "__manual") == 0) return command_manual(argc - 1, argv + 1);  // these two are for the build
   if (strcmp(argv[1], "__completions") == 0) return command_completions(argc - 1, argv + 1);
   size_t count;

@@ -42,12 +42,13 @@ uint64_t pair_slice_ns(const struct cell_settings *settings) {
 }
 
 static bool kernel_polls(const char *spec) {
-  const struct engine *engine;
+  struct engine_place place;
   struct store_config config = {0};
   struct error ignored;
-  if (registry_parse(spec, &engine, &config, &ignored)) return false;
-  for (const struct engine_option *option = engine->options; option && option->name; option++)
-    if (strcmp(option->name, "sqpoll") == 0) return registry_option(engine, &config.options, option->name);
+  if (registry_locate(spec, &place, &ignored) || !place.engine) return false;
+  if (registry_parse_options(spec, place.engine, &config, &ignored)) return false;
+  for (const struct engine_option *option = place.engine->options; option && option->name; option++)
+    if (strcmp(option->name, "sqpoll") == 0) return registry_option(place.engine, &config.options, option->name);
   return false;
 }
 

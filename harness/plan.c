@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/words.h"
-#include "engines/registry.h"
 #include "harness/catalogue.h"
 #include "harness/limits/measure.h"
 
@@ -111,10 +110,12 @@ static int choose_data(struct plan *plan, struct plan_cell *cell) {
   return cell->data == PLAN_SHARED || cell->data == PLAN_COPY ? use_set(plan, cell) : 0;
 }
 
-static int check_engine(struct plan_cell *cell, const char *path, const char *engines, struct error *error) {
+static int check_engine(struct plan *plan, struct plan_cell *cell, const char *path, struct error *error) {
   struct error why;
-  int code = registry_parse(cell->settings.spec, &cell->engine, &cell->config, &why);
-  if (code) return error_set(error, code, "%s: %s", engines ? "--engines" : path, why.text);
+  int code = described_find(&plan->engines, cell->settings.spec, &cell->described, &why);
+  if (code) return error_set(error, code, "%s: %s", plan->options.engines ? "--engines" : path, why.text);
+  cell->engine = cell->described->engine;
+  cell->config.options = cell->described->options;
   cell->config.record_size = cell->settings.record_size;
   cell->config.sync = cell->settings.sync;
   return 0;
@@ -147,7 +148,7 @@ static int add_cell(struct plan *plan, const char *path, const size_t *index, st
   int code = experiment_cell(experiment->experiment, plan->options.profile->name, experiment->axes,
                              experiment->axis_count, index, &cell->settings, error);
   if (!code) code = name_cell(plan, cell, error);
-  if (!code) code = check_engine(cell, path, plan->options.engines, error);
+  if (!code) code = check_engine(plan, cell, path, error);
   if (code) return code;
   cell->settings.workload.seed = plan->options.seed;
   if (choose_data(plan, cell)) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
@@ -281,6 +282,7 @@ void plan_free(struct plan *plan) {
   free(plan->experiments);
   free(plan->cells);
   free(plan->sets);
+  described_free(&plan->engines);
   limit_list_free(&plan->limits.list);
   *plan = (struct plan){0};
 }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "engines/engine.h"
+#include "harness/described.h"
 #include "harness/limits/limits.h"
 #include "harness/metrics.h"
 #include "workloads/experiment.h"
@@ -52,7 +53,8 @@ struct plan_cell {
   size_t experiment;     // index into plan.experiments
   size_t index[EXPERIMENT_AXES_MAX];
   struct cell_settings settings;
-  const struct engine *engine;
+  const struct described *described;
+  const struct engine *engine;  // the described one: it opens no store here
   struct store_config config;
   enum plan_data data;
   size_t set;  // PLAN_SHARED and PLAN_COPY: index into plan.sets
@@ -89,6 +91,7 @@ struct plan {
   struct plan_experiment *experiments;
   struct plan_cell *cells;
   struct plan_set *sets;
+  struct described_list engines;
   struct plan_limits limits;
   double seconds;                             // timed part of a sample
   unsigned repetitions;                       // counted ones of each cell

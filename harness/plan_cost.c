@@ -108,7 +108,8 @@ double plan_experiment_cost(const struct plan *plan, size_t experiment) {
   double cost = draw_seconds;
   for (size_t i = 0; i < plan->cell_count; i++) {
     const struct plan_cell *cell = &plan->cells[i];
-    if (cell->experiment == experiment && !cell->dropped) cost += cell_cost(plan, cell, kind);
+    bool runs = !cell->dropped && !*cell->described->unavailable;
+    if (cell->experiment == experiment && runs) cost += cell_cost(plan, cell, kind);
   }
   for (size_t i = 0; i < plan->set_count; i++)
     if (plan->sets[i].first == experiment) cost += plan_set_cost(&plan->sets[i]);

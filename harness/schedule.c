@@ -323,6 +323,24 @@ static int give_up_rated(struct running *running) {
   return code;
 }
 
+// Cells whose engine is not there, or could not be described, get its reason.
+static int give_up_unavailable(struct running *running) {
+  const struct plan *plan = running->schedule->plan;
+  const struct pass none = {.kind = SAMPLE_THROUGHPUT};
+  int code = 0;
+  for (size_t i = 0; i < plan->cell_count && !code; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    if (cell->experiment != running->experiment || cell->dropped || !*cell->described->unavailable) continue;
+    struct sample_order order = {.kind = none.kind, .settings = cell->settings};
+    json_t *sample =
+        child_no_sample(&order, cell->described->failed ? "failed" : "skipped", cell->described->unavailable);
+    code = sample ? record(running, cell->id, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
+    json_decref(sample);
+    running->left[i] = 0;
+  }
+  return code;
+}
+
 // Peaks come first, in passes of their own: the cells that refer to them all go by the same one.
 static int run_peaks(struct running *running) {
   struct pass pass = {.kind = SAMPLE_THROUGHPUT, .peaks = true};
@@ -340,7 +358,8 @@ static int run_passes(struct running *running, unsigned *counted) {
   double share = time_share(running);
   uint64_t start = clock_ns();
   struct pass pass = {.kind = plan->experiments[running->experiment].metric->kind};
-  int code = build_sets(running);
+  int code = give_up_unavailable(running);
+  if (!code) code = build_sets(running);
   if (!code && !running->schedule->interrupt->seen) code = run_peaks(running);
   for (*counted = 0; !code && !running->schedule->interrupt->seen; pass.repetition++) {
     uint64_t begun = clock_ns();

@@ -128,17 +128,27 @@ static int add_value(const struct experiment *experiment, int line, const char *
   return 0;
 }
 
-int experiment_split(const struct experiment *experiment, int line, const char *list, struct experiment_axis *axis,
-                     struct error *error) {
-  axis->count = 0;
+// `groups`: a word may stand for several engines.
+static int add_values(const struct experiment *experiment, int line, const char *list, bool groups,
+                      struct experiment_axis *axis, struct error *error) {
   for (;;) {
     list += strspn(list, " \t");
     size_t whole = strcspn(list, ","), length = whole;
     while (length > 0 && (list[length - 1] == ' ' || list[length - 1] == '\t')) length--;
-    int code = add_value(experiment, line, list, length, axis, error);
+    char word[EXPERIMENT_WORD_MAX] = "";
+    if (groups && length < sizeof word) memcpy(word, list, length);
+    const char *group = engine_group(word);
+    int code = group ? add_values(experiment, line, group, false, axis, error)
+                     : add_value(experiment, line, list, length, axis, error);
     if (code || !list[whole]) return code;
     list += whole + 1;
   }
+}
+
+int experiment_split(const struct experiment *experiment, int line, const char *list, struct experiment_axis *axis,
+                     struct error *error) {
+  axis->count = 0;
+  return add_values(experiment, line, list, strcmp(axis->key, key_names[KEY_ENGINE]) == 0, axis, error);
 }
 
 int experiment_axes(const struct experiment *experiment, const char *profile, const char *engines,

@@ -401,6 +401,7 @@ static int check_profile(const struct experiment *experiment, const char *profil
 
 // A word of an engine axis that is an alias marks it; one that nobody uses is a slip of the pen.
 static int check_aliases(const struct experiment *experiment, struct experiment_axis *axis, struct error *error) {
+  snprintf(axis->key, sizeof axis->key, "%s", key_names[KEY_ENGINE]);
   for (size_t i = 0; i < experiment->alias_count; i++) {
     const struct alias *alias = &experiment->aliases[i];
     bool used = false;

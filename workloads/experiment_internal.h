@@ -109,7 +109,8 @@ int experiment_apply(const struct experiment *experiment, const struct point *po
 int experiment_check_point(const struct experiment *experiment, const struct point *point,
                            const struct cell_settings *settings, struct error *error);
 
-// Cuts a comma-separated list into the values of an axis. -EINVAL for an empty value, a value twice, or too many.
+// Cuts a comma-separated list into the values of an axis, whose key is set: engines may be named as a group. -EINVAL
+// for an empty value, a value twice, or too many.
 int experiment_split(const struct experiment *experiment, int line, const char *list, struct experiment_axis *axis,
                      struct error *error);
 

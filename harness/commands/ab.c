@@ -27,6 +27,7 @@ enum {
   KEY_DIR,
   KEY_SEED,
   KEY_JSON,
+  KEY_ENGINE_PATH,
   KEY_HOLD,  // and those after it: keys of [hold]
 };
 
@@ -60,6 +61,7 @@ static const struct argp_option options[] = {
     {"mix", KEY_HOLD + 11, "SHARES", 0, "For operation mixed: get:95/update:5", 2},
     {"threads", KEY_HOLD + 12, "N", 0, "Threads of each side", 2},
     {"engine", KEY_ENGINE, "LIST", 0, "For builds: the engines to measure (default: mmap, pread, stdio and uring)", 3},
+    {"engine-path", KEY_ENGINE_PATH, "DIR", 0, "Look for plug-ins in DIR first", 3},
     {"pairs", KEY_PAIRS, "N", 0, "Pairs of processes a cell (default: the profile's)", 4},
     {"seconds", KEY_SECONDS, "S", 0, "Seconds of slices a cell (default: the profile's)", 4},
     {"floor", KEY_FLOOR, NULL, 0, "Measure A against itself too, and believe no effect as small (twice the time)", 4},
@@ -155,6 +157,8 @@ static error_t parse_ab(int key, char *argument, struct argp_state *state) {
       return *argument ? 0 : usage_error("ab: --dir is empty; name a folder");
     case KEY_SEED:
       return set_seed(request, argument);
+    case KEY_ENGINE_PATH:
+      return engine_path_add("ab", argument);
     case KEY_JSON:
       request->ab.json = true;
       return 0;
@@ -177,13 +181,18 @@ const struct argp ab_argp = {
         "  storebench ab pread uring:depth=32 --operation get --batch 1,64\n"
         "  storebench ab old/storebench ./build/storebench --experiment update-random --engine mmap"};
 
+// A plug-in is a path, too, that ends in .so.
+static bool is_plugin(const char *name) {
+  size_t length = strcspn(name, ":");
+  return plugin_is_path(name, length) && length > 3 && memcmp(name + length - 3, ".so", 3) == 0;
+}
+
 // A build is a path: it has a slash. 1 for a build, 0 for a spec, -1 after a complaint.
 static int is_build(const char *name) {
   struct stat status;
-  struct store_config config = {0};
-  const struct engine *engine;
+  struct engine_place place;
   struct error why;
-  if (strchr(name, '/')) {
+  if (strchr(name, '/') && !is_plugin(name)) {
     bool there = stat(name, &status) == 0;
     if (there && S_ISREG(status.st_mode) && access(name, X_OK) == 0) return 1;
     if (there)
@@ -192,7 +201,7 @@ static int is_build(const char *name) {
       usage_error("ab: %s: %s; name a build of storebench", name, strerror(errno));
     return -1;
   }
-  if (registry_parse(name, &engine, &config, &why) == 0) return 0;
+  if (registry_locate(name, &place, &why) == 0) return 0;
   if (stat(name, &status) == 0 && S_ISREG(status.st_mode))
     usage_error("ab: %s: a build is named with a slash: ./%s", name, name);
   else

@@ -12,6 +12,7 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/parse.h"
 #include "harness/dataset.h"
+#include "harness/described.h"
 #include "workloads/experiment.h"
 
 struct request {
@@ -19,9 +20,28 @@ struct request {
   const char *folder;  // where engines are tried out
 };
 
+static void print_engine(const char *name, const struct engine *engine, const char *unavailable) {
+  printf("%-8s %s%s\n", name, unavailable ? "unavailable: " : "", unavailable ? unavailable : engine->summary);
+  for (const struct engine_option *o = engine->options; o && o->name; o++)
+    printf("  :%s=%s  %s%s%s%s\n", o->name, o->initial, o->help, o->choices ? " (" : "", o->choices ? o->choices : "",
+           o->choices ? ")" : "");
+}
+
+static int list_peer(struct described_list *list, const char *name, const char *folder, struct error *error) {
+  const struct described *described;
+  struct error why;
+  int code = described_find(list, name, &described, error);
+  if (code) return code;
+  const char *unavailable = *described->unavailable ? described->unavailable : NULL;
+  if (!unavailable && described_probe(name, folder, &why)) unavailable = why.text;
+  print_engine(name, described->engine, unavailable);
+  return 0;
+}
+
 static int list_engines(const struct request *request, struct error *error) {
   size_t count;
   const struct engine *const *engines = registry_engines(&count);
+  struct described_list described = {NULL};
   struct dataset_folder folder;
   int code = dataset_folder_make(request->folder, &folder, error);
   if (code) return code;
@@ -29,15 +49,14 @@ static int list_engines(const struct request *request, struct error *error) {
     struct store_config config = {0};
     struct error why;
     registry_defaults(engines[i], &config.options);
-    if (engines[i]->probe(folder.path, &config, &why))
-      printf("%-8s unavailable: %s\n", engines[i]->name, why.text);
-    else
-      printf("%-8s %s\n", engines[i]->name, engines[i]->summary);
-    for (const struct engine_option *o = engines[i]->options; o && o->name; o++)
-      printf("  :%s=%s  %s%s%s%s\n", o->name, o->initial, o->help, o->choices ? " (" : "", o->choices ? o->choices : "",
-             o->choices ? ")" : "");
+    print_engine(engines[i]->name, engines[i], engines[i]->probe(folder.path, &config, &why) ? why.text : NULL);
   }
+  const char *const *peers = registry_peers(&count);
+  int failed = 0;
+  for (size_t i = 0; i < count && !failed; i++) failed = list_peer(&described, peers[i], folder.path, error);
+  described_free(&described);
   code = dataset_folder_remove(&folder);
+  if (failed) return failed;
   return code ? error_set(error, code, "%s: cannot be removed: %s", folder.path, strerror(-code)) : 0;
 }
 
@@ -99,7 +118,7 @@ static int take_word(struct request *request, const char *word) {
                  : usage_error("list: unknown list \"%s\"; one of engines, experiments, policies, charts", word);
 }
 
-enum { KEY_DIR = 0x100 };
+enum { KEY_DIR = 0x100, KEY_ENGINE_PATH };
 
 static error_t parse_list(int key, char *argument, struct argp_state *state) {
   struct request *request = state->input;
@@ -107,6 +126,8 @@ static error_t parse_list(int key, char *argument, struct argp_state *state) {
     case KEY_DIR:
       request->folder = argument;
       return 0;
+    case KEY_ENGINE_PATH:
+      return engine_path_add("list", argument);
     case ARGP_KEY_ARG:
       return take_word(request, argument);
     default:
@@ -115,7 +136,9 @@ static error_t parse_list(int key, char *argument, struct argp_state *state) {
 }
 
 static const struct argp_option options[] = {
-    {"dir", KEY_DIR, "DIR", 0, "Try the engines on files in DIR (default: the current folder)", 0}, {0}};
+    {"dir", KEY_DIR, "DIR", 0, "Try the engines on files in DIR (default: the current folder)", 0},
+    {"engine-path", KEY_ENGINE_PATH, "DIR", 0, "Look for plug-ins in DIR first", 0},
+    {0}};
 
 const struct argp list_argp = {
     .options = options,

@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/words.h"
+#include "engines/plugin.h"
 #include "harness/commands/commands.h"
 
 enum { HELP_KEY = 0x7000, OPTIONS_MAX = 32 };
@@ -35,6 +38,20 @@ int usage_error(const char *format, ...) {
   va_end(arguments);
   command_complain(NULL, text);
   return EINVAL;
+}
+
+int engine_path_add(const char *command, const char *folder) {
+  const char *before = getenv(PLUGIN_PATH_VARIABLE);
+  struct stat status;
+  char *folders;
+  if (strchr(folder, ':'))
+    return usage_error("%s: --engine-path \"%s\": name one folder, without ':'", command, folder);
+  if (stat(folder, &status) || !S_ISDIR(status.st_mode))
+    return usage_error("%s: --engine-path %s: no such folder; name the one with the plug-ins", command, folder);
+  if (asprintf(&folders, "%s%s%s", folder, before ? ":" : "", before ? before : "") < 0) return ENOMEM;
+  int code = setenv(PLUGIN_PATH_VARIABLE, folders, 1) ? errno : 0;
+  free(folders);
+  return code;
 }
 
 static const struct argp_option *find_option(const struct argp_option *options, const char *name, size_t length) {

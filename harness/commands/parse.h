@@ -14,6 +14,10 @@ bool command_parse(const struct argp *argp, int argc, char **argv, void *input, 
 // Prints "storebench: ..." and a newline on standard error. Returns EINVAL, as an argp parser does to stop.
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+// What --engine-path DIR does: puts the folder first among those searched for plug-ins, for this process and its
+// children. 0 or usage_error.
+int engine_path_add(const char *command, const char *folder);
+
 // Prints a message of the form `storebench: TEXT` or, with `path`, `storebench: PATH: TEXT` on standard error. Control
 // characters of the path are shown as '?', so that a message is always one line.
 void command_complain(const char *path, const char *text);

@@ -26,6 +26,7 @@ enum {
   KEY_REQUIRE_DURABLE,
   KEY_SILENCE,
   KEY_JSON,
+  KEY_ENGINE_PATH,
 };
 
 enum { REPETITIONS_MAX = 1000, COMMAND_MAX = 2048 };
@@ -108,6 +109,8 @@ static error_t parse_run(int key, char *argument, struct argp_state *state) {
     case KEY_REQUIRE_DURABLE:
       request->measure.require_durable = true;
       return 0;
+    case KEY_ENGINE_PATH:
+      return engine_path_add("run", argument);
     case KEY_JSON:
       request->measure.json = true;
       return 0;
@@ -126,6 +129,7 @@ static const struct argp_option options[] = {
     {"out", KEY_OUT, "DIR", 0, "Make this folder for the results (default: results/<UTC time>-<host>)", 0},
     {"engines", KEY_ENGINES, "LIST", 0, "Measure these engines, with commas between, instead of each experiment's own",
      0},
+    {"engine-path", KEY_ENGINE_PATH, "DIR", 0, "Look for plug-ins in DIR first", 0},
     {"repetitions", KEY_REPETITIONS, "N", 0, "Samples of each cell that count (default: the profile's)", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of keys and order (default: from the clock; it is recorded)", 0},
     {"budget", KEY_BUDGET, "TIME", 0, "Time for the whole run, such as 90s or 13min (default: the profile's)", 0},

@@ -68,7 +68,7 @@ static void test_the_plan_keeps_and_counts_it(void **state) {
   for (size_t i = 0; i < plan.cell_count; i++) {
     assert_true(plan_timed(&plan, &plan.cells[i]) == 2);
     assert_true(plan_limit(&plan, &plan.cells[i]) == 2);
-    assert_true(plan_sample_cost(&plan, &plan.cells[i]) > 2);
+    assert_true(plan_sample_cost(&plan, &plan.cells[i], 1) > 2);
   }
   assert_true(plan.estimate <= 60);
   plan_free(&plan);

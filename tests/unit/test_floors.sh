@@ -22,7 +22,7 @@ floor() {
 }
 
 floor base 'base/'
-floor engines 'base/|engines/'
+floor engines 'base/|engines/|build_info\.h"'
 floor workloads 'base/|engines/engine\.h"|workloads/'
 floor harness 'base/|engines/|workloads/|harness/|build_info\.h"'
 exit "$status"
