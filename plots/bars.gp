@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Bars from 0, one group a category of x, one bar a series, with the 95% interval as whisker and the value above.
 # All shapes are called alike: gnuplot -d -c plots/SHAPE.gp DATA.tsv CHART makes CHART.svg, CHART.png and CHART.pdf.
-folder = ARG0[1:strlen(ARG0)-strlen('bars.gp')]; data = ARG1; output = ARG2
+folder = ARG0[1:strlen(ARG0)-strlen('bars.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
 load folder.'parts/page.gp'
@@ -20,10 +20,12 @@ do for [f=1:3] {
         title LEGEND[s], \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($4 * scale) \
         with boxes fillstyle pattern PATTERN[s] fillcolor rgb COLOUR[s] notitle, \
-      $cells using ($1 == p ? place($3, $2) : NaN):($5 * scale):(0):(($6 - $5) * scale) \
+      for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($5 * scale):(0):(($6 - $5) * scale) \
         with vectors heads size screen 0.004,90 fixed linecolor rgb ink linewidth 0.9 notitle, \
-      $cells using ($1 == p ? place($3, $2) : NaN):($6 * scale):($4 < 0.9995 && unit ne 'ns' ? sprintf('%.2g', $4) : short($4 * to_base)) \
-        with labels rotate left offset 0,0.3 font ',6' textcolor rgb ink noenhanced notitle
+      for [s=1:series_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($6 * scale):($4 < 0.9995 && unit ne 'ns' ? sprintf('%.2g', $4) : short($4 * to_base)) \
+        with labels rotate left offset 0,0.3 font ',6' textcolor rgb ink noenhanced notitle, \
+      for [s=1:hover_count] $cells using ($1 == p && $2 == s ? place($3, s) : NaN):($4 * scale):(sprintf('%d', $12)) \
+        with labels hypertext point pointtype 7 pointsize 1 linecolor rgb '#FF000000' notitle
   }
   unset multiplot
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Lines over a numeric x, one a series, with the 95% interval as whisker; x counts in doublings where all its values are
 # powers of two. Called as bars.gp.
-folder = ARG0[1:strlen(ARG0)-strlen('lines.gp')]; data = ARG1; output = ARG2
+folder = ARG0[1:strlen(ARG0)-strlen('lines.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
 load folder.'parts/page.gp'
@@ -36,7 +36,9 @@ do for [f=1:3] {
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? AT[int($3)] : NaN):($5 * scale):(0):(($6 - $5) * scale) \
         with vectors heads size screen 0.004,90 fixed linecolor rgb COLOUR[s] linewidth 0.9 notitle, \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? AT[int($3)] : NaN):($4 * scale) \
-        with points pointtype POINT[s] pointsize 0.6 linecolor rgb COLOUR[s] linewidth 0.9 notitle
+        with points pointtype POINT[s] pointsize 0.6 linecolor rgb COLOUR[s] linewidth 0.9 notitle, \
+      for [s=1:hover_count] $cells using ($1 == p && $2 == s ? AT[int($3)] : NaN):($4 * scale):(sprintf('%d', $12)) \
+        with labels hypertext point pointtype 7 pointsize 1 linecolor rgb '#FF000000' notitle
   }
   unset multiplot
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Latency over percentiles, which stand in nines: 50%, 90%, 99%, 99.9% and the longest. One line a series, one panel a
 # value of x (and of the panel axis, if there is one), on a logarithmic axis. Called as bars.gp.
-folder = ARG0[1:strlen(ARG0)-strlen('spectrum.gp')]; data = ARG1; output = ARG2
+folder = ARG0[1:strlen(ARG0)-strlen('spectrum.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'
 load folder.'style.gp'
 unit = 'ns'
 heading = 'Latency: '.text('title')
@@ -13,7 +13,7 @@ do for [s=1:series_count] {
   do for [r=1:rows_count] {
     if (SERIES_OF[r] == s && field(r, 13) eq 'ok') {
       do for [k=1:5] {
-        print sprintf('%d %d %g %.17g', (PANEL_OF[r] - 1) * x_count + X_OF[r], s, NINES[k], number(field(r, 7 + k)))
+        print sprintf('%d %d %g %.17g %d%s', (PANEL_OF[r] - 1) * x_count + X_OF[r], s, NINES[k], number(field(r, 7 + k)), r, word(wanted, 7 + k))
       }
       print ''
     }
@@ -55,7 +55,9 @@ do for [f=1:3] {
     plot for [s=1:series_count] keyentry with linespoints pointtype POINT[s] dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 \
         title LEGEND[s], \
       for [s=1:series_count] $spectrum using ($1 == p && $2 == s ? $3 : NaN):($4 * scale) \
-        with linespoints pointtype POINT[s] dashtype DASH[s] pointsize 0.6 linecolor rgb COLOUR[s] linewidth 1.4 notitle
+        with linespoints pointtype POINT[s] dashtype DASH[s] pointsize 0.6 linecolor rgb COLOUR[s] linewidth 1.4 notitle, \
+      for [s=1:hover_count] $spectrum using ($1 == p && $2 == s ? $3 : NaN):($4 * scale):(strcol(5)) \
+        with labels hypertext point pointtype 7 pointsize 1 linecolor rgb '#FF000000' notitle
   }
   unset multiplot
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Operations per second along the seconds of a sample: one line a series, the repetition in the middle, and the others
 # faint. Called as bars.gp; reads DATA-timeline.tsv beside DATA.tsv as well.
-folder = ARG0[1:strlen(ARG0)-strlen('timeline.gp')]; data = ARG1; output = ARG2
+folder = ARG0[1:strlen(ARG0)-strlen('timeline.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'
 intervals = data[1:strlen(data)-strlen('.tsv')].'-timeline.tsv'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
@@ -28,11 +28,11 @@ do for [f=1:3] {
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
     plot for [s=1:series_count] keyentry with lines dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 title LEGEND[s], \
-      for [r=1:rows_count] intervals using (int($1) == r && $3 == 0 && PANEL_OF[r] == p ? middle($4, $5) : NaN):($6 * scale) \
-        with lines linecolor rgb faint_one(COLOUR[SERIES_OF[r]]) linewidth 0.6 notitle, \
-      for [r=1:rows_count] intervals using (int($1) == r && $3 == 1 && PANEL_OF[r] == p ? middle($4, $5) : NaN):($6 * scale) \
-        with linespoints pointtype POINT[SERIES_OF[r]] pointsize 0.3 dashtype DASH[SERIES_OF[r]] \
-        linecolor rgb COLOUR[SERIES_OF[r]] linewidth 1.4 notitle
+      for [r=1:rows_count] for [s=1:series_count] intervals using (SERIES_OF[r] == s && int($1) == r && $3 == 0 && PANEL_OF[r] == p ? middle($4, $5) : NaN):($6 * scale) \
+        with lines linecolor rgb faint_one(COLOUR[s]) linewidth 0.6 notitle, \
+      for [r=1:rows_count] for [s=1:series_count] intervals using (SERIES_OF[r] == s && int($1) == r && $3 == 1 && PANEL_OF[r] == p ? middle($4, $5) : NaN):($6 * scale) \
+        with linespoints pointtype POINT[s] pointsize 0.3 dashtype DASH[s] \
+        linecolor rgb COLOUR[s] linewidth 1.4 notitle
   }
   unset multiplot
 }

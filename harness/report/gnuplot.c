@@ -19,6 +19,8 @@
 
 #include "harness/catalogue.h"
 #include "harness/data_dir.h"
+#include "harness/report/svg.h"
+#include "harness/results_file.h"
 
 extern char **environ;
 
@@ -39,8 +41,8 @@ static char **utf8_environment(void) {
 }
 
 static int start(const char *folder, struct drawing *drawing, int messages, pid_t *child) {
-  char *const arguments[] = {(char *)"gnuplot", (char *)"-d",   (char *)"-c", drawing->script,
-                             drawing->data,     drawing->chart, NULL};
+  char *const arguments[] = {(char *)"gnuplot", (char *)"-d",   (char *)"-c",    drawing->script,
+                             drawing->data,     drawing->chart, (char *)"hover", NULL};
   posix_spawn_file_actions_t actions;
   char **environment = utf8_environment();
   int code = environment ? posix_spawn_file_actions_init(&actions) : ENOMEM;
@@ -140,8 +142,32 @@ static bool is_whole(const char *path, const char *ending) {
   return whole;
 }
 
+struct annotation {
+  const char *drawn, *data;  // paths
+};
+
+static int write_annotated(FILE *out, const void *user) {
+  const struct annotation *annotation = user;
+  FILE *in = fopen(annotation->drawn, "re"), *data = fopen(annotation->data, "re");
+  int code = in && data ? svg_annotate(in, data, out) : -errno;
+  if (in) fclose(in);
+  if (data) fclose(data);
+  return code;
+}
+
+// The SVG is made anew from what gnuplot drew, with the values in it.
+static int annotate(const char *folder, const char *name, const char *chart, const char *drawn, struct error *error) {
+  char data[PATH_MAX], file[NAME_MAX + 16];
+  struct annotation annotation = {drawn, data};
+  if (snprintf(data, sizeof data, "%s/data/%s.tsv", folder, name) >= (int)sizeof data) return -ENAMETOOLONG;
+  snprintf(file, sizeof file, "charts/%s.svg", chart);
+  int code = results_file_write(folder, file, write_annotated, &annotation, error);
+  unlink(drawn);
+  return code;
+}
+
 // Charts are drawn under another name first, so that no half-drawn one stands under its own.
-static int move_charts(const char *folder, const char *chart, bool keep, struct error *error) {
+static int move_charts(const char *folder, const char *name, const char *chart, bool keep, struct error *error) {
   static const char *const formats[] = {"svg", "png", "pdf"}, *const endings[] = {"</svg>", "IEND", "%%EOF"};
   char from[PATH_MAX], to[PATH_MAX];
   int code = 0;
@@ -151,7 +177,9 @@ static int move_charts(const char *folder, const char *chart, bool keep, struct 
     if (wrote >= (int)sizeof to) return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move it", folder);
     if (keep && !code && !is_whole(from, endings[i]))
       code = error_set(error, -EIO, "%s: was not drawn to its end; check the folder and its free space", to);
-    if (keep && !code && rename(from, to))
+    if (keep && !code && i == 0)
+      code = annotate(folder, name, chart, from, error);
+    else if (keep && !code && rename(from, to))
       code = error_set(error, -errno, "%s: cannot be made: %m; check the folder and its free space", to);
     if (!keep || code) unlink(from);
   }
@@ -169,6 +197,6 @@ int gnuplot_draw(const char *folder, const char *shape, const char *name, const 
   snprintf(drawing.data, sizeof drawing.data, "data/%s.tsv", name);
   snprintf(drawing.chart, sizeof drawing.chart, "charts/.%s.part", chart);
   code = run(folder, &drawing, error);
-  int moved = move_charts(folder, chart, code == 0, code ? NULL : error);
+  int moved = move_charts(folder, name, chart, code == 0, code ? NULL : error);
   return code ? code : moved;
 }

@@ -1,103 +1,87 @@
 // SPDX-License-Identifier: MIT
-// Pages as one HTML file that needs no other: charts are SVG inside it, as data URLs, since an image runs no script and
-// its ids cannot meet those of the next chart.
+// Pages as one HTML file that needs no other: charts are SVG inside it, whose values show on hover and whose series can
+// be hidden.
 #include <errno.h>
 #include <limits.h>
-#include <stdint.h>
+#include <stdlib.h>
 
 #include "harness/report/page.h"
-
-static void put_text(FILE *out, const char *text) {
-  for (; *text; text++) {
-    switch (*text) {
-      case '&':
-        fputs("&amp;", out);
-        break;
-      case '<':
-        fputs("&lt;", out);
-        break;
-      case '>':
-        fputs("&gt;", out);
-        break;
-      case '"':
-        fputs("&quot;", out);
-        break;
-      case '\'':
-        fputs("&#39;", out);
-        break;
-      default:
-        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, out);
-    }
-  }
-}
+#include "harness/report/svg.h"
+#include "page_assets.h"
 
 static void put_block(FILE *out, const char *before, const char *text, const char *after) {
   fputs(before, out);
-  put_text(out, text);
+  svg_text(out, text);
   fputs(after, out);
 }
 
+// The page asks for nothing: its style and its script stand in it, and are all that may act, by their hashes.
 static void begin(FILE *out, const char *title) {
   fputs(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
-      "'unsafe-inline'\">\n",
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
       out);
+  fprintf(out,
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src '%s'; "
+          "script-src '%s'; base-uri 'none'; form-action 'none'\">\n",
+          page_css_hash, page_js_hash);
   put_block(out, "<title>", title, "</title>\n");
-  fputs(
-      "<style>\n"
-      ":root { color-scheme: light dark; }\n"
-      "body { font: 16px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }\n"
-      "h2 { margin-top: 2.5em; border-top: 1px solid #8888; padding-top: 1em; }\n"
-      "img { max-width: 100%; width: 38em; background: #fff; display: block; margin: 1em 0; }\n"
-      "table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1em 0; }\n"
-      "th, td { text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; border-bottom: 1px solid #8886; "
-      "}\n"
-      "td { font-variant-numeric: tabular-nums; }\n"
-      ".note { border-left: 0.3em solid #d55e00; padding-left: 0.8em; }\n"
-      "pre { overflow-x: auto; padding: 0.5em; border: 1px solid #8886; }\n"
-      "</style>\n</head>\n<body>\n",
-      out);
+  fprintf(out, "<style>%s</style>\n</head>\n<body>\n", page_css);
   put_block(out, "<h1>", title, "</h1>\n");
 }
 
-static void heading(FILE *out, const char *text) { put_block(out, "<h2>", text, "</h2>\n"); }
+// "What was found" -> what-was-found, for links to the heading.
+static void put_slug(FILE *out, const char *text) {
+  bool dash = false;
+  for (; *text; text++) {
+    bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9');
+    if (plain && dash) fputc('-', out);
+    if (plain) fputc(*text | 0x20, out);  // digits have that bit set
+    dash = !plain;
+  }
+}
+
+static void heading(FILE *out, const char *text) {
+  fputs("<h2 id=\"", out);
+  put_slug(out, text);
+  put_block(out, "\">", text, "</h2>\n");
+}
+
 static void paragraph(FILE *out, const char *text) { put_block(out, "<p>", text, "</p>\n"); }
 static void warning(FILE *out, const char *text) { put_block(out, "<p class=\"note\">", text, "</p>\n"); }
 static void item(FILE *out, const char *text) { put_block(out, "<p>&bull; ", text, "</p>\n"); }
 static void command(FILE *out, const char *text) { put_block(out, "<pre>", text, "</pre>\n"); }
-static void after_rows(FILE *out) { fputs("</table>\n", out); }
-static void end(FILE *out) { fputs("</body>\n</html>\n", out); }
+static void after_rows(FILE *out) { fputs("</tbody></table></div>\n", out); }
+
+// The script stands last: by then the page is there.
+static void end(FILE *out) { fprintf(out, "<script>%s</script>\n</body>\n</html>\n", page_js); }
 
 static void row(FILE *out, const char *const *cells, size_t count, bool head) {
-  fputs(head ? "<table>\n<tr>" : "<tr>", out);
-  for (size_t i = 0; i < count; i++) put_block(out, head ? "<th>" : "<td>", cells[i], head ? "</th>" : "</td>");
-  fputs("</tr>\n", out);
-}
-
-static void put_base64(FILE *out, FILE *in) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  unsigned char three[3];
-  for (size_t n; (n = fread(three, 1, sizeof three, in)) > 0;) {
-    uint32_t bits = (uint32_t)three[0] << 16 | (n > 1 ? (uint32_t)three[1] << 8 : 0) | (n > 2 ? three[2] : 0);
-    fputc(digits[bits >> 18], out);
-    fputc(digits[bits >> 12 & 63], out);
-    fputc(n > 1 ? digits[bits >> 6 & 63] : '=', out);
-    fputc(n > 2 ? digits[bits & 63] : '=', out);
-  }
+  fputs(head ? "<div class=\"table\"><table>\n<thead><tr>" : "<tr>", out);
+  for (size_t i = 0; i < count; i++)
+    put_block(out, head ? "<th scope=\"col\">" : "<td>", cells[i], head ? "</th>" : "</td>");
+  fputs(head ? "</tr></thead>\n<tbody>\n" : "</tr>\n", out);
 }
 
 static int chart(FILE *out, const char *folder, const char *name, const char *alt) {
-  char path[PATH_MAX];
+  char path[PATH_MAX], *prefix = NULL;
+  size_t length;
   if (snprintf(path, sizeof path, "%s/charts/%s.svg", folder, name) >= (int)sizeof path) return -ENAMETOOLONG;
   FILE *in = fopen(path, "re");
   if (!in) return -errno;
-  fputs("<img src=\"data:image/svg+xml;base64,", out);
-  put_base64(out, in);
-  int code = ferror(in) ? -EIO : 0;
+  FILE *slug = open_memstream(&prefix, &length);
+  int code = slug ? 0 : -ENOMEM;
+  if (slug) {
+    put_slug(slug, name);
+    if (fclose(slug)) code = -ENOMEM;
+  }
+  if (!code) {
+    fputs("<figure>\n", out);
+    code = svg_inline(in, prefix, alt, out);
+    fputs("</figure>\n", out);
+  }
+  free(prefix);
   fclose(in);
-  put_block(out, "\" alt=\"", alt, "\">\n");
   return code;
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Reads the TSV named by `data`: `# key: value` lines, a header row, rows. Gives text(key), the names SERIES[], X[],
-# PANEL[] and the numbers of every measured cell in $cells, columns: panel series x y low high p50 p90 p99 p999 max.
+# PANEL[] and the numbers of every measured cell in $cells, columns: panel series x y low high p50 p90 p99 p999 max row.
 #
 # It reads bytes, since gnuplot's own reader cuts a text at a double quote, and takes them apart here.
 lines_count = 0; tabs_count = 0
@@ -68,12 +68,15 @@ do for [s=1:series_count] {
     if (SERIES_OF[r] == s) {
       line = sprintf('%d %d %d', PANEL_OF[r], s, X_OF[r])
       do for [c=5:12] { line = line.sprintf(' %.17g', field(r, 13) eq 'ok' ? number(field(r, c)) : NaN) }
-      print line
+      print line.sprintf(' %d', r)
     }
   }
 }
 unset print
 unit = field(1, 14)
+# Called with a third argument, "hover", a script leaves the number of its row at each value, unseen: in the SVG the program
+# puts the row's values there.
+hover_count = hover ? series_count : 0
 
 # "64", "1.5", "4K" and "1M" as numbers; what is none is NaN.
 decimal(s) = (bad = strlen(s) == 0 || s eq '.', points = 0, \

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""drive.py PAGE.html FOLDER: opens the page in headless Chromium and looks whether it does what it should.
+
+Speaks the WebDriver protocol to chromedriver, with the standard library alone. Screenshots go to FOLDER. Exit 0 when all
+holds, 1 with a line for each thing that does not, 77 when there is no Chromium to try with.
+"""
+import base64
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+FAILURES = []
+
+
+def expect(holds, what):
+    if not holds:
+        FAILURES.append(what)
+
+
+class Browser:
+    def __init__(self, folder, dark=False):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.base = f"http://127.0.0.1:{port}"
+        self.driver = subprocess.Popen([shutil.which("chromedriver"), f"--port={port}"], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                     f"--user-data-dir={folder}/profile-{'dark' if dark else 'light'}"]
+        if dark:
+            arguments.append("--blink-settings=preferredColorScheme=0")
+        self.session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
+            "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}}}, wait=30)["sessionId"]
+
+    def call(self, method, path, body=None, wait=0):
+        data = None if body is None else json.dumps(body).encode()
+        end = time.monotonic() + wait
+        while True:
+            request = urllib.request.Request(self.base + path, data=data, method=method,
+                                             headers={"Content-Type": "application/json"})
+            try:
+                with urllib.request.urlopen(request, timeout=120) as answer:
+                    return json.load(answer)["value"]
+            except urllib.error.HTTPError as error:
+                raise SystemExit(f"chromedriver: {error.read().decode()[:500]}")
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    def on(self, method, path, body=None):
+        return self.call(method, f"/session/{self.session}{path}", body)
+
+    def open(self, path):
+        self.on("POST", "/url", {"url": "file://" + os.path.abspath(path)})
+
+    def resize(self, width, height=900):
+        # The window of a browser has a least width; the page's view has none.
+        self.on("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}})
+
+    def run(self, script):
+        return self.on("POST", "/execute/sync", {"script": script, "args": []})
+
+    def log(self, kind):
+        return self.on("POST", "/se/log", {"type": kind})
+
+    def picture(self, path):
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(self.on("GET", "/screenshot")))
+
+    def close(self):
+        try:
+            self.on("DELETE", "")
+        finally:
+            self.driver.terminate()
+            self.driver.wait()
+
+
+def asked_for(browser):
+    """The addresses that the page asked for, itself left out."""
+    addresses = []
+    for entry in browser.log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            addresses.append(message["params"]["request"]["url"])
+    # What the browser asks for on its own account, such as a new tab's pictures, is not the page's.
+    return [address for address in addresses if not address.endswith(".html") and not address.startswith(("chrome", "data:"))]
+
+
+def look_at_load(browser):
+    errors = [entry["message"] for entry in browser.log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    expect(not errors, f"the console says {len(errors)} things, first: {errors[:1]}")
+    requests = asked_for(browser)
+    expect(not requests, f"the page asks for {requests[:3]}")
+    expect(browser.run("return document.querySelectorAll('figure svg').length") > 0, "there is no chart")
+    expect(browser.run("return [...document.querySelectorAll('figure svg')].every(e => e.getAttribute('aria-label').length > 9)"),
+           "a chart has no alternative text")
+    ids = browser.run("return [...document.querySelectorAll('[id]')].map(e => e.id)")
+    expect(len(ids) == len(set(ids)), "two elements have one id")
+
+
+def look_at_csp(browser):
+    browser.run("""
+        const script = document.createElement('script');
+        script.textContent = 'document.title = "taken over"';
+        document.body.append(script);
+        const image = document.createElement('img');
+        image.src = 'https://example.org/x.png';
+        document.body.append(image);""")
+    expect(browser.run("return document.title") != "taken over", "a script that came later runs")
+    time.sleep(0.2)
+    expect(any("Content Security Policy" in entry["message"] for entry in browser.log("browser")), "the policy refuses nothing")
+
+
+def look_at_picker(browser):
+    names = browser.run("return [...document.querySelectorAll('.picker input')].map(e => e.value)")
+    expect(len(names) >= 2, f"the picker has {names}")
+    if not names:
+        return
+    state = f"""
+        const shown = e => e.getClientRects().length > 0 && getComputedStyle(e).display !== 'none';
+        const name = {json.dumps(names[0])};
+        const marks = [...document.querySelectorAll('svg .series')].filter(e => e.dataset.series === name);
+        const others = [...document.querySelectorAll('svg .series')].filter(e => e.dataset.series !== name);
+        const rows = [...document.querySelectorAll('tbody tr')].filter(e => e.cells[0].textContent === name);
+        return [marks.filter(e => getComputedStyle(e).display !== 'none').length, rows.filter(shown).length,
+                others.filter(e => getComputedStyle(e).display !== 'none').length];"""
+    before = browser.run(state)
+    expect(before[0] > 0 and before[1] > 0, f"{names[0]} has no marks or no rows: {before}")
+    browser.run("document.querySelector('.picker input').click()")
+    expect(browser.run(state) == [0, 0, before[2]], f"unticked, {names[0]} shows still, or others do not: {browser.run(state)}")
+    browser.run("document.querySelector('.picker input').click()")
+    expect(browser.run(state) == before, f"ticked again, {names[0]} does not come back")
+
+
+def look_at_sort(browser):
+    """Values with prefixes sort by what they are, not by their digits."""
+    order = browser.run("""
+        for (const found of document.querySelectorAll('table')) {
+          const values = [...found.querySelectorAll('tbody tr')].map(row => row.cells[1] && row.cells[1].textContent);
+          if (values.length > 1 && values.every(v => /^[\\d.]+ [kMG]? ?ops/.test(v || ''))) {
+            const button = found.querySelectorAll('th button')[1], read = () => [...found.querySelectorAll('tbody tr')]
+              .map(row => row.cells[1].textContent);
+            button.click(); const up = read();
+            button.click(); const down = read();
+            return [up, down, found.querySelectorAll('th')[1].getAttribute('aria-sort')];
+          }
+        }
+        return null;""")
+    expect(order is not None, "no table has operations per second")
+    if order is None:
+        return
+    scale = {"k": 1e3, "M": 1e6, "G": 1e9}
+    numbers = [float(text.split()[0]) * scale.get(text.split()[1], 1) for text in order[0]]
+    expect(numbers == sorted(numbers), f"sorted upwards: {order[0]}")
+    expect(order[1] == order[0][::-1] and order[2] == "descending", f"sorted downwards: {order[1]}, {order[2]}")
+
+
+def look_at_values(browser):
+    titles = browser.run("return [...document.querySelectorAll('svg .value > title')].map(e => e.textContent)")
+    expect(len(titles) > 1, "no mark has its value")
+    expect(all(": " in title for title in titles), f"values without their name: {titles[:3]}")
+
+
+def look_at_widths(browser, folder):
+    for width in (360, 1400):
+        browser.resize(width)
+        over = browser.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        expect(over[0] <= over[1], f"at {width} px the page is {over[0]} wide in a view of {over[1]}")
+        browser.picture(f"{folder}/{width}.png")
+
+
+CONTRAST = """
+    const parse = text => text.match(/[\\d.]+/g).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+      .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const paper = light(parse(getComputedStyle(document.body).backgroundColor));
+    let least = 21, at = '';
+    for (const element of document.querySelectorAll('h1, h2, p, td, th button, a, label, pre, .copy')) {
+      const ink = light(parse(getComputedStyle(element).color));
+      const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+      if (ratio < least) { least = ratio; at = element.tagName + ' ' + element.className; }
+    }
+    return [least, at, paper];"""
+
+
+def look_at_contrast(browser, dark):
+    least, element, paper = browser.run(CONTRAST)
+    expect(least >= 4.5, f"{element}: contrast {least:.2f}, less than 4.5, {'dark' if dark else 'light'}")
+    expect((paper < 0.2) == dark, f"the paper is {paper:.2f} bright, {'dark' if dark else 'light'}")
+
+
+def main():
+    page, folder = sys.argv[1:]
+    for name in ("chromium", "chromedriver"):
+        if not shutil.which(name):
+            print(f"skipped: {name} is not installed (packages chromium and chromium-driver)")
+            return 77
+    for dark in (False, True):
+        browser = Browser(folder, dark)
+        try:
+            browser.open(page)
+            look_at_contrast(browser, dark)
+            if dark:
+                browser.picture(f"{folder}/dark.png")
+                continue
+            look_at_load(browser)
+            look_at_picker(browser)
+            look_at_sort(browser)
+            look_at_values(browser)
+            look_at_widths(browser, folder)
+            look_at_csp(browser)
+        finally:
+            browser.close()
+    for failure in FAILURES:
+        print(failure)
+    return 1 if FAILURES else 0
+
+
+sys.exit(main())
