@@ -8,6 +8,7 @@
 #include "harness/commands/commands.h"
 #include "harness/noise_floor.h"
 #include "harness/results_file.h"
+#include "harness/verdict.h"
 
 static void print_winner(const json_t *experiment, const json_t *winner) {
   const json_t *chart = json_object_get(experiment, "chart");
@@ -16,22 +17,29 @@ static void print_winner(const json_t *experiment, const json_t *winner) {
   printf("  %s %s: %s\n", key, json_text(winner, "x"), json_text(winner, "text"));
 }
 
-static void print_verdict(const json_t *experiment) {
-  const json_t *verdict = json_object_get(experiment, "verdict"), *compare = json_object_get(verdict, "compare");
-  const char *claim = json_text(experiment, "claim"), *outcome = json_text(verdict, "outcome");
-  if (!*outcome || !*claim) return;
-  printf("  claim \"%s\": %s (%s / %s", claim, outcome, json_string_value(json_array_get(compare, 0)),
-         json_string_value(json_array_get(compare, 1)));
-  if (json_is_number(json_object_get(verdict, "ratio")))
-    printf(" = %.3g, %.3g-%.3g; it asks for %s", json_real_or_nan(verdict, "ratio"), json_real_or_nan(verdict, "low"),
-           json_real_or_nan(verdict, "high"), json_text(verdict, "holds"));
-  puts(")");
-}
-
 static void print_noise_floor(const json_t *experiment) {
   char text[256];
   noise_floor_describe(experiment, text, sizeof text);
   printf("  %s\n", text);
+}
+
+// What the run says of the claims that its experiments test.
+static void print_verdicts(const json_t *run) {
+  const json_t *experiment;
+  size_t i;
+  bool begun = false;
+  json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
+    const json_t *verdict = json_object_get(experiment, "verdict");
+    const char *claim = json_text(experiment, "claim");
+    char ratio[96], test[512];
+    if (!*json_text(verdict, "text")) continue;
+    if (!begun) puts("\nClaims on this machine");
+    begun = true;
+    verdict_ratio_format(verdict, ratio, sizeof ratio);
+    verdict_test_format(verdict, test, sizeof test);
+    printf("%s: %s\n  %s\n  %s: %s\n", json_text(experiment, "name"),
+           *claim ? claim : json_text(experiment, "question"), json_text(verdict, "text"), test, ratio);
+  }
 }
 
 static void print_words(const json_t *run, const char *folder) {
@@ -41,9 +49,9 @@ static void print_words(const json_t *run, const char *folder) {
   json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
     printf("%s%s: %s\n", i ? "\n" : "", json_text(experiment, "name"), json_text(experiment, "finding"));
     json_array_foreach(json_object_get(experiment, "winners"), j, winner) { print_winner(experiment, winner); }
-    print_verdict(experiment);
     print_noise_floor(experiment);
   }
+  print_verdicts(run);
   putchar('\n');
   json_array_foreach(json_object_get(run, "notes"), i, note) { printf("%s\n", json_string_value(note)); }
   if (indicative) puts("Few repetitions: these verdicts are indicative. --profile standard takes more.");

@@ -19,18 +19,31 @@ static json_t *axes_to_json(const struct plan_experiment *experiment) {
   return axes;
 }
 
+// Null for an experiment that claims nothing. A lack of memory makes the array NULL, which json_pack refuses.
+static json_t *verdict_to_json(const struct experiment *experiment) {
+  const struct experiment_verdict *verdict = experiment_verdict(experiment);
+  json_t *tests = json_array();
+  for (size_t i = 0; tests && i < verdict->count; i++) {
+    const struct experiment_test *test = &verdict->tests[i];
+    if (json_array_append_new(
+            tests, json_pack("{s:s, s:s, s:s}", "over", test->over, "under", test->under, "holds", test->holds)))
+      return json_decref(tests), NULL;
+  }
+  if (tests && verdict->count) return json_pack("{s:o}", "tests", tests);
+  json_decref(tests);
+  return tests ? json_null() : NULL;
+}
+
 static json_t *experiment_to_json(const struct plan_experiment *planned) {
   const struct experiment *experiment = planned->experiment;
   const struct experiment_chart *chart = experiment_chart(experiment);
-  const struct experiment_verdict *verdict = experiment_verdict(experiment);
-  json_t *claim = *verdict->compare[0] ? json_pack("{s:[s,s], s:s}", "compare", verdict->compare[0],
-                                                   verdict->compare[1], "holds", verdict->holds)
-                                       : json_null();
-  return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:b}, s:o, s:o, s:n, s:[]}", "name",
-                   experiment_name(experiment), "title", experiment_title(experiment), "question",
-                   experiment_question(experiment), "claim", experiment_claim(experiment), "chart", "shape",
-                   chart->shape, "x", chart->x, "series", chart->series, "panel", chart->panel, "y", chart->y, "log_y",
-                   (int)chart->log_y, "verdict", claim, "axes", axes_to_json(planned), "finding", "winners");
+  json_t *shown =
+      json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "shape", chart->shape, "x", chart->x, "series", chart->series,
+                "panel", chart->panel, "y", chart->y, "log_y", (int)chart->log_y, "read", chart->read);
+  return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:n, s:[]}", "name", experiment_name(experiment), "title",
+                   experiment_title(experiment), "question", experiment_question(experiment), "claim",
+                   experiment_claim(experiment), "chart", shown, "verdict", verdict_to_json(experiment), "axes",
+                   axes_to_json(planned), "finding", "winners");
 }
 
 // Of a peak: all but rate and arrivals, which it has none of.

@@ -10,6 +10,7 @@
 #include "harness/results.h"
 #include "harness/results_file.h"
 #include "harness/statistics.h"
+#include "harness/verdict.h"
 #include "harness/winners.h"
 
 static json_t *interval_to_json(const double *values, size_t n) {

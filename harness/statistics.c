@@ -87,6 +87,13 @@ int statistics_ratio(const double *a, const double *b, size_t n, double floor, s
   return 0;
 }
 
+void statistics_against(const struct ratio *ratio, double bound, double floor, struct ratio *against) {
+  double freedom = (double)ratio->n - 1, error = INFINITY;
+  if (ratio->n > 1) error = log(ratio->high / ratio->low) / 2 / statistics_t_quantile(freedom, level_of_pairs);
+  against->n = ratio->n;
+  judge(log(ratio->ratio / bound), error, freedom, level_of_pairs, floor, against);
+}
+
 static int add_logarithms(const double *values, size_t n, struct moments *moments) {
   for (size_t i = 0; i < n; i++) {
     if (!has_logarithm(values[i])) return -EINVAL;

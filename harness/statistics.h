@@ -27,7 +27,11 @@ struct ratio {
 // believes none. With fewer than three pairs nothing is shown. 0 or -EINVAL (n of 0, a value not above 0).
 int statistics_ratio(const double *a, const double *b, size_t n, double floor, struct ratio *ratio);
 
-// The same for values that are not pairs, such as those of two runs: Welch's test on logarithms. `level`: of the
+// How such a ratio stands to `bound` (above 0) in place of 1: `against` gets ratio and interval divided by it, p of so
+// large a distance from the bound, and shown.
+void statistics_against(const struct ratio *ratio, double bound, double floor, struct ratio *against);
+
+// Ratios of values that are not pairs, such as those of two runs: Welch's test on logarithms. `level`: of the
 // interval, such as 0.99. Fewer than three values on a side show nothing. 0 or -EINVAL.
 int statistics_ratio_unpaired(const double *a, size_t of_a, const double *b, size_t of_b, double level, double floor,
                               struct ratio *ratio);

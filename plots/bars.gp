@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+#: bars from 0, a group for each value of x, a bar for each series: values within one order of magnitude
 # Bars from 0, one group a category of x, one bar a series, with the 95% interval as whisker and the value above.
 # All shapes are called alike: gnuplot -d -c plots/SHAPE.gp DATA.tsv CHART makes CHART.svg, CHART.png and CHART.pdf.
 folder = ARG0[1:strlen(ARG0)-strlen('bars.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+#: dots on a logarithmic axis, a group for each value of x: values that differ by orders of magnitude
 # Dots on a logarithmic axis, for values that differ by orders of magnitude: one group a category of x, one dot a
 # series, with the 95% interval as whisker. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('ladder.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+#: lines along an x of numbers (batch, depth, threads, sizes): how something grows, and where lines cross
 # Lines over a numeric x, one a series, with the 95% interval as whisker; x counts in doublings where all its values are
 # powers of two. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('lines.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'

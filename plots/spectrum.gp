@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+#: latency along percentiles, a panel for each value of x: tails; drawn beside every other shape as well
 # Latency over percentiles, which stand in nines: 50%, 90%, 99%, 99.9% and the longest. One line a series, one panel a
 # value of x (and of the panel axis, if there is one), on a logarithmic axis. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('spectrum.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+#: operations along the seconds of a sample; y is ops_per_s, x and log_y are left out: caches that fill, growth
 # Operations per second along the seconds of a sample: one line a series, the repetition in the middle, and the others
 # faint. Called as bars.gp; reads DATA-timeline.tsv beside DATA.tsv as well.
 folder = ARG0[1:strlen(ARG0)-strlen('timeline.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'

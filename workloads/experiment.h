@@ -12,6 +12,7 @@
 #include "workloads/phases.h"
 
 enum { EXPERIMENT_AXES_MAX = 3, EXPERIMENT_VALUES_MAX = 32, EXPERIMENT_KEYS_MAX = 32, EXPERIMENT_WORD_MAX = 128 };
+enum { EXPERIMENT_TESTS_MAX = 8 };
 
 enum cache_state { CACHE_ASIS, CACHE_COLD, CACHE_WARM, CACHE_MAPPED, CACHE_PRESSURE, CACHE_STATES };
 enum better { BETTER_HIGHER, BETTER_LOWER };
@@ -57,11 +58,19 @@ struct experiment_chart {
   char panel[32];   // third axis: one panel a value; "" if none
   char y[32];       // a metric: which there are is known to those who measure, and not checked here
   bool log_y;
+  char read[1600];  // how to read it, a paragraph; "" if none
+};
+
+// One comparison of a claim: what y of `over` divided by y of `under` is claimed to be. A side names values of swept
+// axes, "mmap sync=always", both sides of the same ones; of the others all values are meant, one by one.
+struct experiment_test {
+  char over[200], under[200];
+  char holds[32];  // "< 0.5"
 };
 
 struct experiment_verdict {
-  char compare[2][256];  // "mmap sync=always", "mmap sync=none"; "" if the file has no [verdict]
-  char holds[32];        // "< 0.5"
+  size_t count;  // 0: the file has no [verdict]
+  struct experiment_test tests[EXPERIMENT_TESTS_MAX];
 };
 
 struct experiment;

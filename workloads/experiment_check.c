@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an experiment file may not say: points that cannot run or mean nothing, charts that do not show what is swept,
-// verdicts about cells that are not there.
+// What an experiment file may not say: points that cannot run or mean nothing, charts that do not show what is swept.
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -266,6 +265,15 @@ static int check_timeline(const struct experiment *experiment, struct error *err
   return 0;
 }
 
+// Its lines are one paragraph.
+static void join_read(struct experiment *experiment) {
+  char *text = experiment->chart.read;
+  for (size_t i = 0; i < experiment->read_count; i++) {
+    size_t length = strlen(text);
+    snprintf(text + length, sizeof experiment->chart.read - length, "%s%s", i ? " " : "", experiment->read[i].text);
+  }
+}
+
 static int check_chart(struct experiment *experiment, struct error *error) {
   struct experiment_chart *chart = &experiment->chart;
   bool timeline = strcmp(experiment->shape.text, "timeline") == 0;
@@ -284,16 +292,8 @@ static int check_chart(struct experiment *experiment, struct error *error) {
     if (code < 0) return code;
     chart->log_y = code == 1;
   }
+  join_read(experiment);
   return check_axes_drawn(experiment, error);
-}
-
-static int check_value(const struct experiment *experiment, const struct experiment_axis *axis, const char *value,
-                       const char *profile, struct error *error) {
-  for (size_t i = 0; i < axis->count; i++)
-    if (strcmp(axis->values[i], value) == 0) return 0;
-  return experiment_error(experiment, experiment->compare.line, error,
-                          "%s is not a value of %s in profile %s; compare cells that are swept", value, axis->key,
-                          profile);
 }
 
 static const struct experiment_axis *find_axis(const struct experiment_axis *axes, size_t count, const char *key) {
@@ -323,58 +323,6 @@ static int check_line_values(const struct experiment *experiment, const struct e
   return 0;
 }
 
-// One side of a comparison: "mmap sync=always": an engine's name and KEY=VALUE for each other axis.
-static int check_side(const struct experiment *experiment, const char *side, const struct experiment_axis *axes,
-                      size_t count, const char *profile, struct error *error) {
-  char text[256], *rest = text, *word;
-  size_t named = 0;
-  int line = experiment->compare.line;
-  snprintf(text, sizeof text, "%s", side);
-  while ((word = strsep(&rest, " \t"))) {
-    if (!*word) continue;
-    size_t length = strcspn(word, "=:");
-    bool pair = word[length] == '=';
-    if (pair) word[length] = '\0';
-    const char *key = pair ? word : "engine";
-    const struct experiment_axis *axis = find_axis(axes, count, key);
-    if (!axis) return experiment_error(experiment, line, error, "%s is not swept; compare by axes that are", key);
-    int code = check_value(experiment, axis, pair ? word + length + 1 : word, profile, error);
-    if (code) return code;
-    named++;
-  }
-  if (named != count)
-    return experiment_error(experiment, line, error, "\"%s\" names %zu of %zu axes; say which cell is meant", side,
-                            named, count);
-  return 0;
-}
-
-static int check_holds(struct experiment *experiment, struct error *error) {
-  const struct setting *holds = &experiment->holds;
-  char *end;
-  if (!holds->line) return 0;
-  if (!experiment->compare.line)
-    return experiment_error(experiment, holds->line, error, "holds without compare; say which two cells are compared");
-  bool sign = holds->text[0] == '<' || holds->text[0] == '>';
-  double number = sign ? strtod(holds->text + 1, &end) : 0;
-  if (!sign || end == holds->text + 1 || *end || !(number > 0) ||
-      strlen(holds->text) >= sizeof experiment->verdict.holds)
-    return experiment_error(experiment, holds->line, error,
-                            "bad holds \"%s\"; write < or > and a ratio above 0, such as \"< 0.5\"", holds->text);
-  snprintf(experiment->verdict.holds, sizeof experiment->verdict.holds, "%.31s", holds->text);
-  return 0;
-}
-
-// Cuts "A / B" in two.
-static int cut_compare(struct experiment *experiment, struct error *error) {
-  const char *text = experiment->compare.text, *slash = strstr(text, " / ");
-  if (!slash || strstr(slash + 3, " / "))
-    return experiment_error(experiment, experiment->compare.line, error,
-                            "bad compare \"%s\"; write two cells with \" / \" between them", text);
-  snprintf(experiment->verdict.compare[0], sizeof experiment->verdict.compare[0], "%.*s", (int)(slash - text), text);
-  snprintf(experiment->verdict.compare[1], sizeof experiment->verdict.compare[1], "%s", slash + 3);
-  return 0;
-}
-
 static int check_points(const struct experiment *experiment, const char *profile, const struct experiment_axis *axes,
                         size_t count, struct error *error) {
   size_t index[EXPERIMENT_AXES_MAX] = {0};
@@ -394,9 +342,7 @@ static int check_profile(const struct experiment *experiment, const char *profil
   int code = experiment_axes(experiment, profile, NULL, axes, &count, error);
   if (!code) code = check_line_values(experiment, axes, count, error);
   if (!code) code = check_points(experiment, profile, axes, count, error);
-  for (int side = 0; side < 2 && !code && experiment->compare.line; side++)
-    code = check_side(experiment, experiment->verdict.compare[side], axes, count, profile, error);
-  return code;
+  return code ? code : experiment_check_verdict(experiment, profile, axes, count, error);
 }
 
 // A word of an engine axis that is an alias marks it; one that nobody uses is a slip of the pen.
@@ -427,8 +373,7 @@ int experiment_check(struct experiment *experiment, struct error *error) {
   int code = check_about(experiment, error);
   if (!code) code = check_sections(experiment, error);
   if (!code) code = check_chart(experiment, error);
-  if (!code) code = check_holds(experiment, error);
-  if (!code && experiment->compare.line) code = cut_compare(experiment, error);
+  if (!code) code = experiment_cut_verdict(experiment, error);
   if (!code) code = check_aliases(experiment, axes, error);
   for (int profile = 0; profile < PROFILES && !code; profile++)
     if (experiment->in_profile[profile]) code = check_profile(experiment, profile_names[profile], axes, error);

@@ -9,7 +9,7 @@
 
 #include "workloads/experiment.h"
 
-enum { PROFILES = 3, ALIASES_MAX = 32, TEXT_MAX = 200 };  // 200: the longest line inih takes
+enum { PROFILES = 3, ALIASES_MAX = 32, READ_LINES_MAX = 8, TEXT_MAX = 200 };  // 200: the longest line inih takes
 
 // In the order they are read in: a key may look at those before it.
 enum key {
@@ -63,7 +63,10 @@ struct experiment {
   size_t sweep_count;
   bool before_section;  // hold's `before` is what [before] says
   struct setting shape, x, series, panel, y, log_y;
-  struct setting compare, holds;
+  struct setting compare[EXPERIMENT_TESTS_MAX], holds;
+  size_t compare_count;
+  struct setting read[READ_LINES_MAX];
+  size_t read_count;
   struct experiment_chart chart;
   struct experiment_verdict verdict;
 };
@@ -113,6 +116,11 @@ int experiment_check_point(const struct experiment *experiment, const struct poi
 // for an empty value, a value twice, or too many.
 int experiment_split(const struct experiment *experiment, int line, const char *list, struct experiment_axis *axis,
                      struct error *error);
+
+// Cuts the lines of [verdict] into what is compared; and, for a profile, whether its sweep has those cells.
+int experiment_cut_verdict(struct experiment *experiment, struct error *error);
+int experiment_check_verdict(const struct experiment *experiment, const char *profile,
+                             const struct experiment_axis *axes, size_t count, struct error *error);
 
 // Checks [experiment], [chart], [verdict] and every point of every profile the experiment is in.
 int experiment_check(struct experiment *experiment, struct error *error);

@@ -106,7 +106,19 @@ static int set_once(struct reading *reading, struct setting *setting, const char
   return 0;
 }
 
-// A section with fixed keys: names[i] is kept in settings[i].
+// A key that may stand several times, `most` at most.
+static int set_repeated(struct reading *reading, struct setting *settings, size_t *count, size_t most, const char *key,
+                        const char *text) {
+  if (*count == most)
+    return experiment_error(reading->experiment, reading->line, reading->error, "more than %zu lines of %s; give fewer",
+                            most, key);
+  int code = set_once(reading, &settings[*count], key, text);
+  if (!code) ++*count;
+  return code;
+}
+
+// A section with fixed keys: names[i] is kept in settings[i]. The names of keys that may be repeated stand there for
+// the messages only.
 static int set_named(struct reading *reading, const char *key, const char *text, const char *const *names,
                      struct setting *const *settings, size_t count) {
   char what[32];
@@ -151,17 +163,20 @@ static int set_alias(struct reading *reading, const char *name, const char *spec
 static int set_key(struct reading *reading, const char *key, const char *text) {
   struct experiment *e = reading->experiment;
   static const char *const experiment_keys[] = {"title", "question", "claim", "profiles"};
-  static const char *const chart_keys[] = {"shape", "x", "series", "panel", "y", "log_y"};
-  static const char *const verdict_keys[] = {"compare", "holds"};
+  static const char *const chart_keys[] = {"shape", "x", "series", "panel", "y", "log_y", "read"};
+  static const char *const verdict_keys[] = {"holds", "compare"};
   switch (reading->section) {
     case SECTION_EXPERIMENT:
       return set_named(reading, key, text, experiment_keys,
                        (struct setting *const[]){&e->title, &e->question, &e->claim, &e->profiles}, 4);
     case SECTION_CHART:
+      if (strcmp(key, "read") == 0) return set_repeated(reading, e->read, &e->read_count, READ_LINES_MAX, key, text);
       return set_named(reading, key, text, chart_keys,
-                       (struct setting *const[]){&e->shape, &e->x, &e->series, &e->panel, &e->y, &e->log_y}, 6);
+                       (struct setting *const[]){&e->shape, &e->x, &e->series, &e->panel, &e->y, &e->log_y, NULL}, 7);
     case SECTION_VERDICT:
-      return set_named(reading, key, text, verdict_keys, (struct setting *const[]){&e->compare, &e->holds}, 2);
+      if (strcmp(key, "compare") == 0)
+        return set_repeated(reading, e->compare, &e->compare_count, EXPERIMENT_TESTS_MAX, key, text);
+      return set_named(reading, key, text, verdict_keys, (struct setting *const[]){&e->holds, NULL}, 2);
     case SECTION_ENGINES:
       return set_alias(reading, key, text);
     case SECTION_BEFORE:

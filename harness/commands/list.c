@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // list: engines, experiments, policies and charts, one item a line, the name first.
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,10 @@
 #include "harness/catalogue.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/parse.h"
+#include "harness/data_dir.h"
 #include "harness/dataset.h"
 #include "harness/described.h"
+#include "harness/metrics.h"
 #include "workloads/experiment.h"
 
 struct request {
@@ -71,7 +74,9 @@ static int list_experiments(const struct request *request, struct error *error) 
     code = catalogue_experiment(&catalogue, catalogue.names[i], path, sizeof path, error);
     if (!code) code = experiment_load(path, memory, &experiment, error);
     if (code) break;
-    printf("%-18s %s: %s\n", catalogue.names[i], experiment_title(experiment), experiment_question(experiment));
+    const char *claim = experiment_claim(experiment);
+    printf("%-22s %s\n", catalogue.names[i], experiment_question(experiment));
+    if (*claim) printf("  claim: %s\n", claim);
     experiment_free(experiment);
   }
   catalogue_free(&catalogue);
@@ -88,14 +93,41 @@ static int list_policies(const struct request *request, struct error *error) {
   return 0;
 }
 
+// What a shape is for: the line of its script that begins with "#: ".
+static void describe_shape(const char *shape) {
+  char path[4096], *line = NULL;
+  size_t room = 0;
+  snprintf(path, sizeof path, "%s/" PLOTS_FOLDER "/%s.gp", data_dir(), shape);
+  FILE *script = fopen(path, "re");
+  bool found = false;
+  while (script && !found && getline(&line, &room, script) > 0) {
+    found = strncmp(line, "#: ", 3) == 0;
+    if (found) printf("%-10s %s", shape, line + 3);
+  }
+  if (!found) puts(shape);
+  free(line);
+  if (script) fclose(script);
+}
+
 static int list_charts(const struct request *request, struct error *error) {
   struct catalogue catalogue;
   (void)request;
   int code = catalogue_read(PLOTS_FOLDER, ".gp", &catalogue, error);
   for (size_t i = 0; i < catalogue.count && !code; i++)
-    if (strcmp(catalogue.names[i], "style") != 0) puts(catalogue.names[i]);
+    if (strcmp(catalogue.names[i], "style") != 0) describe_shape(catalogue.names[i]);
   catalogue_free(&catalogue);
-  return code;
+  if (code) return code;
+  puts(
+      "  shape=NAME, x=KEY, series=KEY, panel=KEY: each swept key has one place; panel is a small chart for each "
+      "value");
+  puts("  log_y=yes: a logarithmic axis; read=TEXT: how to read it, below the chart in the report");
+  puts("  y=METRIC, one of:");
+  size_t count;
+  const struct metric *metrics = metrics_all(&count);
+  for (size_t i = 0; i < count; i++)
+    printf("    %-19s %s (%s is better)\n", metrics[i].name, metrics[i].label,
+           metrics[i].higher_is_better ? "higher" : "lower");
+  return 0;
 }
 
 static const struct {

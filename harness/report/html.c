@@ -41,9 +41,12 @@ static void put_slug(FILE *out, const char *text) {
   }
 }
 
-static void heading(FILE *out, const char *text) {
+static void heading(FILE *out, const char *text, const char *name) {
   fputs("<h2 id=\"", out);
-  put_slug(out, text);
+  if (name)
+    page_link(out, name);
+  else
+    put_slug(out, text);
   put_block(out, "\">", text, "</h2>\n");
 }
 
@@ -61,6 +64,14 @@ static void row(FILE *out, const char *const *cells, size_t count, bool head) {
   for (size_t i = 0; i < count; i++)
     put_block(out, head ? "<th scope=\"col\">" : "<td>", cells[i], head ? "</th>" : "</td>");
   fputs(head ? "</tr></thead>\n<tbody>\n" : "</tr>\n", out);
+}
+
+static void linked_row(FILE *out, const char *const *cells, size_t count, const char *name) {
+  fputs("<tr><td><a href=\"#", out);
+  page_link(out, name);
+  put_block(out, "\">", cells[0], "</a></td>");
+  for (size_t i = 1; i < count; i++) put_block(out, "<td>", cells[i], "</td>");
+  fputs("</tr>\n", out);
 }
 
 static int chart(FILE *out, const char *folder, const char *name, const char *alt) {
@@ -93,6 +104,7 @@ const struct page_format html_format = {
     .item = item,
     .command = command,
     .row = row,
+    .linked_row = linked_row,
     .after_rows = after_rows,
     .chart = chart,
     .end = end,

@@ -24,7 +24,14 @@ static void put_block(FILE *out, const char *before, const char *text) {
 
 static void begin(FILE *out, const char *title) { put_block(out, "# ", title); }
 
-static void heading(FILE *out, const char *text) { put_block(out, "## ", text); }
+static void heading(FILE *out, const char *text, const char *name) {
+  if (name) {
+    fputs("<a id=\"", out);
+    page_link(out, name);
+    fputs("\"></a>\n\n", out);
+  }
+  put_block(out, "## ", text);
+}
 
 // A number and a point, or a sign, at the head of a line would begin a list: a space of no width stands before them.
 static void paragraph(FILE *out, const char *text) {
@@ -55,6 +62,15 @@ static void row(FILE *out, const char *const *cells, size_t count, bool head) {
   fputs("|\n", out);
 }
 
+static void linked_row(FILE *out, const char *const *cells, size_t count, const char *name) {
+  fputs("| [", out);
+  put_text(out, cells[0]);
+  fputs("](#", out);
+  page_link(out, name);
+  fputs(") ", out);
+  row(out, cells + 1, count - 1, false);
+}
+
 static int chart(FILE *out, const char *folder, const char *name, const char *alt) {
   (void)folder;
   fputs("![", out);
@@ -75,6 +91,7 @@ const struct page_format markdown_format = {
     .item = item,
     .command = command,
     .row = row,
+    .linked_row = linked_row,
     .after_rows = blank_line,
     .chart = chart,
     .end = end,

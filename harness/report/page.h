@@ -9,14 +9,16 @@
 #include <stdio.h>
 
 struct page_format {
-  void (*begin)(FILE *out, const char *title);  // the title is the first heading, too
-  void (*heading)(FILE *out, const char *text);
+  void (*begin)(FILE *out, const char *title);                     // the title is the first heading, too
+  void (*heading)(FILE *out, const char *text, const char *name);  // name: what links lead to, or NULL
   void (*paragraph)(FILE *out, const char *text);
   void (*warning)(FILE *out, const char *text);
   void (*item)(FILE *out, const char *text);                                  // of a list
   void (*command)(FILE *out, const char *text);                               // one line to type
   void (*row)(FILE *out, const char *const *cells, size_t count, bool head);  // a head row begins a table
-  void (*after_rows)(FILE *out);                                              // after the last row of a table
+  // A row whose first cell leads to the heading of that name.
+  void (*linked_row)(FILE *out, const char *const *cells, size_t count, const char *name);
+  void (*after_rows)(FILE *out);  // after the last row of a table
   // The chart FOLDER/charts/NAME.*; `alt` says what it shows. 0 or -errno.
   int (*chart)(FILE *out, const char *folder, const char *name, const char *alt);
   void (*end)(FILE *out);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The part of a report that concerns one experiment.
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,23 +14,6 @@ enum { TEXT_ROOM = 2048, NAME_ROOM = 300 };
 static void append(char *text, const char *separator, const char *more) {
   size_t length = strlen(text);
   snprintf(text + length, TEXT_ROOM - length, "%s%s", length ? separator : "", more);
-}
-
-static void claim(const struct page *page, const json_t *experiment) {
-  const json_t *verdict = json_object_get(experiment, "verdict"), *compare = json_object_get(verdict, "compare");
-  const char *words = json_text(experiment, "claim"), *outcome = json_text(verdict, "outcome");
-  double ratio = json_real_or_nan(verdict, "ratio");
-  if (*words) page_say(page, "Claim: %s.", words);
-  if (!*outcome) return;
-  const char *over = json_string_value(json_array_get(compare, 0)),
-             *under = json_string_value(json_array_get(compare, 1));
-  if (!over || !under) return;
-  if (isfinite(ratio))
-    page_say(page, "Test: %s / %s should be %s; measured %.3g (%.3g-%.3g): %s.", over, under,
-             json_text(verdict, "holds"), ratio, json_real_or_nan(verdict, "low"), json_real_or_nan(verdict, "high"),
-             outcome);
-  else
-    page_say(page, "Test: %s / %s should be %s: %s.", over, under, json_text(verdict, "holds"), outcome);
 }
 
 static void winners(const struct page *page, const json_t *experiment) {
@@ -149,10 +131,12 @@ static void repeat(const struct page *page, const json_t *experiment) {
 int page_experiment(const struct page *page, const json_t *experiment) {
   char title[TEXT_ROOM];
   snprintf(title, sizeof title, "%s (%s)", json_text(experiment, "title"), json_text(experiment, "name"));
-  page->format->heading(page->out, title);
+  page->format->heading(page->out, title, json_text(experiment, "name"));
   page_say(page, "%s", json_text(experiment, "question"));
-  claim(page, experiment);
+  page_claim(page, experiment);
   int code = charts(page, experiment);
+  const char *read = json_text(json_object_get(experiment, "chart"), "read");
+  if (*read) page_say(page, "How to read this: %s", read);
   page_steady(page, experiment);
   winners(page, experiment);
   noise_floor(page, experiment);

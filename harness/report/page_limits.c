@@ -29,7 +29,7 @@ void page_limits(const struct page *page) {
   const json_t *limits = json_object_get(page->run, "limits"), *limit;
   size_t i;
   if (json_array_size(limits) == 0) return;
-  page->format->heading(page->out, "Bounds");
+  page->format->heading(page->out, "Bounds", NULL);
   page_say(page, "What this machine cannot beat, measured before the cells by loops that do nothing else.");
   page->format->row(page->out, head, 4, true);
   json_array_foreach(limits, i, limit) { row(page, limit); }

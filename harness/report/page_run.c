@@ -101,7 +101,7 @@ void page_environment(const struct page *page) {
   static const char *const head[] = {"field", "value"};
   static const char *const run_fields[] = {"started", "finished",    "host",    "profile",
                                            "seed",    "repetitions", "command", "bookkeeping"};
-  page->format->heading(page->out, "Environment");
+  page->format->heading(page->out, "Environment", NULL);
   add_time(page);
   page->format->row(page->out, head, 2, true);
   for (size_t i = 0; i < sizeof run_fields / sizeof run_fields[0]; i++) {

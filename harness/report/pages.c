@@ -58,6 +58,7 @@ static int write_page(FILE *out, const void *user) {
   int code = 0;
   page.out = out;
   begin(&page);
+  page_claims(&page);
   page_warnings(&page);
   findings(&page);
   json_array_foreach(json_object_get(page.run, "experiments"), i, experiment) {

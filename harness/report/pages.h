@@ -17,6 +17,9 @@ struct page {
 
 // What a reader must know before any number: a stopped run, no durability, few repetitions, failures.
 void page_warnings(const struct page *page);
+// The claims that the run tests, in one table; and that of one experiment, with its points.
+void page_claims(const struct page *page);
+void page_claim(const struct page *page, const json_t *experiment);
 // One experiment: question, claim, charts, medians, durability, settings, what is missing, how to repeat. 0 or -errno.
 int page_experiment(const struct page *page, const json_t *experiment);
 // Its tables: medians with their intervals, and which call keeps each durability promise.

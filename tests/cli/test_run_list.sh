@@ -13,14 +13,23 @@ grep -q '^  :advice=normal ' engines || fail 'options are not listed'
 "$STOREBENCH" list experiments >experiments
 for file in "$STOREBENCH_SOURCE"/workloads/experiments/*.ini; do
   name=$(basename "$file" .ini)
-  grep -Eq "^$name +.+: .+" experiments || fail "$name is not listed"
+  question=$(sed -n 's/^question *= *//p' "$file") claim=$(sed -n 's/^claim *= *//p' "$file")
+  [[ $(grep -A1 "^$name " experiments | head -1) =~ ^$name\ +"$question"$ ]] || fail "$name is not listed with its question"
+  [[ -z $claim ]] || grep -A1 "^$name " experiments | grep -qxF "  claim: $claim" || fail "$name: its claim is not listed"
 done
-[[ $(wc -l <experiments) -eq $(find "$STOREBENCH_SOURCE/workloads/experiments" -name '*.ini' | wc -l) ]] || fail 'more lines'
+[[ $(grep -c '^[^ ]' experiments) -eq $(find "$STOREBENCH_SOURCE/workloads/experiments" -name '*.ini' | wc -l) ]] ||
+  fail 'more experiments'
 [[ $("$STOREBENCH" list policies | cut -d' ' -f1 | tr '\n' ' ') == 'none async every=N interval=MS always ' ]] ||
   fail 'the policies'
 "$STOREBENCH" list charts >charts
-for shape in bars lines ladder; do grep -qx "$shape" charts || fail "$shape is not listed"; done
-grep -qx style charts && fail 'style is no shape'
+for script in "$STOREBENCH_SOURCE"/plots/*.gp; do
+  shape=$(basename "$script" .gp)
+  [[ $shape == style ]] || grep -Eq "^$shape +[a-z].*: " charts || fail "$shape is not listed with what it is for"
+done
+grep -q '^style' charts && fail 'style is no shape'
+for word in x=KEY read=TEXT '  ops_per_s ' '  write_amplification '; do
+  grep -q -e "$word" charts || fail "nothing is said of $word"
+done
 [[ $("$STOREBENCH" list policies extra 2>&1 | wc -l) -eq 1 ]] || fail 'one word too many'
 [[ -z $(find . -name 'storebench-*') ]] || fail 'trying the engines left files'
 

@@ -109,6 +109,15 @@ void made_run_add(json_t *run, const struct made_experiment *experiment) {
       append(json_object_get(run, "cells"), cell(experiment, x, engine));
 }
 
+void made_run_claim(json_t *run, const char *over, const char *under, const char *holds) {
+  json_t *experiments = json_object_get(run, "experiments");
+  json_t *experiment = json_array_get(experiments, json_array_size(experiments) - 1);
+  if (!json_is_object(json_object_get(experiment, "verdict")))
+    assert_int_equal(json_object_set_new(experiment, "verdict", made(json_pack("{s:[]}", "tests"))), 0);
+  append(json_object_get(json_object_get(experiment, "verdict"), "tests"),
+         json_pack("{s:s, s:s, s:s}", "over", over, "under", under, "holds", holds));
+}
+
 void made_run_samples(json_t *cell, const double *rates, size_t count) {
   json_t *array = made(json_array());
   for (size_t i = 0; i < count; i++) append(array, throughput(rates[i], (int)i + 1));

@@ -18,6 +18,8 @@ json_t *made_run(const char *host);
 // Adds the experiment and its cells, each with four samples of throughput (the first not counted), one of latency and
 // one of counters.
 void made_run_add(json_t *run, const struct made_experiment *experiment);
+// Lets the last experiment claim it of those cells, as a line of its [verdict].
+void made_run_claim(json_t *run, const char *over, const char *under, const char *holds);
 // Gives a cell counted throughput samples of these rates, in operations per second, in place of those it has.
 void made_run_samples(json_t *cell, const double *rates, size_t count);
 // Adds a bound that applies to the cells of every experiment: "fdatasync" to all engines but mmap, "msync" to mmap. A

@@ -69,9 +69,10 @@ static void test_a_good_file(void **state) {
   assert_string_equal(chart->y, "ops_per_s");
   assert_true(chart->log_y);
   const struct experiment_verdict *verdict = experiment_verdict(experiment);
-  assert_string_equal(verdict->compare[0], "mmap sync=always");
-  assert_string_equal(verdict->compare[1], "uring:depth=8 sync=none");
-  assert_string_equal(verdict->holds, "< 0.5");
+  assert_int_equal(verdict->count, 1);
+  assert_string_equal(verdict->tests[0].over, "mmap sync=always");
+  assert_string_equal(verdict->tests[0].under, "uring:depth=8 sync=none");
+  assert_string_equal(verdict->tests[0].holds, "< 0.5");
   experiment_free(experiment);
 }
 
@@ -350,7 +351,21 @@ static const struct mistake mistakes[] = {
      "25: async is not a value of sync in profile quick; compare cells that are swept"},
     {"compare", "compare = mmap sync=every=64 / mmap sync=none",
      "25: every=64 is not a value of sync in profile quick; compare cells that are swept"},
-    {"compare", "compare = mmap / mmap sync=none", "25: \"mmap\" names 1 of 2 axes; say which cell is meant"},
+    {"compare", "compare = mmap / mmap sync=none",
+     "25: sync is named on one side only; name it on both, or on neither to judge at each of its values"},
+    {"compare", "compare = mmap / mmap", "25: \"mmap\" is compared with itself; name another cell"},
+    {"compare", "compare = mmap /  / mmap",
+     "25: bad compare \"mmap /  / mmap\"; write two cells with \" / \" between them"},
+    {"compare", "compare = mmap mmap / mmap dsync", "25: engine is named twice on one side; say which cell is meant"},
+    {"compare", "compare = mmap / dsync < half",
+     "25: bad holds \"< half\"; write < or > and a ratio above 0, such as \"< 0.5\""},
+    {"compare", "compare = mmap < 1 / dsync",
+     "25: bad compare \"mmap < 1 / dsync\"; write two cells with \" / \" between them"},
+    {"compare", "compare = mmap / dsync\ncompare = mmap / mmop",
+     "26: mmop is not a value of engine in profile quick; compare cells that are swept"},
+    {"holds", "", "25: compare without what is claimed; add a bound behind it, such as \"< 0.5\", or holds"},
+    {"holds", "hold = < 1", "26: unknown key in [verdict] \"hold\"; did you mean \"holds\"?"},
+    {"log_y", "raed = Like this.", "23: unknown key in [chart] \"raed\"; did you mean \"read\"?"},
     {"compare", "compare = mmap batch=1 / mmap sync=none", "25: batch is not swept; compare by axes that are"},
     {"compare", "", "25: holds without compare; say which two cells are compared"},
     {"holds", "holds = 0.5", "26: bad holds \"0.5\"; write < or > and a ratio above 0, such as \"< 0.5\""},

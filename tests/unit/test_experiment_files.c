@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The experiments that ship: each is read, each point of each profile can run, and the profiles keep their size.
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,21 +14,48 @@
 #include "engines/registry.h"
 #include "workloads/experiment.h"
 
-static const char *const names[] = {
-    "fill-sequential", "update-random", "read-sequential", "read-random-warm", "read-random-cold",
-    "append-sync",     "mixed"};
 static const char *const profiles[] = {"quick", "standard", "full"};
 
-enum { NAMES = sizeof names / sizeof *names, PROFILES = 3 };
+enum { PROFILES = 3 };
 
-static struct experiment *load(const char *name) {
+struct files {
+  struct dirent **entries;
+  int count;
+};
+
+static const char *folder(void) {
+  static const char below[] = "/workloads/experiments";
+  static char path[4096];
   const char *source = getenv("STOREBENCH_SOURCE");
-  char path[4096];
+  snprintf(path, sizeof path, "%s%s", source ? source : ".", below);
+  return path;
+}
+
+static int is_experiment(const struct dirent *entry) {
+  size_t length = strlen(entry->d_name);
+  return length > 4 && strcmp(entry->d_name + length - 4, ".ini") == 0;
+}
+
+static int set_up(void **state) {
+  static struct files files;
+  files.count = scandir(folder(), &files.entries, is_experiment, alphasort);
+  *state = &files;
+  return files.count > 0 ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+  struct files *files = *state;
+  for (int i = 0; i < files->count; i++) free(files->entries[i]);
+  free(files->entries);
+  return 0;
+}
+
+static struct experiment *load(const char *file) {
+  char path[8192];
   struct experiment *experiment = NULL;
   struct error error = {0};
-  snprintf(path, sizeof path, "%s/workloads/experiments/%s.ini", source ? source : ".", name);
+  snprintf(path, sizeof path, "%s/%s", folder(), file);
   if (experiment_load(path, 16ull << 30, &experiment, &error)) fail_msg("%s", error.text);
-  assert_string_equal(experiment_name(experiment), name);
   return experiment;
 }
 
@@ -50,41 +78,42 @@ static size_t check_points(const struct experiment *experiment, const char *prof
   return points;
 }
 
-static size_t count_profile(const char *profile) {
+static size_t count_profile(const struct files *files, const char *profile) {
   size_t total = 0;
-  for (int i = 0; i < NAMES; i++) {
-    struct experiment *experiment = load(names[i]);
-    assert_true(experiment_in_profile(experiment, profile));
-    size_t points = check_points(experiment, profile);
-    print_message("%-8s %-18s %3zu cells\n", profile, names[i], points);
+  for (int i = 0; i < files->count; i++) {
+    struct experiment *experiment = load(files->entries[i]->d_name);
+    size_t points = experiment_in_profile(experiment, profile) ? check_points(experiment, profile) : 0;
+    print_message("%-8s %-22s %3zu cells\n", profile, experiment_name(experiment), points);
     total += points;
     experiment_free(experiment);
   }
-  print_message("%-8s %-18s %3zu cells\n", profile, "all", total);
+  print_message("%-8s %-22s %3zu cells\n", profile, "all", total);
   return total;
 }
 
 // A cell of quick takes 5 samples of about 0.35 s, one of standard 11 of 0.5 s: three and fifteen minutes in all.
 static void test_profiles(void **state) {
-  (void)state;
-  assert_in_range(count_profile(profiles[0]), 1, 70);
-  assert_in_range(count_profile(profiles[1]), 1, 140);
-  assert_in_range(count_profile(profiles[2]), 1, 140);
+  assert_in_range(count_profile(*state, profiles[0]), 1, 80);
+  assert_in_range(count_profile(*state, profiles[1]), 1, 170);
+  count_profile(*state, profiles[2]);
 }
 
+// Each is in full at least, and whatever is claimed is put to the test.
 static void test_texts(void **state) {
-  (void)state;
-  for (int i = 0; i < NAMES; i++) {
-    struct experiment *experiment = load(names[i]);
+  const struct files *files = *state;
+  for (int i = 0; i < files->count; i++) {
+    struct experiment *experiment = load(files->entries[i]->d_name);
+    const char *question = experiment_question(experiment);
+    print_message("%s\n", experiment_name(experiment));
     assert_true(strlen(experiment_title(experiment)) <= 60);
-    assert_int_equal(experiment_question(experiment)[strlen(experiment_question(experiment)) - 1], '?');
-    assert_string_equal(experiment_chart(experiment)->series, "engine");
-    assert_string_not_equal(experiment_verdict(experiment)->compare[0], "");
+    assert_int_equal(question[strlen(question) - 1], '?');
+    assert_true(experiment_in_profile(experiment, profiles[2]));
+    if (*experiment_claim(experiment)) assert_true(experiment_verdict(experiment)->count > 0);
     experiment_free(experiment);
   }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_profiles), cmocka_unit_test(test_texts)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -283,6 +283,31 @@ static void test_what_was_in_effect(void **state) {
   must_lack(fixture, "report.html", "none | 12% of it | none");
 }
 
+// The table of claims stands before all else and leads to the sections; each section has its points.
+static void test_claims_head_the_report(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &bars);
+  made_run_claim(fixture->run, "mmap", "pread", "> 1");
+  fixture_add(fixture, "host", &ladder);
+  json_t *chart = json_object_get(json_array_get(json_object_get(fixture->run, "experiments"), 0), "chart");
+  json_object_set_new(chart, "read", json_string("Longer is faster."));
+  draw(fixture);
+  static const char row[] =
+      "<tr><td><a href=\"#read-random\">Storing into a map beats file I/O</a></td><td>holds, at all 3 points</td>"
+      "<td>5.00 (5.00-5.00)</td><td>mmap / pread at batch 1, claimed &gt; 1</td></tr>";
+  must_hold(fixture, "report.html", row);
+  must_hold(fixture, "report.html", "<h2 id=\"read-random\">");
+  must_hold(fixture, "report.html",
+            "<td>mmap / pread</td><td>batch 64</td><td>5.00 (5.00-5.00)</td><td>&gt; 1</td><td>holds</td>");
+  must_hold(fixture, "report.html", "<p>How to read this: Longer is faster.</p>");
+  must_hold(fixture, "report.md", "| [Storing into a map beats file I/O](#read-random) | holds, at all 3 points |");
+  must_hold(fixture, "report.md", "<a id=\"read-random\"></a>");
+  must_lack(fixture, "report.md", "](#update-random)");  // it has no test
+  char *text = must_read(fixture, "report.html");
+  assert_true(strstr(text, row) < strstr(text, "class=\"note\""));
+  free(text);
+}
+
 static void test_what_an_operation_costs(void **state) {
   struct fixture *fixture = *state;
   fixture_add(fixture, "host", &bars);
@@ -476,6 +501,7 @@ int main(void) {
       TEST(test_a_log_axis_has_no_bars),
       TEST(test_nothing_measured),
       TEST(test_a_report_says_what_matters),
+      TEST(test_claims_head_the_report),
       TEST(test_what_an_operation_costs),
       TEST(test_what_was_in_effect),
       TEST(test_nothing_but_zeros_is_drawn),
