@@ -21,6 +21,9 @@ shape  = bars
 x      = batch
 series = engine
 y      = ops_per_s
+read   = More is better.
+[verdict]
+compare = pread / stdio > 0.0001
 INI
 
 echo '# the plan alone changes nothing'
@@ -36,6 +39,9 @@ mkdir data
 "$STOREBENCH" run ./mine.ini --profile quick --seed 42 --dir data >out 2>err || fail "exit $?: $(cat out err)"
 grep -q '^mine: ' out || fail "no finding: $(cat out)"
 grep -Eq '^  batch 1: ' out || fail "no winner: $(cat out)"
+grep -A2 '^Claims on this machine' out | grep -qxF 'mine: Which reads are fastest?' || fail "no claim: $(cat out)"
+grep -qE '^  (holds|not shown here)' out || fail "no verdict: $(cat out)"
+grep -qE '^  pread / stdio at batch [18], claimed > 0.0001: [0-9]' out || fail "no ratio: $(cat out)"
 report=$(sed -n 's/^Report: //p' out)
 [[ -s $report ]] || fail "no report at \"$report\""
 [[ $report == results/* ]] || fail "not the default folder: $report"
