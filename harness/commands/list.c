@@ -93,20 +93,24 @@ static int list_policies(const struct request *request, struct error *error) {
   return 0;
 }
 
-// What a shape is for: the line of its script that begins with "#: ".
-static void describe_shape(const char *shape) {
-  char path[4096], *line = NULL;
+// With what the shape is for: the line of its script that begins with "#: ".
+static int list_shape(const char *shape, struct error *error) {
+  char file[300], path[4096], *line = NULL;
   size_t room = 0;
-  snprintf(path, sizeof path, "%s/" PLOTS_FOLDER "/%s.gp", data_dir(), shape);
-  FILE *script = fopen(path, "re");
   bool found = false;
-  while (script && !found && getline(&line, &room, script) > 0) {
+  snprintf(file, sizeof file, PLOTS_FOLDER "/%.255s.gp", shape);
+  int code = data_path(file, path, sizeof path, error);
+  if (code) return code;
+  FILE *script = fopen(path, "re");
+  if (!script) return error_set(error, -errno, "%s: cannot be read: %m; check the folder", path);
+  while (!found && getline(&line, &room, script) > 0) {
     found = strncmp(line, "#: ", 3) == 0;
     if (found) printf("%-10s %s", shape, line + 3);
   }
   if (!found) puts(shape);
   free(line);
-  if (script) fclose(script);
+  fclose(script);
+  return 0;
 }
 
 static int list_charts(const struct request *request, struct error *error) {
@@ -114,7 +118,7 @@ static int list_charts(const struct request *request, struct error *error) {
   (void)request;
   int code = catalogue_read(PLOTS_FOLDER, ".gp", &catalogue, error);
   for (size_t i = 0; i < catalogue.count && !code; i++)
-    if (strcmp(catalogue.names[i], "style") != 0) describe_shape(catalogue.names[i]);
+    if (strcmp(catalogue.names[i], "style") != 0) code = list_shape(catalogue.names[i], error);
   catalogue_free(&catalogue);
   if (code) return code;
   puts(
