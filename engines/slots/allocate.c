@@ -12,6 +12,10 @@ uint64_t slots_in(uint64_t file_bytes, uint32_t record_size) {
   return file_bytes < RECORDS_OFFSET ? 0 : (file_bytes - RECORDS_OFFSET) / record_size;
 }
 
+uint64_t slots_of_file(uint64_t file_bytes, uint32_t record_size) {
+  return slots_in(file_bytes / FILE_ALIGNMENT * FILE_ALIGNMENT, record_size);
+}
+
 uint64_t file_bytes_for(uint64_t slots, uint32_t record_size) {
   uint64_t bytes = slot_offset(record_size, slots);
   return (bytes + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;

@@ -40,7 +40,8 @@ int bitmap_resize(struct bitmap *bitmap, uint64_t bits) {
   bitmap->bits = bits;
   bitmap->words = words;
   bitmap->full = full;
-  return bitmap_rebuild(bitmap);
+  bitmap->set = 0;
+  return kept ? bitmap_rebuild(bitmap) : 0;  // zeros need no look, which would also touch every page of them
 }
 
 int bitmap_rebuild(struct bitmap *bitmap) {

@@ -11,14 +11,18 @@
 
 enum { CHUNK_BYTES = 1 << 20 };
 
+static bool all_zero(const unsigned char *bytes, size_t length) {
+  return length == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0);
+}
+
 static void check_header_pages(int fd, struct slot_check_report *report) {
   for (unsigned i = 0; i < HEADER_COPIES; i++) {
-    unsigned char page[HEADER_SPACING], zeros[HEADER_SPACING] = {0};
+    unsigned char page[HEADER_SPACING];
     struct header header;
     uint32_t version;
     report->header_damaged[i] = file_read(fd, page, sizeof page, i * HEADER_SPACING, 0) != 0 ||
                                 header_decode(page, &header, &version) != 0 ||
-                                memcmp(page + HEADER_BYTES, zeros, sizeof page - HEADER_BYTES) != 0;
+                                !all_zero(page + HEADER_BYTES, sizeof page - HEADER_BYTES);
   }
 }
 
@@ -51,11 +55,26 @@ static int check_records(int fd, const struct header *header, struct slot_check_
   uint64_t at_once = CHUNK_BYTES / header->record_size;
   int error = 0;
   for (uint64_t first = 0; first < report->slots && !error; first += at_once) {
+    uint64_t skipped = slots_before_data(fd, first, report->slots, at_once, header->record_size);
+    report->empty += skipped;
+    first += skipped;
+    if (first >= report->slots) break;
     uint64_t count = report->slots - first < at_once ? report->slots - first : at_once;
     error = file_read(fd, chunk, count * header->record_size, slot_offset(header->record_size, first), 0);
     if (!error) check_chunk(header, chunk, first, count, report);
   }
   free(chunk);
+  return error;
+}
+
+// Less than a record and a block: what does not make another slot.
+static int check_tail(int fd, const struct header *header, uint64_t bytes, struct slot_check_report *report) {
+  uint64_t offset = slot_offset(header->record_size, report->slots);
+  unsigned char *tail = malloc((size_t)(bytes - offset) + 1);
+  if (!tail) return -ENOMEM;
+  int error = file_read(fd, tail, (size_t)(bytes - offset), offset, 0);
+  report->tail_damaged = !error && report->clean && !all_zero(tail, (size_t)(bytes - offset));
+  free(tail);
   return error;
 }
 
@@ -67,7 +86,9 @@ static int count_live(const char *path, int fd, const struct header *header, str
   report->live_found = store->records;
   if (report->clean && header->next_free_offset > RECORDS_OFFSET) {
     store->next_free = 0;
-    report->index_damaged = snapshot_load(store) != 0;
+    int loaded = snapshot_load(store);
+    report->index_missing = loaded == -ENOENT || loaded == -ESTALE;
+    report->index_damaged = loaded != 0 && !report->index_missing;
   }
   slot_survey_end(store);
   return 0;
@@ -92,9 +113,14 @@ int slot_check(const char *path, struct slot_check_report *report, struct error 
   report->record_size = header.record_size;
   report->clean = header.clean;
   report->live_expected = header.entry_count;
-  report->slots = slots_in(bytes, header.record_size);
+  report->slots = slots_of_file(bytes, header.record_size);
+  if (report->slots > SLOTS_MAX) {
+    code = error_set(error, -EFBIG, "has more than %u slots", SLOTS_MAX);
+    goto out;
+  }
   check_header_pages(fd, report);
   code = check_records(fd, &header, report);
+  if (!code) code = check_tail(fd, &header, bytes, report);
   if (code) goto unreadable;
   code = count_live(path, fd, &header, report, error);
   goto out;
@@ -108,5 +134,6 @@ out:
 
 bool slot_check_sound(const struct slot_check_report *report) {
   if (report->header_damaged[0] || report->header_damaged[1]) return false;
-  return !report->clean || (report->corrupt == 0 && report->live_found == report->live_expected);
+  return !report->clean || (report->corrupt == 0 && report->live_found == report->live_expected &&
+                            !report->tail_damaged && !report->index_damaged);
 }

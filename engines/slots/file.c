@@ -87,6 +87,12 @@ int file_truncate(int fd, uint64_t bytes) {
   return 0;
 }
 
+uint64_t file_next_data(int fd, uint64_t offset, uint64_t end) {
+  off_t data = lseek(fd, (off_t)offset, SEEK_DATA);
+  if (data < 0) return errno == ENXIO ? end : offset;
+  return (uint64_t)data < end ? (uint64_t)data : end;
+}
+
 int file_sync_folder(const char *path) {
   const char *slash = strrchr(path, '/');
   size_t length = slash ? (size_t)(slash - path) : 0;

@@ -19,6 +19,9 @@ int file_fsync(int fd);
 int file_start_writeback(int fd, uint64_t offset, uint64_t length);
 int file_size(int fd, uint64_t *bytes);
 int file_truncate(int fd, uint64_t bytes);
+// Where the next byte at or after `offset` stands that is not in a hole; `end` if there is none before it. Moves the
+// descriptor's position. Where the file system cannot tell, that is `offset`.
+uint64_t file_next_data(int fd, uint64_t offset, uint64_t end);
 // Syncs the folder that holds `path`, so that a new or renamed entry is durable.
 int file_sync_folder(const char *path);
 // Allocates [old_size, new_size) as real blocks, readable as zeros; checks the free space first (-ENOSPC) and this

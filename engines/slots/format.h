@@ -18,9 +18,11 @@
 #define RECORDS_OFFSET 8192u  // first record
 #define FILE_ALIGNMENT 4096u  // file sizes are multiples of this
 #define COUNTER_MAX \
-  (UINT64_MAX / 2)            // of sequences and generations: nothing that counts from 1 gets there, and
-                              // what a forged file says must not bring the next one round to 0
-#define SLOT_NONE UINT32_MAX  // no slot
+  (UINT64_MAX / 2)  // of sequences and generations: nothing that counts from 1 gets there, and
+                    // what a forged file says must not bring the next one round to 0
+#define COUNTER_WORN \
+  (COUNTER_MAX - (UINT64_C(1) << 48))  // no store that is written to begins above this: it must not get past the other
+#define SLOT_NONE UINT32_MAX           // no slot
 #define SLOTS_MAX (UINT32_MAX - 1u)
 
 struct header {

@@ -183,6 +183,8 @@ int snapshot_load(struct store *store);  // 0, -ENOENT, -ESTALE (another state o
 
 // recover.c
 int recover(struct store *store, bool after_crash, struct error *error);
+// How many slots from `first` on, in whole chunks, lie in a hole of the file and so are empty. At most slots - first.
+uint64_t slots_before_data(int fd, uint64_t first, uint64_t slots, uint64_t chunk, uint32_t record_size);
 
 // open.c and create.c
 int lock_store_file(const char *path, bool read_only, struct error *error);  // the descriptor or -errno
@@ -202,9 +204,14 @@ void reclaim_slots(struct store *store);
 int set_capacity(struct store *store, uint64_t slots);  // sizes the bitmaps
 int purge_tombstones(struct store *store, struct session *session);
 uint64_t slots_in(uint64_t file_bytes, uint32_t record_size);
+// The slots of a file of any length: what a crash cut off in the middle of a block is not used until the file grows.
+uint64_t slots_of_file(uint64_t file_bytes, uint32_t record_size);
 uint64_t file_bytes_for(uint64_t slots, uint32_t record_size);
 
 // space.c: the size of the file and what follows it
+// Slots that can hold anything, by the blocks the file has: a hole of any length holds nothing. At most `slots`, and a
+// guess from above where the file system compresses. For sizing memory only.
+uint64_t backed_slots(int fd, uint64_t slots, uint32_t record_size);
 int resize_file(struct store *store, uint64_t old_bytes, uint64_t new_bytes);
 
 // sync.c

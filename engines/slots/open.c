@@ -74,15 +74,18 @@ static int open_files(struct store *store, struct error *error) {
 
 static int check_size(struct store *store, uint64_t bytes, struct error *error) {
   const struct header *header = &store->header;
-  store->slots = slots_in(bytes, header->record_size);
+  store->slots = slots_of_file(bytes, header->record_size);
   if (store->slots > SLOTS_MAX) return error_set(error, -EFBIG, "has more than %u slots", SLOTS_MAX);
   if (header->clean && header->next_free_offset > bytes)
     return error_set(error, -EINVAL, "has %llu bytes where its header tells of %llu: it was cut short; restore it",
                      (unsigned long long)bytes, (unsigned long long)header->next_free_offset);
-  // Room that a crash cut off in the middle of a block is not used until the file grows again.
-  uint64_t whole = file_bytes_for(store->slots, header->record_size);
-  if (whole > bytes) store->slots -= (whole - bytes + header->record_size - 1) / header->record_size;
   return 0;
+}
+
+// No store gets there by itself, and going on from there would give numbers that nobody takes for valid.
+static int check_counters(const struct store *store, struct error *error) {
+  if (store->read_only || (store->header.generation <= COUNTER_WORN && store->sequence <= COUNTER_WORN)) return 0;
+  return error_set(error, -EOVERFLOW, "its counters are at their end, as of a forged file; dump it and load that");
 }
 
 static int read_header(struct store *store, const struct store_config *config, struct error *error) {
@@ -98,7 +101,8 @@ static int read_header(struct store *store, const struct store_config *config, s
   if (config->record_size && config->record_size != store->record_size)
     return error_set(error, -EINVAL, "has records of %u bytes, not %u; open it with its own record size",
                      store->record_size, config->record_size);
-  return check_size(store, bytes, error);
+  code = check_counters(store, error);
+  return code ? code : check_size(store, bytes, error);
 }
 
 // Writers first: glibc's default lets readers that overlap keep a writer waiting for ever.
@@ -147,7 +151,8 @@ static int load_index(struct store *store, const struct store_config *config, st
     if (code == -ENOMEM) return error_set(error, code, "no memory for the index");
     free_bitmaps(store);
     keydir_free(&store->keydir);
-    code = init_index(store, store->header.entry_count, error);
+    uint64_t expected = backed_slots(store->fd, store->slots, store->record_size);
+    code = init_index(store, store->header.entry_count < expected ? store->header.entry_count : expected, error);
     if (code) return code;
     store->index_rebuilt = true;
   }
@@ -228,7 +233,8 @@ int slot_survey(const char *path, int fd, const struct header *header, uint64_t 
   store->path = strdup(path);
   store->fd = fd;
   if (!store->path) code = error_set(error, -ENOMEM, "no memory for a path");
-  if (!code) code = init_index(store, header->entry_count < slots ? header->entry_count : slots, error);
+  uint64_t expected = backed_slots(fd, slots, header->record_size);
+  if (!code) code = init_index(store, header->entry_count < expected ? header->entry_count : expected, error);
   if (!code) code = recover(store, false, error);
   if (code)
     slot_survey_end(store);
@@ -279,6 +285,7 @@ int slot_store_open(const char *path, const struct store_config *config, const s
   code = store->path ? open_files(store, error) : error_set(error, -ENOMEM, "no memory for a path");
   if (!code) code = read_header(store, config, error);
   if (!code) code = load_index(store, config, error);
+  if (!code) code = check_counters(store, error);
   if (!code) code = repair_header(store, error);
   if (!code) code = open_io(store, config, error);
   if (!code) code = timer_start(store);

@@ -150,10 +150,19 @@ static int take_chunk(struct recovery *recovery, uint64_t first, uint64_t count)
   return error ? error : enter_group(recovery, group, grouped);
 }
 
+// Whole chunks that lie in a hole are empty slots, and a hole may be larger than all memory and time.
+uint64_t slots_before_data(int fd, uint64_t first, uint64_t slots, uint64_t chunk, uint32_t record_size) {
+  uint64_t offset = slot_offset(record_size, first);
+  uint64_t data = file_next_data(fd, offset, slot_offset(record_size, slots));
+  return (data - offset) / record_size / chunk * chunk;
+}
+
 static int scan_records(struct recovery *recovery) {
   struct store *store = recovery->store;
   uint64_t chunk = CHUNK_BYTES / store->record_size;
   for (uint64_t first = 0; first < store->slots; first += chunk) {
+    first += slots_before_data(recovery->fd, first, store->slots, chunk, store->record_size);
+    if (first >= store->slots) break;
     uint64_t count = store->slots - first < chunk ? store->slots - first : chunk;
     uint64_t length = (count * store->record_size + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;
     int error = file_read(recovery->fd, recovery->chunk, length, slot_offset(store->record_size, first), 0);

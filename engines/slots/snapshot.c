@@ -24,6 +24,9 @@ struct snapshot_header {
 
 #define SNAPSHOT_MAGIC UINT64_C(0x3158444E49425453)  // "STBINDX1"
 enum { PARTS = 5 };
+// A table that has more buckets than this, for a store that was once far larger, takes longer to read than the records;
+// and a forged one takes all memory.
+enum { BUCKETS_SPARE = 1024, BUCKETS_PER_SLOT = 8 };
 
 struct part {
   void *bytes;
@@ -108,9 +111,10 @@ static int check_header(const struct store *store, const struct snapshot_header 
   if (header->store_id != store->header.store_id || header->generation != store->header.generation ||
       header->slots != store->slots)
     return -ESTALE;
-  uint64_t words = bitmap_word_count(header->next_free);
-  bool fits = header->sequence <= COUNTER_MAX && header->next_free <= header->slots &&
-              header->records <= header->next_free && header->buckets > 0 && header->buckets <= bytes / 8 &&
+  uint64_t words = bitmap_word_count(header->next_free),
+           backed = backed_slots(store->fd, store->slots, store->record_size);
+  bool fits = header->sequence <= COUNTER_MAX && header->next_free <= backed && header->records <= header->next_free &&
+              header->buckets > 0 && header->buckets <= BUCKETS_SPARE + BUCKETS_PER_SLOT * backed &&
               bytes == sizeof *header + 8 * (header->buckets + 4 * words);
   return fits ? 0 : -EBADMSG;
 }

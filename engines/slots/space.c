@@ -2,9 +2,19 @@
 // The size of the file: allocated before anything maps or writes it, so that a full disk is an error and never a
 // SIGBUS.
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "engines/slots/file.h"
 #include "engines/slots/internal.h"
+
+enum { COMPRESSED_TO = 64 };  // of a file's bytes, one in so many at least takes space on the disk
+
+uint64_t backed_slots(int fd, uint64_t slots, uint32_t record_size) {
+  struct stat status;
+  if (fstat(fd, &status)) return slots;
+  uint64_t backed = ((uint64_t)status.st_blocks * 512 / record_size + 1) * COMPRESSED_TO;
+  return backed < slots ? backed : slots;
+}
 
 static int follow(struct store *store, uint64_t old_bytes, uint64_t new_bytes) {
   return store->io->resize ? store->io->resize(store->file, old_bytes, new_bytes) : 0;
@@ -16,7 +26,11 @@ static int change(struct store *store, uint64_t old_bytes, uint64_t new_bytes) {
     int error = follow(store, old_bytes, new_bytes);
     return error ? error : file_truncate(store->fd, new_bytes);
   }
-  int error = file_extend(store->fd, old_bytes, new_bytes);
+  // What a crash, or somebody else, left behind the last slot is no record.
+  uint64_t bytes;
+  int error = file_size(store->fd, &bytes);
+  if (!error && bytes > old_bytes) error = file_truncate(store->fd, old_bytes);
+  if (!error) error = file_extend(store->fd, old_bytes, new_bytes);
   if (error) return error;
   error = file_fsync(store->fd);
   if (error) {

@@ -34,7 +34,9 @@ static void print_report(const struct slot_check_report *report) {
   for (int copy = 0; copy < 2; copy++) {
     if (report->header_damaged[copy]) printf("damaged_header %d\n", copy);
   }
+  if (report->tail_damaged) printf("damaged_tail 1\n");
   if (report->index_damaged) printf("damaged_index 1\n");
+  if (report->index_missing) printf("missing_index 1\n");
 }
 
 static void complain_damage(const char *path, const struct slot_check_report *report) {
@@ -44,8 +46,12 @@ static void complain_damage(const char *path, const struct slot_check_report *re
   } else if (report->live_found != report->live_expected) {
     complain(path, "holds %" PRIu64 " live records where its header says %" PRIu64 "; restore a copy",
              report->live_found, report->live_expected);
-  } else {
+  } else if (report->header_damaged[0] || report->header_damaged[1]) {
     complain(path, "its header is damaged; restore a copy");
+  } else if (report->tail_damaged) {
+    complain(path, "holds something behind its last slot, where nothing belongs; restore a copy");
+  } else {
+    complain(path, "its index (%s.index) is damaged; remove that file: no record is lost, it is made again", path);
   }
 }
 

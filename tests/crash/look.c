@@ -108,7 +108,7 @@ static bool check_closed(const char *path, char *why) {
     snprintf(why, REASON_ROOM, "check: %s", error.text);
     return false;
   }
-  if (slot_check_sound(&report) && report.clean && !report.index_damaged) return true;
+  if (slot_check_sound(&report) && report.clean && !report.index_damaged && !report.index_missing) return true;
   snprintf(why, REASON_ROOM, "check finds damage after a recovery and a clean close");
   return false;
 }
