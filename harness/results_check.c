@@ -11,6 +11,8 @@
 #include "harness/results.h"
 #include "harness/results_file.h"
 
+enum { NAME_LONGEST = 200 };  // of an experiment: with what is put behind it, a file name
+
 static bool is_one_of(const char *word, const char *const *words) {
   for (; *words; words++)
     if (strcmp(word, *words) == 0) return true;
@@ -23,20 +25,34 @@ const char *results_sample_fault(const json_t *sample) {
   if (!*json_text(sample, "kind")) return "a sample of no kind";
   if (!is_one_of(json_text(sample, "status"), statuses)) return "a sample of an unknown status";
   if (!json_is_integer(json_object_get(sample, "repetition"))) return "a sample of no repetition";
-  return json_is_boolean(json_object_get(sample, "counted")) ? NULL : "a sample that neither counts nor not";
+  if (!json_is_boolean(json_object_get(sample, "counted"))) return "a sample that neither counts nor not";
+  const json_t *flags = json_object_get(sample, "flags"), *flag;
+  size_t i;
+  json_array_foreach(flags, i, flag) {
+    if (!json_is_string(flag)) return "a sample with a flag that is no word";
+  }
+  return NULL;
+}
+
+// Files are called so: a name that leads elsewhere must not get that far.
+static bool names_a_file(const char *name) {
+  return *name && strlen(name) <= NAME_LONGEST && !strchr(name, '/') && strcmp(name, ".") != 0 &&
+         strcmp(name, "..") != 0;
 }
 
 static const char *experiment_fault(const json_t *experiment) {
-  if (!*json_text(experiment, "name")) return "an experiment without a name";
+  if (!names_a_file(json_text(experiment, "name"))) return "an experiment whose name is not that of a file";
   if (!json_is_object(json_object_get(experiment, "chart"))) return "an experiment without a chart";
   return json_is_array(json_object_get(experiment, "axes")) ? NULL : "an experiment without axes";
 }
 
 // `seen` gets the ids.
 static const char *cell_fault(const json_t *cell, json_t *seen) {
-  const char *id = json_text(cell, "id");
+  const char *id = json_text(cell, "id"), *experiment = json_text(cell, "experiment");
+  size_t length = strlen(experiment);
   if (!*id || json_object_get(seen, id)) return "a cell without a name of its own";
-  if (!*json_text(cell, "experiment")) return "a cell of no experiment";
+  if (!names_a_file(experiment)) return "a cell of no experiment";
+  if (strncmp(id, experiment, length) != 0 || id[length] != '/') return "a cell whose name is not its experiment's";
   if (!json_is_object(json_object_get(cell, "point"))) return "a cell without its place in the sweep";
   return json_object_set_new(seen, id, json_true()) ? "more cells than memory has room for" : NULL;
 }

@@ -28,6 +28,10 @@ damaged no-status '7s/"ok"/"fine"/'
 damaged no-number '7s/"repetition": [0-9]/"repetition": "x"/'
 damaged other-cell '9s|made-up/1|made-up/7|'
 damaged no-end '$s/"complete": true, //'
+damaged name-leads-outside '1s|"name": "made-up"|"name": "../made-up"|'
+damaged cell-leads-outside '1s|"experiment": "made-up"|"experiment": ".."|'
+damaged cell-of-another '1s|made-up/1/pread|m|'
+damaged flag-no-word '6s|"flags": \[\]|"flags": [1]|'
 damaged binary '6s/.*/\x00\x01\xff/'
 mkdir nothing empty
 : >empty/samples.jsonl
