@@ -35,7 +35,7 @@ DESTDIR=$TEST_DIR/root cmake --install "$build" --prefix /opt/storebench >/dev/n
 [[ -s root/opt/storebench/share/man/man1/storebench.1 ]] || fail 'no manual page'
 rm root/opt/storebench/share/storebench/workloads/experiments/read-sequential.ini
 root/opt/storebench/bin/storebench list experiments >listed
-[[ $(wc -l <listed) -eq $(($(find "$STOREBENCH_SOURCE/workloads/experiments" -name '*.ini' | wc -l) - 1)) ]] ||
+[[ $(grep -c "^[^ ]" listed) -eq $(($(find "$STOREBENCH_SOURCE/workloads/experiments" -name '*.ini' | wc -l) - 1)) ]] ||
   fail 'an installed program reads other experiments than the installed ones'
 
 if command -v dpkg-shlibdeps >/dev/null; then

@@ -27,7 +27,7 @@ INI
 grep -q '"duration": 0.9' run/run.json || fail 'the cell does not say it'
 while IFS= read -r seconds; do
   [[ $seconds == 0.9* || $seconds == [1-9]* ]] || fail "a sample of $seconds s"
-done < <(grep -o '"cell":"long/pread".*' run/samples.jsonl | sed -E 's/.*"status":"ok","reason":null,"seconds":([0-9.]+).*/\1/')
+done < <(grep -o '"cell":"long/pread".*"kind":"throughput".*"counted":true.*' run/samples.jsonl | sed -E 's/.*"status":"ok","reason":null,"seconds":([0-9.]+).*/\1/')
 grep -q '"steady":\(true\|false\)' run/samples.jsonl || fail 'no verdict on steadiness'
 grep -Eq '^(Steady|Not steady): pread' run/report.md || fail "the report does not say: $(cat run/report.md)"
 [[ -s run/charts/long.svg ]] || fail "no chart: $(cat err)"

@@ -24,5 +24,5 @@ floor() {
 floor base 'base/'
 floor engines 'base/|engines/|build_info\.h"'
 floor workloads 'base/|engines/engine\.h"|workloads/'
-floor harness 'base/|engines/|workloads/|harness/|build_info\.h"'
+floor harness 'base/|engines/|workloads/|harness/|build_info\.h"|page_assets\.h"'
 exit "$status"

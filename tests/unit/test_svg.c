@@ -52,7 +52,7 @@ static void must_become(const char *svg, const char *wanted) {
 static void test_marks_become_values(void **state) {
   (void)state;
   must_become("\t" HANDLER("1"),
-              "\t<g class=\"value\"><title>pread, batch 64, sync none: 1.00 k ops/s (0.900-1.10)</title>\n");
+              "\t<g class=\"value\"><title>pread, batch 64, sync none: 1.00 k ops/s (0.90-1.10)</title>\n");
   must_become(HANDLER("2p99_ns"),
               "<g class=\"value\"><title>&quot;m&#39;m&lt;ap&gt;, batch 64, sync none, p99: 1.00 us</title>\n");
 }
