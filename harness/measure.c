@@ -118,16 +118,33 @@ static json_t *watch_idle(void) {
                    (json_int_t)foreign.io_bytes, "steal_s", foreign.steal_s, "reference_ns", foreign.reference_ns);
 }
 
+// What was typed, without people's folders: for eyes, and word by word for reproduce.sh. NULL: no memory.
+static json_t *record_arguments(char *const *arguments, char *command, size_t room) {
+  json_t *words = json_array();
+  snprintf(command, room, "storebench");
+  for (; *arguments; arguments++) {
+    char word[PATH_ROOM];
+    environment_mask_homes(*arguments, word, sizeof word);
+    strncat(command, " ", room - strlen(command) - 1);
+    strncat(command, word, room - strlen(command) - 1);
+    if (json_array_append_new(words, json_string(word))) {
+      json_decref(words);
+      return NULL;
+    }
+  }
+  return words;
+}
+
 static json_t *describe(const struct run *run) {
   const struct plan_options *options = &run->plan->options;
   char part[PATH_ROOM], command[PATH_ROOM];
   existing_part(run->dir, part);
-  environment_mask_homes(run->options->command, command, sizeof command);
-  json_t *head =
-      json_pack("{s:i, s:s, s:s, s:b, s:I, s:i, s:f, s:s, s:s, s:o}", "schema", RESULTS_SCHEMA, "started", run->started,
-                "profile", options->profile->name, "indicative", (int)options->profile->indicative, "seed",
-                (json_int_t)options->seed, "repetitions", (int)run->plan->repetitions, "sample_seconds",
-                run->plan->seconds, "command", command, "host", run->host, "environment", environment_read(part));
+  json_t *arguments = record_arguments(run->options->arguments, command, sizeof command);
+  json_t *head = json_pack("{s:i, s:s, s:s, s:b, s:I, s:i, s:f, s:s, s:o, s:s, s:o}", "schema", RESULTS_SCHEMA,
+                           "started", run->started, "profile", options->profile->name, "indicative",
+                           (int)options->profile->indicative, "seed", (json_int_t)options->seed, "repetitions",
+                           (int)run->plan->repetitions, "sample_seconds", run->plan->seconds, "command", command,
+                           "arguments", arguments, "host", run->host, "environment", environment_read(part));
   json_t *plan = plan_to_json(run->plan);
   int bad = !head || !plan || json_object_update(head, plan);
   json_decref(plan);

@@ -94,7 +94,10 @@ int results_write(const char *folder, const json_t *run, struct error *error) {
   static const struct {
     const char *name;
     content_fn content;
-  } files[] = {{"samples.csv", results_csv}, {"gbench.json", results_gbench_json}, {"run.json", results_run_json}};
+  } files[] = {{"samples.csv", results_csv},
+               {"reproduce.sh", results_reproduce},
+               {"gbench.json", results_gbench_json},
+               {"run.json", results_run_json}};
   size_t i;
   const json_t *experiment;
   int code = make_data_folder(folder, error);

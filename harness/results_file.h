@@ -19,6 +19,7 @@ int results_file_write(const char *folder, const char *name, content_fn content,
 int results_run_json(FILE *out, const void *run);
 int results_gbench_json(FILE *out, const void *run);
 int results_csv(FILE *out, const void *run);
+int results_reproduce(FILE *out, const void *run);
 
 struct results_tsv {
   const json_t *run;

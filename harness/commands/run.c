@@ -29,7 +29,7 @@ enum {
   KEY_ENGINE_PATH,
 };
 
-enum { REPETITIONS_MAX = 1000, COMMAND_MAX = 2048 };
+enum { REPETITIONS_MAX = 1000 };
 
 struct request {
   struct plan_options plan;
@@ -168,13 +168,8 @@ static int run_plan(struct request *request) {
 int command_run(int argc, char **argv) {
   struct request request = {.plan = {.seed = clock_ns() % 1000000007}};
   struct error error;
-  char command[COMMAND_MAX] = "storebench";
   int exit_code;
-  for (int i = 0; i < argc; i++) {
-    size_t length = strlen(command);
-    snprintf(command + length, sizeof command - length, " %s", argv[i]);
-  }
-  request.measure.command = command;
+  request.measure.arguments = argv;
   if (plan_profile("standard", &request.plan.profile, &error)) return EXIT_USAGE;
   request.experiments = calloc((size_t)argc, sizeof *request.experiments);
   if (!request.experiments) {

@@ -62,6 +62,11 @@ lines=$(grep -v '^{"limit":' results/latest/samples.jsonl | grep -cvE '"repetiti
 grep -q '^# bound: .*bare pread$' results/latest/data/mine.tsv || fail "no bound: $(cat results/latest/data/mine.tsv)"
 grep -q '^## Bounds' results/latest/report.md || fail 'no bounds in the report'
 
+echo '# the same again'
+STOREBENCH="$STOREBENCH" sh results/latest/reproduce.sh --out again >out 2>err || fail "reproduce.sh: $(cat err)"
+ids() { sed -n 's/^ *"\(id\|seed\|order\)": \(.*\)/\1 \2/p' "$1"; }
+diff <(ids results/latest/run.json) <(ids again/run.json) || fail 'reproduce.sh does not repeat the run'
+
 echo '# a folder of its own, and the outcome as JSON'
 "$STOREBENCH" run ./mine.ini --profile quick --engines null,pread --out own/run --json >out 2>err || fail "exit $?"
 head -c1 out | grep -q '{' || fail 'not JSON'
