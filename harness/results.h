@@ -51,5 +51,8 @@ int results_write(const char *folder, const json_t *run, struct error *error);
 // gnuplot is an error with the remedy; the reports are then written without charts.
 int report_charts(const char *folder, const json_t *run, struct error *error);
 int report_pages(const char *folder, const json_t *run, struct error *error);
+// report_pages writes both of these.
+int report_markdown(const char *folder, const json_t *run, struct error *error);
+int report_html(const char *folder, const json_t *run, struct error *error);
 
 #endif

@@ -3,7 +3,9 @@
 // be hidden.
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/report/page.h"
 #include "harness/report/svg.h"
@@ -28,6 +30,33 @@ static void begin(FILE *out, const char *title) {
   put_block(out, "<title>", title, "</title>\n");
   fprintf(out, "<style>%s</style>\n</head>\n<body>\n", page_css);
   put_block(out, "<h1>", title, "</h1>\n");
+}
+
+static void put_base64(FILE *out, FILE *in) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  unsigned char three[3];
+  for (size_t n; (n = fread(three, 1, sizeof three, in)) > 0;) {
+    uint32_t bits = (uint32_t)three[0] << 16 | (n > 1 ? (uint32_t)three[1] << 8 : 0) | (n > 2 ? three[2] : 0);
+    fputc(digits[bits >> 18], out);
+    fputc(digits[bits >> 12 & 63], out);
+    fputc(n > 1 ? digits[bits >> 6 & 63] : '=', out);
+    fputc(n > 2 ? digits[bits & 63] : '=', out);
+  }
+}
+
+// As an image, in which no script runs.
+static int logo(FILE *out, const char *folder, const char *name) {
+  char path[PATH_MAX];
+  if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) return -ENAMETOOLONG;
+  FILE *in = fopen(path, "re");
+  if (!in) return -errno;
+  bool svg = strstr(name, ".svg") != NULL;
+  fprintf(out, "<img class=\"logo\" alt=\"\" src=\"data:image/%s;base64,", svg ? "svg+xml" : "png");
+  put_base64(out, in);
+  fputs("\">\n", out);
+  int code = ferror(in) ? -EIO : 0;
+  fclose(in);
+  return code;
 }
 
 // "What was found" -> what-was-found, for links to the heading.
@@ -98,6 +127,7 @@ static int chart(FILE *out, const char *folder, const char *name, const char *al
 
 const struct page_format html_format = {
     .begin = begin,
+    .logo = logo,
     .heading = heading,
     .paragraph = paragraph,
     .warning = warning,

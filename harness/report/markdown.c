@@ -24,6 +24,12 @@ static void put_block(FILE *out, const char *before, const char *text) {
 
 static void begin(FILE *out, const char *title) { put_block(out, "# ", title); }
 
+static int logo(FILE *out, const char *folder, const char *name) {
+  (void)folder;
+  fprintf(out, "![](%s)\n\n", name);
+  return 0;
+}
+
 static void heading(FILE *out, const char *text, const char *name) {
   if (name) {
     fputs("<a id=\"", out);
@@ -85,6 +91,7 @@ static void end(FILE *out) { (void)out; }
 
 const struct page_format markdown_format = {
     .begin = begin,
+    .logo = logo,
     .heading = heading,
     .paragraph = paragraph,
     .warning = warning,

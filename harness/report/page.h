@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 struct page_format {
-  void (*begin)(FILE *out, const char *title);                     // the title is the first heading, too
+  void (*begin)(FILE *out, const char *title);  // the title is the first heading, too
+  // The picture FOLDER/NAME, of the reader's own. 0 or -errno.
+  int (*logo)(FILE *out, const char *folder, const char *name);
   void (*heading)(FILE *out, const char *text, const char *name);  // name: what links lead to, or NULL
   void (*paragraph)(FILE *out, const char *text);
   void (*warning)(FILE *out, const char *text);

@@ -28,14 +28,18 @@ const json_t *page_next_cell(const json_t *run, const json_t *experiment, size_t
   return NULL;
 }
 
-static void begin(const struct page *page) {
+static int begin(const struct page *page) {
   const json_t *environment = json_object_get(page->run, "environment");
   char title[TEXT_ROOM];
   snprintf(title, sizeof title, "storebench: %s, %s profile, %s", json_text(page->run, "host"),
            json_text(page->run, "profile"), json_text(page->run, "started"));
-  page->format->begin(page->out, title);
+  const char *own = json_text(page->run, "title"), *logo = json_text(page->run, "logo");
+  page->format->begin(page->out, *own ? own : title);
+  int code = *logo ? page->format->logo(page->out, page->folder, logo) : 0;
+  if (*own) page_say(page, "%s.", title);
   page_say(page, "%s, %s, %s on %s.", json_text(environment, "cpu"), json_text(environment, "kernel"),
            json_text(environment, "file_system"), json_text(environment, "device"));
+  return code;
 }
 
 static void findings(const struct page *page) {
@@ -55,9 +59,8 @@ static int write_page(FILE *out, const void *user) {
   struct page page = *(const struct page *)user;
   const json_t *experiment;
   size_t i;
-  int code = 0;
   page.out = out;
-  begin(&page);
+  int code = begin(&page);
   page_claims(&page);
   page_warnings(&page);
   findings(&page);
@@ -70,9 +73,17 @@ static int write_page(FILE *out, const void *user) {
   return code;
 }
 
+int report_markdown(const char *folder, const json_t *run, struct error *error) {
+  const struct page page = {.format = &markdown_format, .folder = folder, .run = run};
+  return results_file_write(folder, "report.md", write_page, &page, error);
+}
+
+int report_html(const char *folder, const json_t *run, struct error *error) {
+  const struct page page = {.format = &html_format, .folder = folder, .run = run};
+  return results_file_write(folder, "report.html", write_page, &page, error);
+}
+
 int report_pages(const char *folder, const json_t *run, struct error *error) {
-  const struct page markdown = {.format = &markdown_format, .folder = folder, .run = run};
-  const struct page html = {.format = &html_format, .folder = folder, .run = run};
-  int code = results_file_write(folder, "report.md", write_page, &markdown, error);
-  return code ? code : results_file_write(folder, "report.html", write_page, &html, error);
+  int code = report_markdown(folder, run, error);
+  return code ? code : report_html(folder, run, error);
 }
