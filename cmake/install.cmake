@@ -11,7 +11,7 @@ set_target_properties(storebench PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}
 install(TARGETS storebench)
 
 install(DIRECTORY plots DESTINATION "${data_folder}")
-install(DIRECTORY workloads/experiments DESTINATION "${data_folder}/workloads")
+install(DIRECTORY workloads/experiments workloads/validate DESTINATION "${data_folder}/workloads")
 install(FILES results/schema.json DESTINATION "${data_folder}/results")
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #define EXPERIMENTS_FOLDER "workloads/experiments"
+#define KNOWN_FOLDER "workloads/validate"
 #define PLOTS_FOLDER "plots"
 
 struct catalogue {

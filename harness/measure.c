@@ -292,7 +292,7 @@ int measure_run(const struct plan *plan, const struct measure_options *options) 
   memory_groups_close(&run.memory);
   interrupt_close(&interrupt);
   if (!code) code = report(&run, &json, &error);
-  if (!code) exit_code = outcome_print(json, run.out, options->json);
+  if (!code) exit_code = (options->print ? options->print : outcome_print)(json, run.out, options->json);
   if (run.outcome.interrupted) exit_code = EXIT_INTERRUPTED;
 out:
   if (code) command_complain(NULL, error.text);

@@ -14,6 +14,8 @@ struct measure_options {
   const char *silence;  // names of warnings with commas between, or NULL
   bool require_durable;
   bool json;  // the outcome as JSON instead of words
+  // Prints the outcome of the summarised run in `folder` and gives the exit code; NULL: outcome_print.
+  int (*print)(const json_t *run, const char *folder, bool json);
 };
 
 // Runs the plan. Results go to standard output, progress and complaints to standard error. Returns the exit code

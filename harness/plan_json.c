@@ -40,10 +40,10 @@ static json_t *experiment_to_json(const struct plan_experiment *planned) {
   json_t *shown =
       json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "shape", chart->shape, "x", chart->x, "series", chart->series,
                 "panel", chart->panel, "y", chart->y, "log_y", (int)chart->log_y, "read", chart->read);
-  return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:n, s:[]}", "name", experiment_name(experiment), "title",
+  return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:n, s:[]}", "name", experiment_name(experiment), "title",
                    experiment_title(experiment), "question", experiment_question(experiment), "claim",
-                   experiment_claim(experiment), "chart", shown, "verdict", verdict_to_json(experiment), "axes",
-                   axes_to_json(planned), "finding", "winners");
+                   experiment_claim(experiment), "source", experiment_source(experiment), "chart", shown, "verdict",
+                   verdict_to_json(experiment), "axes", axes_to_json(planned), "finding", "winners");
 }
 
 // Of a peak: all but rate and arrivals, which it has none of.

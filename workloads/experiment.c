@@ -92,6 +92,7 @@ const char *experiment_title(const struct experiment *experiment) { return exper
 const char *experiment_question(const struct experiment *experiment) { return experiment->question.text; }
 
 const char *experiment_claim(const struct experiment *experiment) { return experiment->claim.text; }
+const char *experiment_source(const struct experiment *experiment) { return experiment->source.text; }
 
 const struct experiment_chart *experiment_chart(const struct experiment *experiment) { return &experiment->chart; }
 

@@ -87,6 +87,7 @@ const char *experiment_name(const struct experiment *experiment);  // file name 
 const char *experiment_title(const struct experiment *experiment);
 const char *experiment_question(const struct experiment *experiment);
 const char *experiment_claim(const struct experiment *experiment);                     // "" if none
+const char *experiment_source(const struct experiment *experiment);                    // of the claim; "" if none
 bool experiment_in_profile(const struct experiment *experiment, const char *profile);  // none listed: in all
 const struct experiment_chart *experiment_chart(const struct experiment *experiment);
 int experiment_y_line(const struct experiment *experiment);  // where the chart's y stands, for messages

@@ -53,7 +53,7 @@ struct experiment {
   char file[256];  // for messages
   uint64_t memory;
   int last_line;
-  struct setting title, question, claim, profiles;
+  struct setting title, question, claim, source, profiles;
   bool in_profile[PROFILES];
   struct alias aliases[ALIASES_MAX];
   size_t alias_count;

@@ -162,13 +162,13 @@ static int set_alias(struct reading *reading, const char *name, const char *spec
 
 static int set_key(struct reading *reading, const char *key, const char *text) {
   struct experiment *e = reading->experiment;
-  static const char *const experiment_keys[] = {"title", "question", "claim", "profiles"};
+  static const char *const experiment_keys[] = {"title", "question", "claim", "source", "profiles"};
   static const char *const chart_keys[] = {"shape", "x", "series", "panel", "y", "log_y", "read"};
   static const char *const verdict_keys[] = {"holds", "compare"};
   switch (reading->section) {
     case SECTION_EXPERIMENT:
       return set_named(reading, key, text, experiment_keys,
-                       (struct setting *const[]){&e->title, &e->question, &e->claim, &e->profiles}, 4);
+                       (struct setting *const[]){&e->title, &e->question, &e->claim, &e->source, &e->profiles}, 5);
     case SECTION_CHART:
       if (strcmp(key, "read") == 0) return set_repeated(reading, e->read, &e->read_count, READ_LINES_MAX, key, text);
       return set_named(reading, key, text, chart_keys,

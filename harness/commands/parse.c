@@ -14,7 +14,7 @@
 #include "engines/plugin.h"
 #include "harness/commands/commands.h"
 
-enum { HELP_KEY = 0x7000, OPTIONS_MAX = 32 };
+enum { HELP_KEY = 0x7000, OPTIONS_MAX = 32, REPETITIONS_MAX = 1000 };
 
 static const struct argp_option help_options[] = {
     {"help", HELP_KEY, NULL, 0, "Show this text", -1},
@@ -135,4 +135,12 @@ bool command_parse(const struct argp *argp, int argc, char **argv, void *input, 
     return false;
   }
   return error == 0;
+}
+
+int parse_repetitions(const char *command, const char *text, unsigned *count) {
+  uint64_t number;
+  if (parse_count(text, &number) || number == 0 || number > REPETITIONS_MAX)
+    return usage_error("%s: bad --repetitions \"%s\"; a count from 1 to %d", command, text, REPETITIONS_MAX);
+  *count = (unsigned)number;
+  return 0;
 }

@@ -17,6 +17,8 @@ int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // What --engine-path DIR does: puts the folder first among those searched for plug-ins, for this process and its
 // children. 0 or usage_error.
 int engine_path_add(const char *command, const char *folder);
+// A count of samples from 1 to 1000, given to `command` by --repetitions. 0, or EINVAL after a message.
+int parse_repetitions(const char *command, const char *text, unsigned *count);
 
 // Prints a message of the form `storebench: TEXT` or, with `path`, `storebench: PATH: TEXT` on standard error. Control
 // characters of the path are shown as '?', so that a message is always one line.

@@ -29,8 +29,6 @@ enum {
   KEY_ENGINE_PATH,
 };
 
-enum { REPETITIONS_MAX = 1000 };
-
 struct request {
   struct plan_options plan;
   struct measure_options measure;
@@ -60,14 +58,6 @@ static int set_profile(struct request *request, const char *text) {
   return plan_profile(text, &request->plan.profile, &error) ? usage_error("run: %s", error.text) : 0;
 }
 
-static int set_repetitions(struct request *request, const char *text) {
-  uint64_t count;
-  if (parse_count(text, &count) || count == 0 || count > REPETITIONS_MAX)
-    return usage_error("run: bad --repetitions \"%s\"; a count from 1 to %d", text, REPETITIONS_MAX);
-  request->plan.repetitions = (unsigned)count;
-  return 0;
-}
-
 static int set_seed(struct request *request, const char *text) {
   if (parse_count(text, &request->plan.seed) || request->plan.seed > INT64_MAX)
     return usage_error("run: bad --seed \"%s\"; a whole number from 0", text);
@@ -95,7 +85,7 @@ static error_t parse_run(int key, char *argument, struct argp_state *state) {
       request->plan.engines = argument;
       return *argument ? 0 : usage_error("run: --engines is empty; name engines with commas between");
     case KEY_REPETITIONS:
-      return set_repetitions(request, argument);
+      return parse_repetitions("run", argument, &request->plan.repetitions);
     case KEY_SEED:
       return set_seed(request, argument);
     case KEY_BUDGET:

@@ -61,6 +61,7 @@ void page_claim(const struct page *page, const json_t *experiment) {
   const char *claim = json_text(experiment, "claim");
   char ratio[RATIO_ROOM], test[TEXT_ROOM];
   if (*claim) page_say(page, "Claim: %s.", claim);
+  if (*json_text(experiment, "source")) page_say(page, "From: %s.", json_text(experiment, "source"));
   if (!*json_text(verdict, "text")) return;
   verdict_ratio_format(verdict, ratio, sizeof ratio);
   verdict_test_format(verdict, test, sizeof test);
