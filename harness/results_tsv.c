@@ -126,7 +126,7 @@ static void put_row(FILE *out, const json_t *experiment, const json_t *cell, con
   put_text(out, json_shown_status(cell));
   for (size_t i = 0; i < 5; i++)
     put_number(out, ok ? json_real_or_nan(json_object_get(summary, percentiles[i]), "median") : NAN);
-  fprintf(out, "\t%s\n", metric->unit);
+  fprintf(out, "\t%s\t%" JSON_INTEGER_FORMAT "\n", metric->unit, json_integer_value(json_object_get(cell, "flagged")));
 }
 
 int results_tsv(FILE *out, const void *results_tsv) {
@@ -141,7 +141,7 @@ int results_tsv(FILE *out, const void *results_tsv) {
   if (code) return code;
   fputs(
       "panel\tx\tx_index\tseries\tseries_index\ty\tlow\thigh\tn\tstatus\tp50_ns\tp90_ns\tp99_ns\tp999_ns\tmax_"
-      "ns\tunit\n",
+      "ns\tunit\tflagged\n",
       out);
   json_array_foreach(json_object_get(tsv->run, "cells"), i, cell) {
     if (strcmp(json_text(cell, "experiment"), name) == 0 && !json_is_peak(cell))

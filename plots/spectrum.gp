@@ -21,6 +21,10 @@ do for [s=1:series_count] {
   }
 }
 unset print
+xs_count = x_count  # before the percentiles take its place
+disturbed_x(r) = NINES[5]
+disturbed_y(r) = number(field(r, 12))
+disturbed_panel(r) = (PANEL_OF[r] - 1) * xs_count + X_OF[r]
 # A bound is one line across the panel of its place.
 load folder.'parts/bounds.gp'
 do for [i=1:bounds_count] { BOUND_PANEL[i] = (BOUND_PANEL[i] - 1) * x_count + BOUND_X[i] }

@@ -6,6 +6,7 @@ folder = ARG0[1:strlen(ARG0)-strlen('timeline.gp')]; data = ARG1; output = ARG2;
 intervals = data[1:strlen(data)-strlen('.tsv')].'-timeline.tsv'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
+disturbed_mark = '*'
 whiskers = 'each point: the mean of an interval; strong: the repetition in the middle; faint: the others'
 set datafile separator "\t"
 stats intervals using 5:6 nooutput name 'seen'
@@ -23,6 +24,11 @@ y_high = 1.15 * (seen_max_y > highest ? seen_max_y : highest) * scale
 set xrange [0:seen_max_x]
 set xtics autofreq scale 0.5
 middle(from, to) = (from + to) / 2
+# A line has no one place to circle: the name says it.
+disturbed_panel(r) = 0
+do for [r=1:rows_count] {
+  if (flagged(r) && strstrt(LEGEND[SERIES_OF[r]], ' *') == 0) { LEGEND[SERIES_OF[r]] = LEGEND[SERIES_OF[r]].' *' }
+}
 faint_one(colour) = '#B0'.colour[2:7]
 do for [f=1:3] {
   load folder.'parts/start.gp'

@@ -37,6 +37,9 @@ do for [c=1:words(wanted)] {
   if (COLUMN[c] == 0) { exit error 'the data has no column '.word(wanted, c) }
 }
 field(row, c) = FIELD[row * columns_count + COLUMN[c]]
+# Whether the row's cell counts samples that are flagged. Older data does not tell.
+flagged_column = column_of('flagged')
+flagged(row) = flagged_column > 0 && int(FIELD[row * columns_count + flagged_column]) > 0 && field(row, 13) eq 'ok'
 # gnuplot takes "5e+09" for a whole number and stumbles over its end.
 pointed(s) = (e = strstrt(s, 'e'), e > 0 && strstrt(s, '.') == 0 ? s[1:e-1].'.0'.s[e:*] : s)
 number(s) = strlen(s) > 0 && s ne 'nan' ? real(pointed(s)) : NaN

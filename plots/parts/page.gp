@@ -28,6 +28,9 @@ do for [k=1:keys_count] {
   }
 }
 if (notes_count > notes_room) { notes = notes.sprintf("and %d more (see the report)\n", notes_count - notes_room) }
+circled = 0
+do for [r=1:rows_count] { circled = circled || flagged(r) }
+if (circled) { whiskers = whiskers.'; '.(exists('disturbed_mark') ? disturbed_mark : 'circled').': disturbed' }
 x_name = text('x_label')
 panel_name = text('panel')
 profile = text('profile').' profile'.(text('indicative') eq '1' ? ' (indicative)' : '')

@@ -270,6 +270,44 @@ static json_t *sample_of(const struct fixture *fixture, size_t cell, size_t samp
   return json_array_get(json_object_get(made, "samples"), sample);
 }
 
+// Flags so many samples that count of the experiment's first cell.
+static void flag_samples(const struct fixture *fixture, const char *experiment, size_t count) {
+  const json_t *cell;
+  size_t i;
+  json_array_foreach(json_object_get(fixture->run, "cells"), i, cell) {
+    if (strcmp(json_string_value(json_object_get(cell, "experiment")), experiment) == 0) break;
+  }
+  for (size_t s = 1; s <= count; s++) json_object_set_new(sample_of(fixture, i, s), "flags", json_pack("[s]", "steal"));
+}
+
+// A circle around the value, in every shape that has a place for one; the note says how many samples.
+static void test_disturbed_cells_are_circled(void **state) {
+  static const struct made_experiment *const shapes[] = {&bars, &ladder, &lines};
+  static const char circle[] = "circled: disturbed";
+  struct fixture *fixture = *state;
+  for (size_t i = 0; i < 3; i++) fixture_add(fixture, "host", shapes[i]);
+  draw(fixture);
+  for (size_t i = 0; i < 3; i++) {
+    char chart[128], latency[128];
+    snprintf(chart, sizeof chart, "charts/%s.svg", shapes[i]->name);
+    snprintf(latency, sizeof latency, "charts/%s-latency.svg", shapes[i]->name);
+    must_lack(fixture, chart, circle);
+    must_lack(fixture, latency, circle);
+  }
+  for (size_t i = 0; i < 3; i++) flag_samples(fixture, shapes[i]->name, 2);
+  draw(fixture);
+  for (size_t i = 0; i < 3; i++) {
+    char chart[128], latency[128];
+    snprintf(chart, sizeof chart, "charts/%s.svg", shapes[i]->name);
+    snprintf(latency, sizeof latency, "charts/%s-latency.svg", shapes[i]->name);
+    must_hold(fixture, chart, circle);
+    must_hold(fixture, latency, circle);
+  }
+  must_hold(fixture, "data/read-random.tsv", "\tB/s\t2\n");
+  must_hold(fixture, "data/read-random.tsv", "\tB/s\t0\n");
+  must_hold(fixture, "charts/read-random.svg", "disturbed: 2 of its samples");
+}
+
 // Values that differ among the samples of a cell stand side by side; cells of one engine that are alike stand once.
 static void test_what_was_in_effect(void **state) {
   struct fixture *fixture = *state;
@@ -504,6 +542,7 @@ int main(void) {
       TEST(test_claims_head_the_report),
       TEST(test_what_an_operation_costs),
       TEST(test_what_was_in_effect),
+      TEST(test_disturbed_cells_are_circled),
       TEST(test_nothing_but_zeros_is_drawn),
       TEST(test_a_timeline),
       TEST(test_texts_run_nothing),

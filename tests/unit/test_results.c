@@ -386,8 +386,8 @@ static void test_tsv(void **state) {
   assert_non_null(strstr(text, "# better: higher\n"));
   assert_non_null(strstr(text,
                          "\npanel\tx\tx_index\tseries\tseries_index\ty\tlow\thigh\tn\tstatus\tp50_ns\tp90_ns\tp99_ns\t"
-                         "p999_ns\tmax_ns\tunit\n"));
-  assert_non_null(strstr(text, "\n-\t8\t1\tnull\t2\t90000\t90000\t90000\t9\tok\tnan\tnan\tnan\tnan\tnan\tops/s\n"));
+                         "p999_ns\tmax_ns\tunit\tflagged\n"));
+  assert_non_null(strstr(text, "\n-\t8\t1\tnull\t2\t90000\t90000\t90000\t9\tok\tnan\tnan\tnan\tnan\tnan\tops/s\t0\n"));
   free(text);
   json_decref(run);
 }
