@@ -34,6 +34,7 @@ int command_compare(int argc, char **argv);
 int command_limits(int argc, char **argv);
 int command_ab(int argc, char **argv);
 int command_validate(int argc, char **argv);
+int command_advise(int argc, char **argv);
 int command_demo(int argc, char **argv);
 
 int command_create(int argc, char **argv);
@@ -48,9 +49,9 @@ int command_load(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_export(int argc, char **argv);
 
-extern const struct argp run_argp, list_argp, report_argp, compare_argp, limits_argp, ab_argp, validate_argp, demo_argp,
-    create_argp, put_argp, get_argp, del_argp, scan_argp, stat_argp, check_argp, dump_argp, load_argp, import_argp,
-    export_argp;
+extern const struct argp advise_argp, run_argp, list_argp, report_argp, compare_argp, limits_argp, ab_argp,
+    validate_argp, demo_argp, create_argp, put_argp, get_argp, del_argp, scan_argp, stat_argp, check_argp, dump_argp,
+    load_argp, import_argp, export_argp;
 
 // The hidden commands __manual and __completions: the manual page (roff, man macros) and the completions for a shell
 // (argv[1]: bash, zsh or fish), made from the table of the commands, on standard output.

@@ -11,6 +11,7 @@ static const struct command commands[] = {
     {"ab", "compare two builds or engine specs, slice by slice", command_ab, &ab_argp},
     {"compare", "compare two runs cell by cell", command_compare, &compare_argp},
     {"validate", "measure known results again and say which were reproduced", command_validate, &validate_argp},
+    {"advise", "say which engine a planned load should use, by what a run measured", command_advise, &advise_argp},
     {"demo", "play a key-value store's life step by step on each engine", command_demo, &demo_argp},
     {"create", "make an empty store", command_create, &create_argp},
     {"put", "store a value", command_put, &put_argp},

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// Advice from a run.
+#include "harness/advise.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/words.h"
+#include "harness/results_file.h"
+
+// How far apart two sizes are: doublings, either way.
+static double doublings(double a, double b) { return a > 0 && b > 0 ? fabs(log2(a / b)) : 0; }
+
+static double number_of(const json_t *cell, const char *field) {
+  return json_number_value(json_object_get(cell, field));
+}
+
+static double data_bytes(const json_t *cell) { return number_of(cell, "records") * number_of(cell, "record_size"); }
+
+// Data over memory in a cell: caches that hold all of it count as half full, cold ones as endless data.
+enum { COLD_DATA = 64 };
+
+static double data_of(const json_t *cell) {
+  const char *cache = json_text(cell, "cache");
+  if (strcmp(cache, "pressure") == 0) return data_bytes(cell) / number_of(cell, "memory_bytes");
+  return strcmp(cache, "cold") == 0 ? COLD_DATA : 0.5;
+}
+
+static bool measured(const json_t *cell, const char *operation) {
+  return strcmp(json_text(cell, "status"), "ok") == 0 && strcmp(json_text(cell, "operation"), operation) == 0 &&
+         strcmp(json_text(cell, "keys"), "uniform") == 0 && number_of(cell, "threads") == 1 &&
+         number_of(cell, "processes") == 1 && !json_is_peak(cell) &&
+         !json_is_number(json_object_get(cell, "rate_of_peak")) && !json_is_number(json_object_get(cell, "rate")) &&
+         strcmp(json_text(cell, "engine"), "null") != 0 &&
+         json_object_get(json_object_get(cell, "summary"), "ops_per_s");
+}
+
+// Whether the cell's policy keeps the same kind of promise; *amount is its own.
+static bool same_promise(const json_t *cell, const struct sync_policy *wanted, uint64_t *amount) {
+  struct sync_policy own;
+  struct error error;
+  if (sync_policy_parse(json_text(cell, "sync"), &own, &error) || own.kind != wanted->kind) return false;
+  *amount = own.amount;
+  return true;
+}
+
+// Fitting in memory or not changes what is measured; sizes only shift it.
+enum { OTHER_SIDE = 1000 };
+
+static double distance(const json_t *cell, const struct advise_load *load, bool updates) {
+  double data = data_of(cell), far = (data > 1) != (load->data > 1) ? OTHER_SIDE : 0;
+  uint64_t amount = 0;
+  far += data > 1 || load->data > 1 ? doublings(data, load->data) : 0;
+  far += doublings(number_of(cell, "record_size"), advise_record_size(load->value_size));
+  far += 2 * doublings(number_of(cell, "batch"), load->batch);
+  if (updates && same_promise(cell, &load->sync, &amount)) far += doublings((double)amount, (double)load->sync.amount);
+  return far;
+}
+
+static const json_t *nearest_cell(const json_t *run, const char *spec, const struct advise_load *load, bool updates) {
+  const json_t *cell, *best = NULL;
+  size_t i;
+  uint64_t amount;
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    if (strcmp(json_text(cell, "spec"), spec) != 0 || !measured(cell, updates ? "update" : "get")) continue;
+    if (updates && !same_promise(cell, &load->sync, &amount)) continue;
+    if (!best || distance(cell, load, updates) < distance(best, load, updates)) best = cell;
+  }
+  // Reads of data that memory holds say nothing of data that it does not, nor the other way round.
+  return best && !updates && distance(best, load, updates) >= OTHER_SIDE ? NULL : best;
+}
+
+static double rate_of(const json_t *cell, const char *which) {
+  return json_real_or_nan(json_object_get(json_object_get(cell, "summary"), "ops_per_s"), which);
+}
+
+// Seconds of an operation add up by the shares of reads and updates.
+static double combined(const struct advise_choice *choice, const struct advise_load *load, const char *which) {
+  double seconds = 0;
+  if (choice->read) seconds += load->reads / rate_of(choice->read, which);
+  if (choice->update) seconds += (1 - load->reads) / rate_of(choice->update, which);
+  return 1 / seconds;
+}
+
+static bool known(const struct advice *advice, const char *spec) {
+  for (size_t i = 0; i < advice->count; i++)
+    if (strcmp(advice->choices[i].spec, spec) == 0) return true;
+  return false;
+}
+
+static int faster_first(const void *a, const void *b) {
+  double x = ((const struct advise_choice *)a)->rate, y = ((const struct advise_choice *)b)->rate;
+  return (x < y) - (x > y);
+}
+
+static void note(struct advice *advice, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note(struct advice *advice, const char *format, ...) {
+  va_list arguments;
+  if (advice->note_count == ADVISE_NOTES_MAX) return;
+  va_start(arguments, format);
+  vsnprintf(advice->notes[advice->note_count++], ADVISE_NOTE_MAX, format, arguments);
+  va_end(arguments);
+}
+
+static void note_cell(struct advice *advice, const json_t *cell, const struct advise_load *load, bool updates) {
+  const char *what = updates ? "updates" : "reads";
+  char own[32], wanted[32];
+  uint64_t amount;
+  uint32_t size = advise_record_size(load->value_size);
+  if (number_of(cell, "record_size") != size) {
+    format_size((uint64_t)number_of(cell, "record_size"), own, sizeof own);
+    format_size(size, wanted, sizeof wanted);
+    note(advice, "%s: measured with records of %s, not %s", what, own, wanted);
+  }
+  double data = data_of(cell);
+  if ((data > 1) != (load->data > 1))
+    note(advice, "%s: measured with data that memory %s", what, data > 1 ? "does not hold" : "holds");
+  else if (data > 1 && data >= COLD_DATA)
+    note(advice, "%s: measured from a cold cache, where every one goes to the device", what);
+  else if (data > 1 && doublings(data, load->data) > 0.1)
+    note(advice, "%s: measured with data of %.3gx the memory, not %.3gx", what, data, load->data);
+  if (number_of(cell, "batch") != load->batch)
+    note(advice, "%s: measured in batches of %.0f, not %u", what, number_of(cell, "batch"), load->batch);
+  if (updates && same_promise(cell, &load->sync, &amount) && amount != load->sync.amount)
+    note(advice, "%s: measured with sync policy %s", what, json_text(cell, "sync"));
+}
+
+static void note_first(struct advice *advice, const struct advise_load *load) {
+  const struct advise_choice *first = &advice->choices[0];
+  if (first->read) note_cell(advice, first->read, load, false);
+  if (first->update) note_cell(advice, first->update, load, true);
+  if (first->read && first->update)
+    note(advice, "reads and updates were measured apart: how they disturb each other was not");
+}
+
+static int nothing(const struct advise_load *load, bool reads, struct error *error) {
+  char policy[32];
+  sync_policy_format(&load->sync, policy, sizeof policy);
+  if (!reads)
+    return error_set(error, -ENODATA,
+                     "the run has no updates with sync policy %s; measure this first: storebench run update-random",
+                     policy);
+  return error_set(
+      error, -ENODATA, "the run has no random reads of data that memory %s; measure this first: storebench run %s",
+      load->data > 1 ? "does not hold" : "holds", load->data > 1 ? "read-random-pressure" : "read-random-warm");
+}
+
+int advise(const json_t *run, const struct advise_load *load, struct advice *advice, struct error *error) {
+  const json_t *cell;
+  size_t i;
+  bool any_reads = false, any_updates = false;
+  *advice = (struct advice){0};
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    struct advise_choice choice = {.spec = json_text(cell, "spec")};
+    if (known(advice, choice.spec) || advice->count == ADVISE_ENGINES_MAX) continue;
+    if (load->reads > 0) choice.read = nearest_cell(run, choice.spec, load, false);
+    if (load->reads < 1) choice.update = nearest_cell(run, choice.spec, load, true);
+    any_reads |= choice.read != NULL;
+    any_updates |= choice.update != NULL;
+    if ((load->reads > 0 && !choice.read) || (load->reads < 1 && !choice.update)) continue;
+    choice.rate = combined(&choice, load, "median");
+    choice.low = combined(&choice, load, "low");
+    choice.high = combined(&choice, load, "high");
+    if (isfinite(choice.rate)) advice->choices[advice->count++] = choice;
+  }
+  if (!advice->count) return nothing(load, load->reads > 0 && (!any_reads || any_updates || load->reads >= 1), error);
+  qsort(advice->choices, advice->count, sizeof advice->choices[0], faster_first);
+  while (advice->alike < advice->count && advice->choices[advice->alike].high >= advice->choices[0].low)
+    advice->alike++;
+  note_first(advice, load);
+  return 0;
+}
+
+uint32_t advise_record_size(uint32_t value_size) {
+  uint32_t size = RECORD_SIZE_MIN, wanted = value_size + RECORD_OVERHEAD;
+  while (size < wanted && size < 4096) size *= 2;
+  return size < wanted ? (wanted + 4095) / 4096 * 4096 : size;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Advice from runs whose answer is known: the arithmetic, the nearest cells, and what is said of how near they are.
+#include "harness/advise.h"
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct made_cell {
+  const char *spec, *operation, *sync, *cache;
+  int record_size, records, batch;
+  double memory, rate;
+};
+
+// A summarised run of these cells, each with an interval 10% either way. The caller's.
+static json_t *made(const struct made_cell *cells, size_t count) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++) {
+    const struct made_cell *c = &cells[i];
+    json_t *cell = json_pack(
+        "{s:s#, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:n, s:n, s:{s:{s:f, s:f, s:f}}}",
+        "id", "cell-x", 6, "engine", c->spec, "spec", c->spec, "operation", c->operation, "keys", "uniform", "sync",
+        c->sync, "cache", c->cache, "status", "ok", "record_size", c->record_size, "records", c->records, "batch",
+        c->batch, "threads", 1, "processes", 1, "memory_bytes", c->memory, "rate", "rate_of_peak", "summary",
+        "ops_per_s", "median", c->rate, "low", 0.9 * c->rate, "high", 1.1 * c->rate);
+    assert_non_null(cell);
+    json_array_append_new(array, cell);
+  }
+  return json_pack("{s:o}", "cells", array);
+}
+
+static const struct advise_load load = {
+    .value_size = 64, .reads = 0.5, .data = 0.5, .sync = {.kind = SYNC_EVERY, .amount = 64}, .batch = 1};
+
+static bool has_note(const struct advice *advice, const char *words) {
+  for (size_t i = 0; i < advice->note_count; i++)
+    if (strstr(advice->notes[i], words)) return true;
+  return false;
+}
+
+static void test_seconds_add_up(void **state) {
+  static const struct made_cell cells[] = {
+      {"a", "get", "none", "warm", 128, 1000, 1, 0, 100},    {"a", "update", "every=64", "warm", 128, 1000, 1, 0, 50},
+      {"b", "get", "none", "warm", 128, 1000, 1, 0, 400},    {"b", "update", "every=64", "warm", 128, 1000, 1, 0, 400},
+      {"null", "get", "none", "warm", 128, 1000, 1, 0, 9e9}, {"c", "get", "none", "warm", 128, 1000, 1, 0, 9e9}};
+  (void)state;
+  static struct advice advice;
+  struct error error;
+  json_t *run = made(cells, 6);
+  assert_int_equal(advise(run, &load, &advice, &error), 0);
+  // c has no updates, and null is no store.
+  assert_int_equal(advice.count, 2);
+  assert_string_equal(advice.choices[0].spec, "b");
+  assert_true(fabs(advice.choices[0].rate - 400) < 1e-6);
+  assert_true(fabs(advice.choices[1].rate - 1 / (0.5 / 100 + 0.5 / 50)) < 1e-6);
+  assert_true(fabs(advice.choices[1].low / advice.choices[1].rate - 0.9) < 1e-6);
+  assert_int_equal(advice.alike, 1);
+  assert_int_equal(advice.note_count, 1);
+  assert_true(has_note(&advice, "measured apart"));
+  json_decref(run);
+}
+
+static void test_intervals_that_meet_are_alike(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 100},
+                                           {"b", "get", "none", "warm", 128, 1000, 1, 0, 110},
+                                           {"c", "get", "none", "warm", 128, 1000, 1, 0, 80}};
+  struct advise_load reads = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 3);
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_int_equal(advice.count, 3);
+  assert_int_equal(advice.alike, 2);
+  assert_int_equal(advice.note_count, 0);
+  json_decref(run);
+}
+
+// Data of 1000 records of 4 KiB in a quarter of that memory is 4x; from a warm cache nothing is concluded for it.
+static void test_what_memory_holds_is_apart(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 4096, 1000, 1, 0, 1e6},
+                                           {"b", "get", "none", "pressure", 4096, 1000, 1, 1024000, 1000},
+                                           {"b", "get", "none", "pressure", 4096, 1000, 1, 512000, 500},
+                                           {"b", "get", "none", "cold", 4096, 1000, 1, 0, 100}};
+  struct advise_load reads = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  reads.data = 3;
+  json_t *run = made(cells, 4);
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_int_equal(advice.count, 1);
+  assert_true(advice.choices[0].rate == 1000);
+  assert_true(has_note(&advice, "data of 4x the memory, not 3x"));
+  assert_true(has_note(&advice, "records of 4 KiB, not 128 B"));
+  reads.data = 0.5;
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_string_equal(advice.choices[0].spec, "a");
+  assert_int_equal(advice.count, 1);
+  json_decref(run);
+}
+
+static void test_no_data_is_said(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 1e6},
+                                           {"a", "update", "always", "warm", 128, 1000, 1, 0, 1e6}};
+  static struct advice advice;
+  struct advise_load wanted = load;
+  struct error error;
+  (void)state;
+  json_t *run = made(cells, 2);
+  assert_int_equal(advise(run, &wanted, &advice, &error), -ENODATA);
+  assert_non_null(strstr(error.text, "sync policy every=64; measure this first: storebench run update-random"));
+  wanted.reads = 1;
+  wanted.data = 2;
+  assert_int_equal(advise(run, &wanted, &advice, &error), -ENODATA);
+  assert_non_null(strstr(error.text, "measure this first: storebench run read-random-pressure"));
+  json_decref(run);
+}
+
+static void test_record_sizes(void **state) {
+  (void)state;
+  assert_int_equal(advise_record_size(16), 64);
+  assert_int_equal(advise_record_size(24), 64);
+  assert_int_equal(advise_record_size(25), 128);
+  assert_int_equal(advise_record_size(4056), 4096);
+  assert_int_equal(advise_record_size(4057), 8192);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_seconds_add_up),
+      cmocka_unit_test(test_intervals_that_meet_are_alike),
+      cmocka_unit_test(test_what_memory_holds_is_apart),
+      cmocka_unit_test(test_no_data_is_said),
+      cmocka_unit_test(test_record_sizes),
+  };
+  return cmocka_run_group_tests_name("advise", tests, NULL, NULL);
+}
