@@ -233,25 +233,30 @@ static int save_experiment(const struct request *request, const struct advice *a
   return code;
 }
 
+static int give(const json_t *run, const struct request *request, struct error *error) {
+  struct advice *advice = malloc(sizeof *advice);
+  if (!advice) return error_set(error, -ENOMEM, "memory is short");
+  int code = advise(run, &request->load, advice, error);
+  if (!code && request->json)
+    code = print_json(advice);
+  else if (!code)
+    print_advice(request, advice);
+  if (!code && request->experiment) code = save_experiment(request, advice, error);
+  free(advice);
+  return code;
+}
+
 int command_advise(int argc, char **argv) {
   struct request request = {
       .load = {.value_size = 64, .reads = 0.95, .data = 0.5, .sync = {.kind = SYNC_ALWAYS}, .batch = 1}};
-  struct advice *advice = NULL;
   json_t *run = NULL;
   struct error error = {0};
   int status;
   if (!command_parse(&advise_argp, argc, argv, &request, &status)) return status;
   int code = results_load(request.run, &run, &error);
   if (!code) code = set_data(run, &request, &error);
-  if (!code && !(advice = malloc(sizeof *advice))) code = error_set(&error, -ENOMEM, "memory is short");
-  if (!code) code = advise(run, &request.load, advice, &error);
-  if (!code && request.json)
-    code = print_json(advice);
-  else if (!code)
-    print_advice(&request, advice);
-  if (!code && request.experiment) code = save_experiment(&request, advice, &error);
+  if (!code) code = give(run, &request, &error);
   if (code) command_complain(NULL, error.text);
-  free(advice);
   json_decref(run);
   return code ? EXIT_CELL_FAILED : EXIT_DONE;
 }

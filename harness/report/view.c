@@ -81,8 +81,8 @@ static int read_logo(const char *path, struct bytes *bytes, struct error *error)
     code = error_set(error, -EINVAL, "%s: is not a file of up to 1 MiB; give a smaller picture", path);
   bytes->data = code ? NULL : malloc((size_t)status.st_size);
   if (!code && !bytes->data) code = error_set(error, -ENOMEM, "memory is short");
-  ssize_t got = code ? 0 : read(fd, bytes->data, (size_t)status.st_size);
-  if (!code && got != status.st_size) code = error_set(error, -EIO, "%s: cannot be read; check the file", path);
+  ssize_t got = !bytes->data ? 0 : read(fd, bytes->data, (size_t)status.st_size);
+  if (bytes->data && got != status.st_size) code = error_set(error, -EIO, "%s: cannot be read; check the file", path);
   bytes->count = (size_t)got;
   close(fd);
   return code;
@@ -98,7 +98,7 @@ static int take_logo(const char *folder, const char *path, json_t *view, struct 
   struct bytes bytes = {0};
   char name[32], charts[PATH_MAX];
   int code = read_logo(path, &bytes, error);
-  const char *ending = code ? NULL : ending_of(&bytes);
+  const char *ending = bytes.data ? ending_of(&bytes) : NULL;
   if (!code && !ending) code = error_set(error, -EINVAL, "%s: is neither an SVG nor a PNG; give a picture", path);
   if (code) goto out;
   if (snprintf(charts, sizeof charts, "%s/charts", folder) >= (int)sizeof charts) {
