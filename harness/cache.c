@@ -14,6 +14,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "harness/mappings.h"
+
 #ifndef SYS_cachestat
 #define SYS_cachestat 451  // the same on every architecture (Linux 6.5); older headers lack it
 #endif
@@ -101,34 +103,10 @@ int cache_bytes(const char *path, uint64_t *cached) {
 }
 
 int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps) {
-  *bytes = 0;
-  *maps = 0;
-  char *real = realpath(path, NULL);
-  if (!real) return -errno;
-  FILE *smaps = fopen("/proc/self/smaps", "re");
-  if (!smaps) {
-    int code = -errno;
-    free(real);
-    return code;
-  }
-  char *line = NULL;
-  size_t room = 0;
-  bool ours = false;
-  while (getline(&line, &room, smaps) > 0) {
-    unsigned long long from, to, kilobytes;
-    int name = 0;
-    line[strcspn(line, "\n")] = '\0';
-    if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %n", &from, &to, &name) == 2 && name > 0) {
-      ours = strcmp(line + name, real) == 0;
-      *maps += ours;
-    } else if (ours && sscanf(line, "Rss: %llu kB", &kilobytes) == 1) {
-      *bytes += kilobytes << 10;
-    }
-  }
-  int code = ferror(smaps) ? -EIO : 0;
-  free(line);
-  fclose(smaps);
-  free(real);
+  struct mappings mappings;
+  int code = mappings_read(path, &mappings);
+  *bytes = mappings.file_rss;
+  *maps = mappings.maps;
   return code;
 }
 

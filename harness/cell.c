@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "engines/registry.h"
+#include "harness/readers.h"
 #include "harness/sample.h"
 
 static const char *const outcome_names[] = {
@@ -52,8 +53,6 @@ static int enter_memory(struct sample *sample, struct error *error) {
 
 static int check_order(const struct sample_order *order, struct error *error) {
   enum operation operation = order->settings.workload.operation;
-  if (order->settings.processes > 1)
-    return error_set(error, -EOPNOTSUPP, "processes = %u; one sample runs in one process", order->settings.processes);
   if (order->kind != SAMPLE_FILL && operation != OPERATION_FILL && !(order->seconds > 0))
     return error_set(error, -EINVAL, "the timed part has no length");
   if (order->settings.rate.of_peak > 0 && !(order->settings.rate.per_s > 0))
@@ -93,7 +92,6 @@ static enum sample_outcome measure(struct sample *sample, sample_timed_fn timed,
 static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
   const struct sample_order *order = sample->order;
   enum sample_outcome outcome;
-  if (sample_tracepoints(sample, error) != 0) return OUTCOME_FAILED;
   if (sample->engine->open(order->path, &sample->config, &sample->store, error) != 0) return OUTCOME_FAILED;
   spent_on(&sample->spent, SPENT_OPEN);
   if (order->kind == SAMPLE_FILL) {
@@ -109,6 +107,19 @@ static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed
   return OUTCOME_FAILED;
 }
 
+// Readers are forked when what counts them is there, and nothing of the store is.
+static enum sample_outcome run_counted(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
+  if (sample_tracepoints(sample, error) != 0) return OUTCOME_FAILED;
+  int code = readers_start(sample, timed, user, error);
+  enum sample_outcome outcome = OUTCOME_FAILED;
+  if (!code)
+    outcome = run_open(sample, timed, user, error);
+  else if (sample->out_of_reach)
+    outcome = OUTCOME_SKIPPED;
+  readers_stop(sample);
+  return outcome;
+}
+
 enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
   char folder[sizeof sample->order->path];
   spent_start(&sample->spent);
@@ -117,7 +128,7 @@ enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, v
   folder_of(sample->order->path, folder, sizeof folder);
   if (enter_memory(sample, error) != 0) return OUTCOME_SKIPPED;
   if (sample->engine->probe(folder, &sample->config, error) != 0) return OUTCOME_SKIPPED;
-  return run_open(sample, timed, user, error);
+  return run_counted(sample, timed, user, error);
 }
 
 static int timed_by_benchmark(struct sample *sample, void *user, struct error *error) {

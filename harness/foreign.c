@@ -28,21 +28,22 @@ static ssize_t slurp(int folder, const char *path, char *text, size_t room) {
 }
 
 // User and system time of a process and of its children that it has waited for, in ticks: so that what a process that
-// ends has used stays in the sum. False for a thread of the kernel, or one that ended meanwhile.
-static bool read_ticks(int folder, const char *pid, uint64_t *ticks) {
+// ends has used stays in the sum. False for a thread of the kernel, a child of `self`, or one that ended meanwhile.
+static bool read_ticks(int folder, const char *pid, long self, uint64_t *ticks) {
   char path[64], text[1024];
   unsigned flags;
+  long parent;
   uint64_t user, system;
   int64_t child_user, child_system;
   snprintf(path, sizeof path, "%.32s/stat", pid);
   if (slurp(folder, path, text, sizeof text) <= 0) return false;
   const char *rest = strrchr(text, ')');  // a name may hold anything
   if (!rest ||
-      sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64,
-             &flags, &user, &system, &child_user, &child_system) != 5)
+      sscanf(rest + 1, " %*c %ld %*d %*d %*d %*d %u %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64,
+             &parent, &flags, &user, &system, &child_user, &child_system) != 6)
     return false;
   *ticks = user + system + (uint64_t)child_user + (uint64_t)child_system;
-  return !(flags & KTHREAD);
+  return !(flags & KTHREAD) && parent != self;
 }
 
 // The same holds for the bytes: the kernel adds a child's to its parent's when it is waited for.
@@ -57,9 +58,9 @@ static bool read_io(int folder, const char *pid, uint64_t *bytes) {
   return true;
 }
 
-static void read_process(int folder, const char *pid, struct foreign *foreign, uint64_t *ticks) {
+static void read_process(int folder, const char *pid, long self, struct foreign *foreign, uint64_t *ticks) {
   uint64_t own = 0, bytes = 0;
-  if (!read_ticks(folder, pid, &own)) return;
+  if (!read_ticks(folder, pid, self, &own)) return;
   *ticks += own;
   foreign->processes++;
   if (read_io(folder, pid, &bytes))
@@ -107,7 +108,7 @@ int foreign_read(const char *root, struct foreign *foreign) {
   if (!stream) return -errno;
   for (const struct dirent *entry; (entry = readdir(stream));)
     if (isdigit((unsigned char)entry->d_name[0]) && strtol(entry->d_name, NULL, 10) != self)
-      read_process(dirfd(stream), entry->d_name, foreign, &ticks);
+      read_process(dirfd(stream), entry->d_name, self, foreign, &ticks);
   int code = read_steal(dirfd(stream), &steal);
   closedir(stream);
   foreign->cpu_s = (double)ticks / per_second;

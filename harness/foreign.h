@@ -9,8 +9,9 @@
 
 // Totals up to now; two readings are subtracted.
 struct foreign {
-  double cpu_s;  // of all processes but this one and the kernel's threads, those that ended and were waited for too
-  uint64_t io_bytes;    // that they had read from devices, and written to the page cache or devices
+  double cpu_s;       // of all processes but this one, its children and the kernel's threads, those that ended and were
+                      // waited for too
+  uint64_t io_bytes;  // that they had read from devices, and written to the page cache or devices
   unsigned processes;   // that were looked at
   unsigned hidden;      // of those, whose I/O this user may not see
   double steal_s;       // taken by the hypervisor, all processors together

@@ -68,6 +68,8 @@ void histogram_add(struct histogram *into, const struct histogram *from) {
   if (from->max > into->max) into->max = from->max;
 }
 
+size_t histogram_size(void) { return sizeof(struct histogram); }
+
 uint64_t histogram_count(const struct histogram *histogram) { return histogram->count; }
 
 uint64_t histogram_min(const struct histogram *histogram) { return histogram->count ? histogram->min : 0; }

@@ -26,6 +26,8 @@ void histogram_free(struct histogram *histogram);
 void histogram_record(struct histogram *histogram, uint64_t value, uint64_t count);
 void histogram_clear(struct histogram *histogram);
 void histogram_add(struct histogram *into, const struct histogram *from);
+// Bytes of a histogram. There is no pointer in it: they can be handed to another process of this program.
+size_t histogram_size(void);
 uint64_t histogram_count(const struct histogram *histogram);
 uint64_t histogram_min(const struct histogram *histogram);
 uint64_t histogram_max(const struct histogram *histogram);

@@ -12,6 +12,8 @@
   { name, label, unit, SAMPLE_THROUGHPUT, higher, comparative, {NULL}, {NULL}, 1 }
 #define LATENCY(name, label, comparative) \
   { name, label, "ns", SAMPLE_LATENCY, false, comparative, {NULL}, {NULL}, 1 }
+#define MEMORY(name, label, comparative, ...) \
+  { name, label, "B", SAMPLE_THROUGHPUT, false, comparative, {__VA_ARGS__}, {NULL}, 1 }
 #define PER_OPERATION(name, what, unit, kind, comparative, scale, ...) \
   { name, what " per operation", unit, kind, false, comparative, {__VA_ARGS__}, {"operations"}, scale }
 
@@ -57,6 +59,13 @@ static const struct metric metrics[] = {
      {"stat.bytes_allocated"},
      {"stat.records"},
      1},
+    // Of all processes of a sample; what they share is in it once.
+    MEMORY("file_pss_bytes", "memory of the file's maps", "more sparing with mapped memory", "mappings.file_pss_bytes"),
+    MEMORY("other_pss_bytes", "memory beside the file", "more sparing with own memory", "mappings.other_pss_bytes"),
+    MEMORY("page_table_bytes", "memory of page tables", "more sparing with page tables", "mappings.page_table_bytes"),
+    MEMORY("page_cache_bytes", "page cache of the file", "more sparing with page cache", "mappings.cached_bytes"),
+    MEMORY("memory_bytes", "memory in use", "more sparing with memory", "mappings.cached_bytes",
+           "mappings.other_pss_bytes", "mappings.page_table_bytes"),
     // What was written reaches the device when the kernel likes. Bytes that came by the end of the clock would flatter
     // a policy that promises nothing, hence the settled ones, with what a sync right after the clock brings.
     {"write_amplification",
@@ -111,6 +120,7 @@ double metric_value(const struct metric *metric, const json_t *sample) {
   if (strcmp(kind, sample_kind_name(metric->kind)) != 0) return NAN;
   if (metric->kind == SAMPLE_LATENCY) return field(json_object_get(sample, "latency_ns"), metric->name);
   if (!metric->over[0]) return field(sample, metric->name);
-  double value = metric->scale * sum_of(sample, metric->over, 3) / sum_of(sample, metric->under, 2);
+  double value = metric->scale * sum_of(sample, metric->over, 3);
+  if (metric->under[0]) value /= sum_of(sample, metric->under, 2);
   return isfinite(value) ? value : NAN;  // nothing was read, or written
 }

@@ -16,7 +16,8 @@ struct metric {
   enum sample_kind kind;  // of the samples that measure it
   bool higher_is_better;
   const char *comparative;  // "A is 3.1x COMPARATIVE than B"
-  // Quotients: the sum of these fields of a sample, times `scale`, by the sum of those. NULL ends each list; without
+  // Quotients: the sum of these fields of a sample, times `scale`, by the sum of those, if there are
+  // any. NULL ends each list; without
   // any the metric is a field of the sample itself, or for SAMPLE_LATENCY of its latency_ns.
   const char *over[3], *under[2];
   double scale;

@@ -13,6 +13,7 @@
 #include "harness/foreign.h"
 #include "harness/gbench.h"
 #include "harness/latency.h"
+#include "harness/mappings.h"
 #include "harness/pressure.h"
 #include "harness/spent.h"
 #include "harness/timeline.h"
@@ -38,9 +39,11 @@ struct sample {
   struct store_config config;
   struct workload workload;
   struct store *store;
+  struct readers *readers;  // other processes on the store (harness/readers.h); NULL: none
 
   // Of the timed part.
   struct gbench_result result;
+  uint64_t began, ended;             // clock_ns: the first client's start, the last one's end
   struct client_counts counts;       // all threads together
   struct thread_work *work;          // one a thread; NULL before the timed part
   struct latency_plan latency_plan;  // SAMPLE_LATENCY
@@ -64,6 +67,10 @@ struct sample {
   bool cache_lost;                           // the cache state did not last for the timed part
   uint64_t rss, pss;                         // bytes; 0: not measurable
   json_t *effective;                         // what the engine told of its settings; NULL before the timed part's end
+  bool mappings_known;
+  struct mappings mappings;
+  uint64_t cached;       // bytes of the file in the page cache when the clock stopped; 0: not measurable
+  uint64_t index_bytes;  // of the stores of all processes
   uint64_t verified;
   struct spent spent;
 };

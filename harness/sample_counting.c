@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "harness/cache.h"
 #include "harness/sample.h"
 
 int sample_tracepoints(struct sample *sample, struct error *error) {
@@ -55,6 +56,8 @@ int counting_stop(struct counting *counting) {
   sample->foreign_known = counting->foreign_known && foreign_read("", &foreign) == 0;
   if (sample->foreign_known) sample->foreign = foreign_since(&counting->foreign_before, &foreign);
   if (counters_memory(&sample->rss, &sample->pss) != 0) sample->rss = sample->pss = 0;
+  if (cache_bytes(sample->order->path, &sample->cached) != 0) sample->cached = 0;
+  sample->mappings_known = mappings_read(sample->order->path, &sample->mappings) == 0;
   if (!code) sample->counters = counters_since(&counting->before, after);
   return code;
 }

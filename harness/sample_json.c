@@ -143,6 +143,16 @@ static json_t *foreign_to_json(const struct sample *sample) {
                    foreign->reference_ns);
 }
 
+// Of all processes of the sample together; the page cache, which they share, once.
+static json_t *mappings_to_json(const struct sample *sample) {
+  const struct mappings *mappings = &sample->mappings;
+  if (!sample->mappings_known) return json_null();
+  return json_pack("{s:I, s:I, s:I, s:I, s:o}", "file_pss_bytes", (json_int_t)mappings->file_pss, "other_pss_bytes",
+                   (json_int_t)mappings->other_pss, "page_table_bytes", (json_int_t)mappings->page_tables,
+                   "index_bytes", (json_int_t)sample->index_bytes, "cached_bytes",
+                   count_or_null(sample->cached > 0, sample->cached));
+}
+
 // Why these numbers are to be doubted.
 static json_t *flags_to_json(const struct sample *sample) {
   json_t *flags = json_array();
@@ -175,11 +185,12 @@ static int set_timeline(json_t *json, const struct sample *sample, bool ok) {
 
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
   json_t *effective = sample->effective ? json_incref(sample->effective) : json_null();
-  json_t *part = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
+  json_t *part = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
                            count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
                            count_or_null(ok && sample->pss, sample->pss), "residency", "before",
                            real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
-                           "memory", pressure_to_json(&sample->pressure), "foreign", foreign_to_json(sample), "flags",
+                           "mappings", ok ? mappings_to_json(sample) : json_null(), "memory",
+                           pressure_to_json(&sample->pressure), "foreign", foreign_to_json(sample), "flags",
                            flags_to_json(sample), "verified", count_or_null(ok && sample->work, sample->verified),
                            "effective", effective, "stat",
                            ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "spent",

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "harness/cache.h"
+#include "harness/readers.h"
 #include "harness/sample.h"
 
 enum {
@@ -22,6 +23,7 @@ static const double short_interval = 0.05, long_interval = 0.1, long_span = 2;
 
 struct seat {  // a thread's place
   alignas(APART) struct client *client;
+  uint64_t began, ended;  // clock_ns
   struct client_counts counts;
   struct latency latency;
   struct open_seat open;
@@ -76,6 +78,24 @@ static int set_cache(struct timed *timed, struct error *error) {
   return code;
 }
 
+// What a process has in its page table cannot be dropped by another: each lets go of it first, and one sets the state
+// for all.
+static int set_cache_together(struct timed *timed, struct error *error) {
+  struct sample *sample = timed->sample;
+  const struct sample_order *order = sample->order;
+  enum cache_state state = order->settings.cache;
+  bool leads = readers_lead(sample), keeps = leads || state == CACHE_ASIS;
+  int code = keeps ? 0 : sample->engine->forget(sample->store);
+  // -EBUSY: pages stayed, as those of a process that has not let go yet; the leader judges.
+  if (code && code != -EBUSY) return error_set(error, code, "cannot drop its cached pages: %s", strerror(-code));
+  code = readers_meet(sample, error);
+  if (!code && leads) code = set_cache(timed, error);
+  if (!code) code = readers_meet(sample, error);
+  if (!code && !leads && state == CACHE_MAPPED)
+    code = cache_join(state, sample->engine, sample->store, order->path, error);
+  return code;
+}
+
 // Engines that are told to go around the page cache drop the pages that they write or read.
 static bool goes_around_cache(const struct sample *sample) {
   const struct engine_option *option = sample->engine->options;
@@ -105,10 +125,11 @@ static int get_ready(struct timed *timed, struct seat *seat) {
   const struct counting *counting = &timed->counting;
   spent_on(&timed->sample->spent, SPENT_WARMUP);
   int code = counting_settle_before(&timed->counting, &seat->error);
-  if (!code) code = set_cache(timed, &seat->error);
+  if (!code) code = set_cache_together(timed, &seat->error);
   spent_on(&timed->sample->spent, SPENT_CACHE);
   if (!code) code = counting_start(&timed->counting, &seat->error);
-  if (code) return code;
+  if (!code) code = readers_meet(timed->sample, &seat->error);
+  if (code || !timed->sample->timeline) return code;
   timeline_start(timed->sample->timeline, counting->before.device_read_bytes, counting->before.device_write_bytes);
   return 0;
 }
@@ -121,8 +142,10 @@ static int setup(void *user, unsigned thread) {
   if (code == -EOPNOTSUPP) timed->out_of_reach = true;  // peek where nothing is lent, ordered scans without an order
   if (code) return code;
   code = warm_up(timed, seat);
-  const struct client_watch watch = timeline_watch(sample->timeline, thread);
-  client_watch(seat->client, &watch);
+  if (sample->timeline) {
+    const struct client_watch watch = timeline_watch(sample->timeline, thread);
+    client_watch(seat->client, &watch);
+  }
   if (!code) code = get_ready(timed, seat);
   if (!code) return 0;
   // No teardown follows a setup that failed.
@@ -169,18 +192,23 @@ static int run_client(struct timed *timed, struct seat *seat, uint64_t operation
 static int step(void *user, unsigned thread, uint64_t operations, uint64_t *done) {
   struct timed *timed = user;
   struct seat *seat = &timed->seats[thread];
+  seat->began = clock_ns();
   int code = run_client(timed, seat, operations);
   *done = seat->counts.acknowledged;
   int synced = last_sync(timed, seat);
+  seat->ended = clock_ns();
   return code ? code : synced;
 }
 
-static int stop_counting(struct timed *timed) {
+// What all processes did and hold is read before any of them closes the store.
+static int stop_counting(struct timed *timed, struct error *error) {
   const struct counting *counting = &timed->counting;
   struct timeline *timeline = timed->sample->timeline;
-  timeline_stop(timeline);
-  int code = counting_stop(&timed->counting);
-  if (code) return code;
+  if (timeline) timeline_stop(timeline);
+  int code = readers_meet(timed->sample, error);
+  if (!code) code = counting_stop(&timed->counting);
+  if (!code) code = readers_meet(timed->sample, error);
+  if (code || !timeline) return code;
   return timeline_finish(timeline, counting->after.device_read_bytes, counting->after.device_write_bytes);
 }
 
@@ -201,7 +229,7 @@ static void teardown(void *user, unsigned thread) {
   pthread_mutex_lock(&timed->leaving);
   if (!timed->read_after) {
     timed->read_after = true;
-    timed->after_error = stop_counting(timed);
+    timed->after_error = stop_counting(timed, seat->error.code ? NULL : &seat->error);
     int told = read_settings(timed->sample, seat->client);
     if (!timed->after_error) timed->after_error = told;
   }
@@ -214,6 +242,7 @@ static void teardown(void *user, unsigned thread) {
 // or time the other.
 static int open_timeline(struct timed *timed) {
   struct sample *sample = timed->sample;
+  if (sample->readers) return 0;  // it would show one process of several
   double interval = span(sample->order) > long_span ? long_interval : short_interval;
   bool device = sample->order->kind == SAMPLE_THROUGHPUT;
   return timeline_open(interval, sample->workload.threads, device ? timed->counting.device : NULL, &sample->timeline);
@@ -223,7 +252,8 @@ static void plan_latency(struct sample *sample) {
   const struct workload *workload = &sample->workload;
   bool overlapping = (sample->engine->caps & CAP_QUEUE) && workload->depth > workload->batch;
   sample->latency_plan.by_kind = workload->operation == OPERATION_MIXED;
-  sample->latency_plan.may_group = !overlapping && !sample_is_open(sample);
+  // Processes could not agree on how to group.
+  sample->latency_plan.may_group = !overlapping && !sample_is_open(sample) && !sample->readers;
   clock_measure(&sample->latency_plan.clock_cost, &sample->clock_resolution);
 }
 
@@ -256,7 +286,10 @@ static void close_seats(struct timed *timed) {
 static void add_up(struct timed *timed) {
   struct sample *sample = timed->sample;
   for (unsigned i = 0; i < sample->workload.threads; i++) {
-    const struct client_counts *counts = &timed->seats[i].counts;
+    const struct seat *seat = &timed->seats[i];
+    const struct client_counts *counts = &seat->counts;
+    if (i == 0 || seat->began < sample->began) sample->began = seat->began;
+    if (seat->ended > sample->ended) sample->ended = seat->ended;
     sample->work[i] = (struct thread_work){.acknowledged = counts->acknowledged, .splits = counts->splits};
     sample->counts.asked += counts->asked;
     sample->counts.acknowledged += counts->acknowledged;
@@ -289,6 +322,7 @@ static int first_error(const struct timed *timed, struct error *error) {
 
 static int stat_after(struct sample *sample, struct error *error) {
   int code = sample->engine->stat(sample->store, &sample->stat_after);
+  sample->index_bytes = sample->stat_after.index_bytes;
   return code ? error_set(error, code, "stat: %s", strerror(-code)) : 0;
 }
 
@@ -323,6 +357,7 @@ int sample_timed(struct sample *sample, struct error *error) {
   if (!code) code = stat_after(sample, error);
   if (!code) code = counting_settle_after(&timed.counting, error);
   if (!code) add_up(&timed);
+  if (!code) code = readers_collect(sample, error);
 out:
   close_seats(&timed);
   pthread_mutex_destroy(&timed.leaving);

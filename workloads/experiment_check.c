@@ -104,6 +104,9 @@ static int check_effects(const struct checking *checking) {
   if (workload->operation == OPERATION_FILL && settings->before.count &&
       refuse(checking, KEY_BEFORE, "cannot be: a fill begins with a new file; remove it"))
     return -EINVAL;
+  if (settings->processes > 1 && settings->cache == CACHE_PRESSURE &&
+      refuse(checking, KEY_PROCESSES, "cannot be: pressure limits the memory of one process; use another cache state"))
+    return -EINVAL;
   if (settings->processes > 1 && writes(workload) &&
       refuse(checking, KEY_PROCESSES, "cannot be: a store takes one writing process; use threads"))
     return -EINVAL;

@@ -22,7 +22,7 @@ struct facts {
   bool direct, write, known;
   uint64_t data, memory;  // memory: what a limit leaves for it, under pressure
   uint32_t record_size, value_size;
-  unsigned batch, depth, threads;  // depth: requests that one thread of it has in flight
+  unsigned batch, depth, threads;  // threads: of all processes. depth: requests that one thread of it has in flight
   enum key_order keys;
   double theta;
 };
@@ -49,6 +49,11 @@ static unsigned in_flight(const json_t *cell, const json_t *options) {
   return *prefetch && !is(prefetch, "off") ? (unsigned)count_of(cell, "batch") : 1;
 }
 
+static uint64_t processes_of(const json_t *cell) {
+  uint64_t processes = count_of(cell, "processes");
+  return processes ? processes : 1;
+}
+
 static struct facts read_facts(const json_t *cell) {
   const json_t *options = json_object_get(cell, "options");
   const char *spec = json_text(cell, "spec");
@@ -60,7 +65,7 @@ static struct facts read_facts(const json_t *cell) {
                         .value_size = (uint32_t)count_of(cell, "value_size"),
                         .batch = (unsigned)count_of(cell, "batch"),
                         .depth = in_flight(cell, options),
-                        .threads = (unsigned)count_of(cell, "threads"),
+                        .threads = (unsigned)(count_of(cell, "threads") * processes_of(cell)),
                         .theta = json_number_value(json_object_get(cell, "theta"))};
   enum operation operation;
   snprintf(facts.engine, sizeof facts.engine, "%.*s", (int)strcspn(spec, ":"), spec);
@@ -214,7 +219,7 @@ double limit_in_metric(const json_t *cell, const struct limit_spec *spec, double
 void limit_label_along(const json_t *cell, const struct limit_spec *spec, const char *x, char *text, size_t room) {
   const struct facts facts = read_facts(cell);
   bool queues = count_of(json_object_get(cell, "options"), "depth") > 0;
-  bool along = is(x, "depth") || is(x, "batch") || is(x, "threads");
+  bool along = is(x, "depth") || is(x, "batch") || is(x, "threads") || is(x, "processes");
   limit_label(spec, text, room);
   char *depth = strstr(text, ", depth ");
   if (depth && along && (queues || facts.threads > 1)) snprintf(depth, room - (size_t)(depth - text), ", same depth");

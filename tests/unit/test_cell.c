@@ -56,6 +56,7 @@ static void test_every_documented_field_is_there(void **state) {
                                        "tlb_shootdowns",
                                        "rss_bytes",
                                        "pss_bytes",
+                                       "mappings",
                                        "residency",
                                        "device_read_bytes",
                                        "foreign",
