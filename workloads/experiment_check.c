@@ -95,10 +95,12 @@ static int check_memory(const struct checking *checking) {
 static int check_effects(const struct checking *checking) {
   const struct cell_settings *settings = checking->settings;
   const struct workload *workload = &settings->workload;
-  if (!writes(workload) && settings->sync.kind != SYNC_NONE &&
+  // Where operations are swept, what concerns some of them is held for all.
+  bool several = checking->experiment->sweep[0][KEY_OPERATION].line != 0;
+  if (!writes(workload) && settings->sync.kind != SYNC_NONE && !several &&
       refuse(checking, KEY_SYNC, "has no effect on an operation that only reads; remove it"))
     return -EINVAL;
-  if (workload->operation == OPERATION_FILL && settings->cache != CACHE_ASIS &&
+  if (workload->operation == OPERATION_FILL && settings->cache != CACHE_ASIS && !several &&
       refuse(checking, KEY_CACHE, "cannot be: a fill begins with a new file; remove it"))
     return -EINVAL;
   if (workload->operation == OPERATION_FILL && settings->before.count &&

@@ -14,6 +14,7 @@ enum { PROFILES = 3, ALIASES_MAX = 32, READ_LINES_MAX = 8, TEXT_MAX = 200 };  //
 // In the order they are read in: a key may look at those before it.
 enum key {
   KEY_ENGINE,
+  KEY_OPTIONS,
   KEY_OPERATION,
   KEY_KEYS,
   KEY_THETA,
@@ -104,6 +105,8 @@ int reader_bad(const struct reader *reader, const char *key, const char *want);
 int experiment_add_phase(struct experiment *experiment, int line, const char *key, const char *text,
                          struct error *error);
 int experiment_read_before(const struct reader *reader);
+// Adds options to the spec that the engine stands for.
+int experiment_read_options(const struct reader *reader);
 
 // Turns the texts of one point into settings, with defaults for those not given.
 int experiment_apply(const struct experiment *experiment, const struct point *point, struct cell_settings *settings,

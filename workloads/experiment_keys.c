@@ -275,6 +275,7 @@ static int read_arrivals(const struct reader *reader) {
 
 const char *const key_names[KEY_COUNT] = {
     [KEY_ENGINE] = "engine",
+    [KEY_OPTIONS] = "options",
     [KEY_OPERATION] = "operation",
     [KEY_KEYS] = "keys",
     [KEY_THETA] = "theta",
@@ -299,6 +300,7 @@ const char *const key_names[KEY_COUNT] = {
 
 static const read_fn readers[KEY_COUNT] = {
     [KEY_ENGINE] = read_engine,
+    [KEY_OPTIONS] = experiment_read_options,
     [KEY_OPERATION] = read_operation,
     [KEY_KEYS] = read_keys,
     [KEY_THETA] = read_theta,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// [before]: a phase a line, in order. It says what the key `before` says in one line, which can be swept.
+// [before]: a phase a line, in order. It says what the key `before` says in one line, which can be swept. And the keys
+// that make texts out of texts.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,17 @@ int experiment_add_phase(struct experiment *experiment, int line, const char *ke
   before->line = line;
   experiment->before_section = true;
   return phases_parse(before->text, &parsed, &why) ? experiment_error(experiment, line, error, "%s", why.text) : 0;
+}
+
+int experiment_read_options(const struct reader *reader) {
+  const char *text = reader->setting->text;
+  char *spec = reader->settings->spec;
+  size_t used = strlen(spec), room = sizeof reader->settings->spec - used;
+  if (strcmp(text, "none") == 0) return 0;
+  if (strpbrk(text, " \t") || !strchr(text, '=') || strlen(text) + 2 > room)
+    return reader_bad(reader, "options", "write OPTION=VALUE, with \":\" between several, or none");
+  snprintf(spec + used, room, ":%s", text);
+  return 0;
 }
 
 int experiment_read_before(const struct reader *reader) {
