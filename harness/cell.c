@@ -38,6 +38,7 @@ static void configure(struct sample *sample) {
   sample->config.read_only = order->read_only;
   sample->config.create = sample->config.exclusive = fill || order->fresh;
   // A measured load grows as it goes, like a store that was not told how much will come.
+  if (sample->workload.operation == OPERATION_CREATE) sample->config.create = sample->config.exclusive = true;
   sample->config.capacity_hint = order->fresh ? 0 : order->settings.workload.records;
   // A data set is synced once, when it is complete.
   if (fill) sample->config.sync = (struct sync_policy){.kind = SYNC_NONE};
@@ -79,6 +80,11 @@ static int fill(struct sample *sample, struct error *error) {
   return 0;
 }
 
+static int whole_store(struct sample *sample, void *user, struct error *error) {
+  (void)user;
+  return sample_whole_store(sample, error);
+}
+
 static enum sample_outcome measure(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
   int code = timed(sample, user, error);
   spent_on(&sample->spent, SPENT_TIMED);
@@ -92,12 +98,13 @@ static enum sample_outcome measure(struct sample *sample, sample_timed_fn timed,
 static enum sample_outcome run_open(struct sample *sample, sample_timed_fn timed, void *user, struct error *error) {
   const struct sample_order *order = sample->order;
   enum sample_outcome outcome;
-  if (sample->engine->open(order->path, &sample->config, &sample->store, error) != 0) return OUTCOME_FAILED;
+  bool whole = order->kind != SAMPLE_FILL && operation_of_stores(sample->workload.operation);
+  if (!whole && sample->engine->open(order->path, &sample->config, &sample->store, error) != 0) return OUTCOME_FAILED;
   spent_on(&sample->spent, SPENT_OPEN);
   if (order->kind == SAMPLE_FILL) {
     outcome = fill(sample, error) == 0 ? OUTCOME_OK : OUTCOME_FAILED;
   } else {
-    outcome = measure(sample, timed, user, error);
+    outcome = measure(sample, whole ? whole_store : timed, user, error);
   }
   struct error closing = {0};
   int code = sample->store ? sample->engine->close(sample->store, &closing) : 0;

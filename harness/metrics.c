@@ -14,6 +14,8 @@
   { name, label, "ns", SAMPLE_LATENCY, false, comparative, {NULL}, {NULL}, 1 }
 #define MEMORY(name, label, comparative, ...) \
   { name, label, "B", SAMPLE_THROUGHPUT, false, comparative, {__VA_ARGS__}, {NULL}, 1 }
+#define START(name, label) \
+  { name, label, "ns", SAMPLE_THROUGHPUT, false, "sooner ready", {"start." name}, {NULL}, 1 }
 #define PER_OPERATION(name, what, unit, kind, comparative, scale, ...) \
   { name, what " per operation", unit, kind, false, comparative, {__VA_ARGS__}, {"operations"}, scale }
 
@@ -59,6 +61,9 @@ static const struct metric metrics[] = {
      {"stat.bytes_allocated"},
      {"stat.records"},
      1},
+    START("open_ns", "time to open"),
+    START("first_get_ns", "time to the first get"),
+    START("first_1000_ns", "time to the first 1000 gets"),
     // Of all processes of a sample; what they share is in it once.
     MEMORY("file_pss_bytes", "memory of the file's maps", "more sparing with mapped memory", "mappings.file_pss_bytes"),
     MEMORY("other_pss_bytes", "memory beside the file", "more sparing with own memory", "mappings.other_pss_bytes"),

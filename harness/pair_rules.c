@@ -20,6 +20,9 @@ int pair_possible(const struct cell_settings *settings, struct error *error) {
     return error_set(error, -EOPNOTSUPP,
                      "operation = %s takes each record once, so it cannot go on slice after slice; use run and compare",
                      operation_name(operation));
+  if (operation_of_stores(operation))
+    return error_set(error, -EOPNOTSUPP, "operation = %s is not on records of an open store; use run and compare",
+                     operation_name(operation));
   if (cache != CACHE_ASIS && cache != CACHE_WARM && cache != CACHE_MAPPED)
     return error_set(error, -EOPNOTSUPP,
                      "cache = %s does not last: what one slice reads in, the next one finds; use warm or mapped here, "
@@ -28,6 +31,8 @@ int pair_possible(const struct cell_settings *settings, struct error *error) {
   if (settings->sync.kind == SYNC_INTERVAL)
     return error_set(error, -EOPNOTSUPP,
                      "sync = interval syncs by a timer, also while the other side has its turn; use run and compare");
+  if (settings->background.kind != BACKGROUND_NONE)
+    return error_set(error, -EOPNOTSUPP, "a background of one side disturbs the other; use run and compare");
   if (cell_rated(settings))
     return error_set(error, -EOPNOTSUPP, "a rate says how much is asked for, whatever the side could do; use run");
   if (settings->processes > 1)

@@ -65,6 +65,7 @@ struct cell_settings plan_set_settings(const struct cell_settings *cell, const s
                                         .threads = 1};
   settings.sync = (struct sync_policy){.kind = SYNC_NONE};
   settings.cache = CACHE_ASIS;
+  settings.background.kind = BACKGROUND_NONE;
   memset(&settings.rate, 0, sizeof settings.rate);
   settings.threads = settings.processes = 1;
   if (engine->caps & CAP_SHARED_FORMAT) {
@@ -82,7 +83,13 @@ bool plan_same_set(const struct cell_settings *a, const struct cell_settings *b)
 
 // A file grows by doubling, and its index snapshot takes up to 16 bytes a record.
 uint64_t plan_file_bytes(const struct cell_settings *settings) {
-  return 2 * settings->data_bytes + 16 * settings->filled + 8192;
+  // Who inserts in the background may do so at a million a second for as long as a sample.
+  double inserts = settings->background.per_s > 0 ? settings->background.per_s : 1e6;
+  double seconds = settings->duration > 0 ? settings->duration : 1;
+  uint64_t grown = settings->background.kind == BACKGROUND_INSERT
+                       ? (uint64_t)(2 * inserts * seconds * (settings->record_size + 16))
+                       : 0;
+  return grown + 2 * settings->data_bytes + 16 * settings->filled + 8192;
 }
 
 static int use_set(struct plan *plan, struct plan_cell *cell) {
@@ -103,10 +110,11 @@ static int choose_data(struct plan *plan, struct plan_cell *cell) {
   const struct workload *workload = &cell->settings.workload;
   if (!(cell->engine->caps & CAP_PERSISTENT))
     cell->data = PLAN_NO_DATA;
-  else if (workload->operation == OPERATION_FILL)
+  else if (workload->operation == OPERATION_FILL || workload->operation == OPERATION_CREATE)
     cell->data = PLAN_FRESH;
   else
-    cell->data = plan_reads_only(workload) ? PLAN_SHARED : PLAN_COPY;
+    cell->data =
+        plan_reads_only(workload) && !background_writes(cell->settings.background.kind) ? PLAN_SHARED : PLAN_COPY;
   return cell->data == PLAN_SHARED || cell->data == PLAN_COPY ? use_set(plan, cell) : 0;
 }
 

@@ -33,7 +33,8 @@ double plan_timed(const struct plan *plan, const struct plan_cell *cell) {
 
 double plan_warmup(const struct plan *plan, const struct plan_cell *cell) {
   bool cold = cell->settings.cache == CACHE_COLD;
-  if (cold || cell->settings.workload.operation == OPERATION_FILL) return 0;
+  enum operation operation = cell->settings.workload.operation;
+  if (cold || operation == OPERATION_FILL || operation_of_stores(operation)) return 0;
   return fmin(warmup_share * plan->seconds, warmup_most);
 }
 

@@ -106,6 +106,13 @@ static json_t *before_to_json(const struct cell_settings *settings) {
   return settings->before.count ? json_string(text) : json_null();
 }
 
+static json_t *background_to_json(const struct cell_settings *settings) {
+  const struct background_role *role = &settings->background;
+  if (role->kind == BACKGROUND_NONE) return json_null();
+  return json_pack("{s:s, s:o}", "operation", background_name(role->kind), "rate",
+                   role->per_s > 0 ? json_real(role->per_s) : json_null());
+}
+
 static json_t *theta_to_json(const struct workload *workload) {
   bool skewed = workload->keys == KEYS_ZIPFIAN || workload->keys == KEYS_LATEST;
   return skewed ? json_real(workload->theta) : json_null();
@@ -118,6 +125,7 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
   sync_policy_format(&settings->sync, sync, sizeof sync);
   json_t *json = json_pack(
       "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:o, s:o, "
+      "s:o, "
       "s:o, s:s, "
       "s:n}",
       "id", cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
@@ -129,7 +137,7 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       (json_int_t)workload->records, "threads", (json_int_t)settings->threads, "processes",
       (json_int_t)settings->processes, "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,
       "rate", "theta", theta_to_json(workload), "duration", duration_to_json(settings), "before",
-      before_to_json(settings), "status", "skipped", "reason");
+      before_to_json(settings), "background", background_to_json(settings), "status", "skipped", "reason");
   json_t *rate = json ? rate_to_json(plan, cell) : NULL;
   int bad = !rate || json_object_update(json, rate);
   json_decref(rate);

@@ -39,10 +39,17 @@ struct sample {
   struct store_config config;
   struct workload workload;
   struct store *store;
+  struct {
+    uint64_t done;  // operations
+    double seconds;
+  } background;             // of the role in the background
   struct readers *readers;  // other processes on the store (harness/readers.h); NULL: none
 
   // Of the timed part.
   struct gbench_result result;
+  struct {
+    uint64_t open_ns, first_get_ns, first_1000_ns;  // from the call of open on; OPERATION_OPEN, else 0
+  } start;
   uint64_t began, ended;             // clock_ns: the first client's start, the last one's end
   struct client_counts counts;       // all threads together
   struct thread_work *work;          // one a thread; NULL before the timed part
@@ -82,6 +89,10 @@ const char *sample_outcome_name(enum sample_outcome outcome);  // "ok", "skipped
 // Does to the filled store what the order wants done before it is measured, and syncs it. It may be closed and opened
 // again on the way; sample->store is NULL at the end if its process was to die. 0 or -errno with the reason.
 int sample_before(struct sample *sample, struct error *error);
+
+// Instead of opening the store and sample_timed, for operations on whole stores (operation_of_stores): timed, with
+// sample->store open at the end if it was ever. 0 or -errno with the reason; sets sample->out_of_reach.
+int sample_whole_store(struct sample *sample, struct error *error);
 
 // The timed part of a sample, on an open store. 0 or -errno with the reason.
 typedef int (*sample_timed_fn)(struct sample *sample, void *user, struct error *error);

@@ -90,8 +90,13 @@ static uint64_t records_after(const struct sample *sample) {
   }
 }
 
+// New records that the role in the background put.
+static uint64_t inserted_beside(const struct sample *sample) {
+  return sample->order->settings.background.kind == BACKGROUND_INSERT ? sample->background.done : 0;
+}
+
 static int check_records(const struct sample *sample, struct error *error) {
-  uint64_t want = records_after(sample), seen = sample->stat_after.records;
+  uint64_t want = records_after(sample) + inserted_beside(sample), seen = sample->stat_after.records;
   if (seen == want) return 0;
   return error_set(error, -EIO, "the store counts %llu records where %llu must be", (unsigned long long)seen,
                    (unsigned long long)want);

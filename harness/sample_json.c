@@ -153,6 +153,20 @@ static json_t *mappings_to_json(const struct sample *sample) {
                    count_or_null(sample->cached > 0, sample->cached));
 }
 
+static json_t *background_to_json(const struct sample *sample) {
+  enum background_kind kind = sample->order->settings.background.kind;
+  if (kind == BACKGROUND_NONE) return json_null();
+  return json_pack("{s:s, s:I, s:o}", "operation", background_name(kind), "operations",
+                   (json_int_t)sample->background.done, "ops_per_s",
+                   real_or_null((double)sample->background.done / sample->background.seconds));
+}
+
+static json_t *start_to_json(const struct sample *sample) {
+  if (sample->start.open_ns == 0) return json_null();
+  return json_pack("{s:I, s:I, s:I}", "open_ns", (json_int_t)sample->start.open_ns, "first_get_ns",
+                   (json_int_t)sample->start.first_get_ns, "first_1000_ns", (json_int_t)sample->start.first_1000_ns);
+}
+
 // Why these numbers are to be doubted.
 static json_t *flags_to_json(const struct sample *sample) {
   json_t *flags = json_array();
@@ -185,16 +199,16 @@ static int set_timeline(json_t *json, const struct sample *sample, bool ok) {
 
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
   json_t *effective = sample->effective ? json_incref(sample->effective) : json_null();
-  json_t *part = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
-                           count_or_null(ok && sample->rss, sample->rss), "pss_bytes",
-                           count_or_null(ok && sample->pss, sample->pss), "residency", "before",
-                           real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
-                           "mappings", ok ? mappings_to_json(sample) : json_null(), "memory",
-                           pressure_to_json(&sample->pressure), "foreign", foreign_to_json(sample), "flags",
-                           flags_to_json(sample), "verified", count_or_null(ok && sample->work, sample->verified),
-                           "effective", effective, "stat",
-                           ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "spent",
-                           sample->spent.last ? spent_to_json(&sample->spent) : json_null());
+  json_t *part = json_pack(
+      "{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
+      count_or_null(ok && sample->rss, sample->rss), "pss_bytes", count_or_null(ok && sample->pss, sample->pss),
+      "residency", "before", real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
+      "mappings", ok ? mappings_to_json(sample) : json_null(), "memory", pressure_to_json(&sample->pressure), "foreign",
+      foreign_to_json(sample), "flags", flags_to_json(sample), "verified",
+      count_or_null(ok && sample->work, sample->verified), "background", ok ? background_to_json(sample) : json_null(),
+      "start", ok ? start_to_json(sample) : json_null(), "effective", effective, "stat",
+      ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "spent",
+      sample->spent.last ? spent_to_json(&sample->spent) : json_null());
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);
   return failed;

@@ -40,12 +40,13 @@ static json_t *settings_to_json(const struct cell_settings *settings) {
   char sync[32], before[PHASES_TEXT];
   sync_policy_format(&settings->sync, sync, sizeof sync);
   phases_format(&settings->before, before, sizeof before);
-  return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:s, s:s}", "engine", settings->engine,
-                   "spec", settings->spec, "workload", workload_to_json(&settings->workload), "sync", sync, "cache",
-                   cache_names[settings->cache], "data_bytes", bits(settings->data_bytes), "memory_bytes",
-                   bits(settings->memory_bytes), "record_size", (int)settings->record_size, "threads",
+  return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:s, s:s, s:s, s:f}", "engine",
+                   settings->engine, "spec", settings->spec, "workload", workload_to_json(&settings->workload), "sync",
+                   sync, "cache", cache_names[settings->cache], "data_bytes", bits(settings->data_bytes),
+                   "memory_bytes", bits(settings->memory_bytes), "record_size", (int)settings->record_size, "threads",
                    (int)settings->threads, "processes", (int)settings->processes, "rate", settings->rate.per_s,
-                   "arrivals", arrival_kind_name(settings->rate.arrivals), "before", before);
+                   "arrivals", arrival_kind_name(settings->rate.arrivals), "before", before, "background",
+                   background_name(settings->background.kind), "background_rate", settings->background.per_s);
 }
 
 json_t *sample_order_to_json(const struct sample_order *order) {
@@ -58,8 +59,9 @@ json_t *sample_order_to_json(const struct sample_order *order) {
 
 // What json_unpack hands out before it is checked. Integers are wide, so that no cast hides a bad one.
 struct unpacked {
-  const char *kind, *path, *engine, *spec, *operation, *keys, *sync, *cache, *method, *group, *arrivals, *before;
-  double seconds, warmup, limit, theta, rate;
+  const char *kind, *path, *engine, *spec, *operation, *keys, *sync, *cache, *method, *group, *arrivals, *before,
+      *background;
+  double background_rate, seconds, warmup, limit, theta, rate;
   int read_only, fresh;
   json_int_t seed, workload_seed, records, data_bytes, memory_bytes;
   json_int_t mix[6], value_size, batch, depth, workload_threads, record_size, threads, processes;
@@ -71,17 +73,17 @@ static int unpack(const json_t *json, struct unpacked *to, struct error *error) 
   if (json_unpack_ex(
           (json_t *)json, &where, 0,
           "{s:s, s:s, s:F, s:F, s:F, s:b, s:b, s:I, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:F, "
-          "s:s, s?:s,"
+          "s:s, s?:s, s?:s, s?:F,"
           " s:{s:s, s:[I,I,I,I,I,I!], s:s, s:F, s:I, s:I, s:I, s:I, s:I, s:I}}}",
           "kind", &to->kind, "path", &to->path, "seconds", &to->seconds, "warmup", &to->warmup, "limit", &to->limit,
           "read_only", &to->read_only, "fresh", &to->fresh, "seed", &to->seed, "memory", "method", &to->method, "group",
           &to->group, "settings", "engine", &to->engine, "spec", &to->spec, "sync", &to->sync, "cache", &to->cache,
           "data_bytes", &to->data_bytes, "memory_bytes", &to->memory_bytes, "record_size", &to->record_size, "threads",
           &to->threads, "processes", &to->processes, "rate", &to->rate, "arrivals", &to->arrivals, "before",
-          &to->before, "workload", "operation", &to->operation, "mix", &to->mix[0], &to->mix[1], &to->mix[2],
-          &to->mix[3], &to->mix[4], &to->mix[5], "keys", &to->keys, "theta", &to->theta, "records", &to->records,
-          "value_size", &to->value_size, "batch", &to->batch, "depth", &to->depth, "threads", &to->workload_threads,
-          "seed", &to->workload_seed) == 0)
+          &to->before, "background", &to->background, "background_rate", &to->background_rate, "workload", "operation",
+          &to->operation, "mix", &to->mix[0], &to->mix[1], &to->mix[2], &to->mix[3], &to->mix[4], &to->mix[5], "keys",
+          &to->keys, "theta", &to->theta, "records", &to->records, "value_size", &to->value_size, "batch", &to->batch,
+          "depth", &to->depth, "threads", &to->workload_threads, "seed", &to->workload_seed) == 0)
     return 0;
   return error_set(error, -EINVAL, "order: %s", where.text);
 }
@@ -141,6 +143,9 @@ static int take_settings(const struct unpacked *from, struct cell_settings *sett
     code = error_set(error, -EINVAL, "order: '%s' is no kind of arrivals", from->arrivals);
   if (!code && !(from->rate >= 0)) code = error_set(error, -EINVAL, "order: the rate is negative");
   if (!code) code = phases_parse(from->before, &settings->before, error);
+  if (!code && (background_parse(from->background, &settings->background.kind) || !(from->background_rate >= 0)))
+    code = error_set(error, -EINVAL, "order: '%s' is no role in the background, or its rate is none", from->background);
+  settings->background.per_s = from->background_rate;
   settings->rate.per_s = from->rate;
   settings->cache = (enum cache_state)cache;
   settings->data_bytes = (uint64_t)from->data_bytes;
@@ -158,7 +163,7 @@ static int take_memory(const struct unpacked *from, struct memory_group *memory,
 }
 
 int sample_order_from_json(const json_t *json, struct sample_order *order, struct error *error) {
-  struct unpacked from = {.before = "none"};
+  struct unpacked from = {.before = "none", .background = "none"};
   int kind = 0;
   *order = (struct sample_order){0};
   int code = unpack(json, &from, error);

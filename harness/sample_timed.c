@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/background.h"
 #include "harness/cache.h"
 #include "harness/readers.h"
 #include "harness/sample.h"
@@ -34,6 +35,7 @@ struct timed {
   struct sample *sample;
   struct seat *seats;
   struct counting counting;
+  struct background *background;  // NULL: none
   atomic_uint ready, finished;
   atomic_uint_least64_t open_start;  // ns: of the open loops of all threads; 0: none has begun
   atomic_bool out_of_reach;          // something asked for cannot be had with this engine or on this machine
@@ -129,6 +131,7 @@ static int get_ready(struct timed *timed, struct seat *seat) {
   spent_on(&timed->sample->spent, SPENT_CACHE);
   if (!code) code = counting_start(&timed->counting, &seat->error);
   if (!code) code = readers_meet(timed->sample, &seat->error);
+  if (!code) background_begin(timed->background);
   if (code || !timed->sample->timeline) return code;
   timeline_start(timed->sample->timeline, counting->before.device_read_bytes, counting->before.device_write_bytes);
   return 0;
@@ -204,8 +207,10 @@ static int step(void *user, unsigned thread, uint64_t operations, uint64_t *done
 static int stop_counting(struct timed *timed, struct error *error) {
   const struct counting *counting = &timed->counting;
   struct timeline *timeline = timed->sample->timeline;
+  struct sample *sample = timed->sample;
   if (timeline) timeline_stop(timeline);
-  int code = readers_meet(timed->sample, error);
+  int code = background_end(timed->background, &sample->background.done, &sample->background.seconds, error);
+  if (!code) code = readers_meet(timed->sample, error);
   if (!code) code = counting_stop(&timed->counting);
   if (!code) code = readers_meet(timed->sample, error);
   if (code || !timeline) return code;
@@ -340,6 +345,8 @@ int sample_timed(struct sample *sample, struct error *error) {
     error_set(error, code, "the timeline cannot be kept: %s", strerror(-code));
     goto out;
   }
+  code = background_open(sample, &timed.background, error);
+  if (code) goto out;
   struct gbench_definition definition = {
       .name = sample->engine->name,
       .threads = sample->workload.threads,
@@ -359,6 +366,7 @@ int sample_timed(struct sample *sample, struct error *error) {
   if (!code) add_up(&timed);
   if (!code) code = readers_collect(sample, error);
 out:
+  background_close(timed.background);
   close_seats(&timed);
   pthread_mutex_destroy(&timed.leaving);
   counting_close(&timed.counting);

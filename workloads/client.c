@@ -63,6 +63,8 @@ static int check_mix(const struct workload *workload, const struct engine *engin
 
 static int check_workload(const struct workload *workload, unsigned thread, const struct engine *engine,
                           struct error *error) {
+  if (operation_of_stores(workload->operation))
+    return error_set(error, -EINVAL, "operation %s is on stores, not on records", operation_name(workload->operation));
   if (workload->records == 0) return error_set(error, -EINVAL, "the workload has no records");
   if (workload->records >= KEY_ID_LIMIT / 2)  // above them is room for inserts
     return error_set(error, -EINVAL, "%llu records; below %llu are possible", (unsigned long long)workload->records,

@@ -20,6 +20,8 @@ enum operation {
   OPERATION_DELETE,  // each id once, in the order a fill has
   OPERATION_SCAN,    // whole scans, record by record; one operation is one record visited
   OPERATION_MIXED,   // shares below
+  OPERATION_OPEN,    // a store is opened and gives its first thousand records: no client's work
+  OPERATION_CREATE,  // a store is made, filled and removed: no client's work either
   OPERATIONS
 };
 
@@ -146,6 +148,10 @@ int client_verify(const struct workload *workload, const struct engine *engine, 
 const char *operation_kind_name(enum operation_kind kind);
 // "get", "update", "mixed" ...: names for files and results. Parse: 0 or -EINVAL.
 const char *operation_name(enum operation operation);
+// Whether its operations are on a whole store, which no client runs.
+static inline bool operation_of_stores(enum operation operation) {
+  return operation == OPERATION_OPEN || operation == OPERATION_CREATE;
+}
 int operation_parse(const char *text, enum operation *operation);
 const char *key_order_name(enum key_order order);
 int key_order_parse(const char *text, enum key_order *order);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "engines/engine.h"
+#include "workloads/background.h"
 #include "workloads/client.h"
 #include "workloads/phases.h"
 
@@ -29,9 +30,10 @@ struct cell_settings {
   uint32_t record_size;
   unsigned threads;
   unsigned processes;
-  double duration;       // seconds of a sample; 0: as long as the profile says
-  struct phases before;  // what is done to the store first...
-  uint64_t filled;       // ...once it has so many records; workload.records are those left
+  double duration;                    // seconds of a sample; 0: as long as the profile says
+  struct phases before;               // what is done to the store first...
+  struct background_role background;  // what somebody else does meanwhile
+  uint64_t filled;                    // ...once it has so many records; workload.records are those left
   // Operations asked for at a rate (an open loop); both 0: as fast as the store takes them (a closed loop).
   struct {
     double per_s;    // of all threads together

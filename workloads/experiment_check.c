@@ -19,6 +19,7 @@ static bool writes(const struct workload *workload) {
     case OPERATION_GET:
     case OPERATION_PEEK:
     case OPERATION_SCAN:
+    case OPERATION_OPEN:
       return false;
     case OPERATION_MIXED:
       return workload->mix.get + workload->mix.scan < 100;
@@ -92,12 +93,48 @@ static int check_memory(const struct checking *checking) {
                           "cache = pressure without a limit; add one such as memory = 128M, or pressure = 2");
 }
 
+// What is on a whole store has one client in one process, and nothing of a workload.
+static int check_stores(const struct checking *checking) {
+  const struct cell_settings *settings = checking->settings;
+  static const enum key none[] = {KEY_THREADS, KEY_PROCESSES, KEY_RATE, KEY_BATCH, KEY_DEPTH};
+  enum operation operation = settings->workload.operation;
+  if (!operation_of_stores(operation)) return 0;
+  for (size_t i = 0; i < LENGTH(none); i++)
+    if (refuse(checking, none[i], "has no effect on operation = open or create; remove it")) return -EINVAL;
+  if (operation == OPERATION_OPEN && refuse(checking, KEY_DURATION, "has no effect: a store is opened once a sample"))
+    return -EINVAL;
+  if (operation == OPERATION_CREATE &&
+      (refuse(checking, KEY_CACHE, "cannot be: create begins with a new file; remove it") ||
+       refuse(checking, KEY_BEFORE, "cannot be: create begins with a new file; remove it") ||
+       refuse(checking, KEY_KEYS, "has no effect on operation = create; remove it")))
+    return -EINVAL;
+  if (settings->cache == CACHE_MAPPED || settings->cache == CACHE_PRESSURE)
+    return refuse(checking, KEY_CACHE, "cannot be: nothing maps a store before it is open; use cold or warm");
+  return 0;
+}
+
+static int check_background(const struct checking *checking) {
+  const struct cell_settings *settings = checking->settings;
+  const struct workload *workload = &settings->workload;
+  enum operation operation = workload->operation;
+  if (settings->background.kind == BACKGROUND_NONE)
+    return checking->experiment->sweep[0][KEY_BACKGROUND].line
+               ? 0
+               : refuse(checking, KEY_BACKGROUND_RATE, "has no effect; it belongs to a background");
+  if (operation == OPERATION_FILL || operation == OPERATION_DELETE || operation_of_stores(operation) ||
+      workload->mix.insert || workload->mix.remove)
+    return refuse(checking, KEY_BACKGROUND, "cannot be beside what adds or removes records itself; use get or update");
+  if (settings->processes > 1) return refuse(checking, KEY_BACKGROUND, "cannot be beside several processes; use one");
+  return 0;
+}
+
 static int check_effects(const struct checking *checking) {
   const struct cell_settings *settings = checking->settings;
   const struct workload *workload = &settings->workload;
   // Where operations are swept, what concerns some of them is held for all.
   bool several = checking->experiment->sweep[0][KEY_OPERATION].line != 0;
-  if (!writes(workload) && settings->sync.kind != SYNC_NONE && !several &&
+  bool written = writes(workload) || background_writes(settings->background.kind);
+  if (!written && settings->sync.kind != SYNC_NONE && !several &&
       refuse(checking, KEY_SYNC, "has no effect on an operation that only reads; remove it"))
     return -EINVAL;
   if (workload->operation == OPERATION_FILL && settings->cache != CACHE_ASIS && !several &&
@@ -162,6 +199,8 @@ int experiment_check_point(const struct experiment *experiment, const struct poi
   if (!code) code = check_keys(&checking);
   if (!code) code = check_memory(&checking);
   if (!code) code = check_effects(&checking);
+  if (!code) code = check_stores(&checking);
+  if (!code) code = check_background(&checking);
   if (!code) code = check_window(&checking);
   if (!code) code = check_rate(&checking);
   return code;

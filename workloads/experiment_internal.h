@@ -33,6 +33,8 @@ enum key {
   KEY_PROCESSES,
   KEY_DURATION,
   KEY_BEFORE,
+  KEY_BACKGROUND,
+  KEY_BACKGROUND_RATE,
   KEY_RATE,
   KEY_ARRIVALS,
   KEY_COUNT
@@ -99,12 +101,19 @@ struct reader {
 };
 // "bad KEY "TEXT"; WANT". Returns -EINVAL.
 int reader_bad(const struct reader *reader, const char *key, const char *want);
+// Operations a second such as "20k" or "1.5M", from 1 to 1e9. False for another text.
+bool reader_per_second(const char *text, double *per_s);
 
 // The keys of whole sections, and what the sections say in other words (experiment_sections.c): adds one line of
 // [before] to what [hold] says of `before`.
 int experiment_add_phase(struct experiment *experiment, int line, const char *key, const char *text,
                          struct error *error);
 int experiment_read_before(const struct reader *reader);
+// The keys that `operation` and `rate` of [background] stand for.
+int experiment_add_background(struct experiment *experiment, int line, const char *key, const char *text,
+                              struct error *error);
+int experiment_read_background(const struct reader *reader);
+int experiment_read_background_rate(const struct reader *reader);
 // Adds options to the spec that the engine stands for.
 int experiment_read_options(const struct reader *reader);
 

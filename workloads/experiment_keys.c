@@ -250,17 +250,24 @@ static int read_share_of_peak(const struct reader *reader, double percent, const
   return found < 0 ? found : 0;
 }
 
+bool reader_per_second(const char *text, double *per_s) {
+  char *end;
+  double number = strtod(text, &end);
+  if (end == text || !isfinite(number)) return false;
+  double unit = *end == 'k' || *end == 'K' ? 1e3 : *end == 'M' ? 1e6 : 1;
+  if (unit > 1) end++;
+  if (*end || !(number * unit >= 1 && number * unit <= 1e9)) return false;
+  *per_s = number * unit;
+  return true;
+}
+
 static int read_rate(const struct reader *reader) {
   const char *text = reader->setting->text;
   char *end;
   double number = strtod(text, &end);
   if (end == text || !isfinite(number)) return bad_rate(reader);
   if (*end == '%') return read_share_of_peak(reader, number, end + 1);
-  double unit = *end == 'k' || *end == 'K' ? 1e3 : *end == 'M' ? 1e6 : 1;
-  if (unit > 1) end++;
-  if (*end || !(number * unit >= 1 && number * unit <= 1e9)) return bad_rate(reader);
-  reader->settings->rate.per_s = number * unit;
-  return 0;
+  return reader_per_second(text, &reader->settings->rate.per_s) ? 0 : bad_rate(reader);
 }
 
 static int read_arrivals(const struct reader *reader) {
@@ -294,6 +301,8 @@ const char *const key_names[KEY_COUNT] = {
     [KEY_PROCESSES] = "processes",
     [KEY_DURATION] = "duration",
     [KEY_BEFORE] = "before",
+    [KEY_BACKGROUND] = "background",
+    [KEY_BACKGROUND_RATE] = "background_rate",
     [KEY_RATE] = "rate",
     [KEY_ARRIVALS] = "arrivals",
 };
@@ -319,6 +328,8 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_PROCESSES] = read_processes,
     [KEY_DURATION] = read_duration,
     [KEY_BEFORE] = experiment_read_before,
+    [KEY_BACKGROUND] = experiment_read_background,
+    [KEY_BACKGROUND_RATE] = experiment_read_background_rate,
     [KEY_RATE] = read_rate,
     [KEY_ARRIVALS] = read_arrivals,
 };

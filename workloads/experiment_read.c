@@ -21,6 +21,7 @@ enum section {
   SECTION_HOLD,
   SECTION_SWEEP,
   SECTION_BEFORE,
+  SECTION_BACKGROUND,
   SECTION_CHART,
   SECTION_VERDICT,
   SECTIONS
@@ -29,7 +30,7 @@ enum section {
 static const char *const section_names[SECTIONS] = {
     [SECTION_NONE] = "",           [SECTION_EXPERIMENT] = "experiment", [SECTION_ENGINES] = "engines",
     [SECTION_HOLD] = "hold",       [SECTION_SWEEP] = "sweep",           [SECTION_CHART] = "chart",
-    [SECTION_VERDICT] = "verdict", [SECTION_BEFORE] = "before",
+    [SECTION_VERDICT] = "verdict", [SECTION_BEFORE] = "before",         [SECTION_BACKGROUND] = "background",
 };
 
 struct reading {
@@ -181,6 +182,8 @@ static int set_key(struct reading *reading, const char *key, const char *text) {
       return set_alias(reading, key, text);
     case SECTION_BEFORE:
       return experiment_add_phase(e, reading->line, key, text, reading->error);
+    case SECTION_BACKGROUND:
+      return experiment_add_background(e, reading->line, key, text, reading->error);
     case SECTION_HOLD:
     case SECTION_SWEEP:
       return set_cell_key(reading, key, text);

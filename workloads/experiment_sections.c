@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// [before]: a phase a line, in order. It says what the key `before` says in one line, which can be swept. And the keys
-// that make texts out of texts.
+// [before] and [background]: sections for what the keys before, background and background_rate say, which can be swept.
+// And how those keys are read.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +29,37 @@ int experiment_add_phase(struct experiment *experiment, int line, const char *ke
   before->line = line;
   experiment->before_section = true;
   return phases_parse(before->text, &parsed, &why) ? experiment_error(experiment, line, error, "%s", why.text) : 0;
+}
+
+int experiment_add_background(struct experiment *experiment, int line, const char *key, const char *text,
+                              struct error *error) {
+  static const char *const names[] = {"operation", "rate"};
+  static const enum key keys[] = {KEY_BACKGROUND, KEY_BACKGROUND_RATE};
+  int found = experiment_word(experiment, line, "key in [background]", key, names, 2, error);
+  if (found < 0) return found;
+  struct setting *setting = &experiment->hold[0][keys[found]];
+  if (setting->line)
+    return experiment_error(experiment, line, error, "%s is given twice, first on line %d as %s; keep one", key,
+                            setting->line, key_names[keys[found]]);
+  if (!*text) return experiment_error(experiment, line, error, "%s has no value", key);
+  setting->line = line;
+  snprintf(setting->text, sizeof setting->text, "%s", text);
+  return 0;
+}
+
+int experiment_read_background(const struct reader *reader) {
+  const char *names[BACKGROUND_KINDS];
+  for (int i = 0; i < BACKGROUND_KINDS; i++) names[i] = background_name((enum background_kind)i);
+  int found = experiment_word(reader->experiment, reader->setting->line, "operation in the background",
+                              reader->setting->text, names, BACKGROUND_KINDS, reader->error);
+  if (found < 0) return found;
+  reader->settings->background.kind = (enum background_kind)found;
+  return 0;
+}
+
+int experiment_read_background_rate(const struct reader *reader) {
+  if (reader_per_second(reader->setting->text, &reader->settings->background.per_s)) return 0;
+  return reader_bad(reader, "background_rate", "operations a second such as 20k");
 }
 
 int experiment_read_options(const struct reader *reader) {

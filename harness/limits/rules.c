@@ -71,7 +71,7 @@ static struct facts read_facts(const json_t *cell) {
   snprintf(facts.engine, sizeof facts.engine, "%.*s", (int)strcspn(spec, ":"), spec);
   facts.memory = count_of(cell, "memory_bytes");
   facts.data = count_of(cell, "records") * facts.record_size;
-  facts.known = operation_parse(facts.operation, &operation) == 0 &&
+  facts.known = operation_parse(facts.operation, &operation) == 0 && !operation_of_stores(operation) &&
                 key_order_parse(json_text(cell, "keys"), &facts.keys) == 0 && facts.data && facts.batch &&
                 facts.depth && facts.threads && !is(facts.engine, "null");
   facts.write = is(facts.operation, "fill") || is(facts.operation, "update") || is(facts.operation, "delete");

@@ -57,6 +57,8 @@ static void test_every_documented_field_is_there(void **state) {
                                        "rss_bytes",
                                        "pss_bytes",
                                        "mappings",
+                                       "background",
+                                       "start",
                                        "residency",
                                        "device_read_bytes",
                                        "foreign",

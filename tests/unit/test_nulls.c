@@ -88,6 +88,8 @@ static const struct {
     {"foreign", always},
     {"open_loop", always},            // no rate was asked for
     {"memory", always},               // no limit was asked for
+    {"background", always},           // no role was asked for
+    {"start", always},                // the store was open
     {"stat/in_flight_mean", always},  // no queue
     {"latency_ns", not_latency},
     {"timed_per", not_latency},

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// Operations on whole stores, on a real one: what is timed, what is left, and what an experiment file may not ask.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/metrics.h"
+#include "harness/sample.h"
+#include "tests/unit/one_point.h"
+#include "tests/unit/sample_support.h"
+#include "tests/unit/temporary.h"
+
+enum { RECORDS = 5000 };
+
+static char folder[512];
+
+static int make_folder(void **state) {
+  (void)state;
+  snprintf(folder, sizeof folder, "%s/stores-XXXXXX", temporary_folder());
+  return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+  (void)state;
+  return rmdir(folder);
+}
+
+static struct sample_order store_order(enum operation operation, enum sample_kind kind) {
+  struct sample_order order = sample_new_order(operation);
+  order.kind = kind;
+  order.settings.workload.batch = order.settings.workload.depth = 1;
+  order.settings.workload.records = RECORDS;
+  snprintf(order.settings.spec, sizeof order.settings.spec, "pread");
+  snprintf(order.path, sizeof order.path, "%s/store", folder);
+  return order;
+}
+
+static void fill(const char *phases) {
+  struct sample_order order = store_order(OPERATION_FILL, SAMPLE_FILL);
+  struct error error;
+  assert_int_equal(phases_parse(phases, &order.settings.before, &error), 0);
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "ok");
+  json_decref(sample);
+}
+
+static void remove_store(void) {
+  char path[600];
+  snprintf(path, sizeof path, "%s/store", folder);
+  assert_int_equal(unlink(path), 0);
+  snprintf(path, sizeof path, "%s/store.index", folder);
+  assert_int_equal(unlink(path), 0);
+}
+
+static json_t *open_store(enum sample_kind kind) {
+  const struct sample_order order = store_order(OPERATION_OPEN, kind);
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "ok");
+  assert_true(sample_number(sample, "operations") == 1000);
+  assert_true(sample_number(sample, "value_bytes_read") == 1000 * 64);
+  const json_t *start = json_object_get(sample, "start");
+  double opened = sample_number(start, "open_ns"), first = sample_number(start, "first_get_ns");
+  assert_true(opened > 0 && opened < first && first < sample_number(start, "first_1000_ns"));
+  assert_true(sample_number(sample, "seconds") == sample_number(start, "first_1000_ns") / 1e9);
+  return sample;
+}
+
+static void test_open_times_the_start(void **state) {
+  (void)state;
+  fill("none");
+  json_t *sample = open_store(SAMPLE_THROUGHPUT);
+  assert_true(sample_number(json_object_get(sample, "stat"), "recovered") == 0);
+  double value = metric_value(metric_find("first_get_ns"), sample);
+  assert_true(value == sample_number(json_object_get(sample, "start"), "first_get_ns"));
+  json_decref(sample);
+  json_decref(open_store(SAMPLE_LATENCY));
+  json_decref(open_store(SAMPLE_COUNTERS));
+  remove_store();
+}
+
+static void test_open_recovers_after_a_kill(void **state) {
+  (void)state;
+  fill("kill");
+  json_t *sample = open_store(SAMPLE_THROUGHPUT);
+  assert_true(sample_number(json_object_get(sample, "stat"), "recovered") == 1);
+  json_decref(sample);
+  remove_store();
+}
+
+static void expect_lives(enum sample_kind kind) {
+  struct sample_order order = store_order(OPERATION_CREATE, kind);
+  order.settings.workload.records = 50;
+  order.fresh = true;
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "ok");
+  double lives = sample_number(sample, "operations");
+  assert_true(lives >= 1);
+  assert_true(sample_number(sample, "value_bytes_written") == lives * 50 * 64);
+  assert_true(sample_number(sample, "verified") == 50);
+  assert_true(sample_number(sample, "seconds") >= order.seconds);
+  const json_t *latency = json_object_get(sample, "latency_ns");
+  assert_int_equal(json_is_object(latency), kind == SAMPLE_LATENCY);
+  if (kind == SAMPLE_LATENCY) assert_string_equal(sample_text(sample, "timed_per"), "operation");
+  json_decref(sample);
+  remove_store();  // the last one, which was looked at
+}
+
+static void test_create_lives_again_and_again(void **state) {
+  (void)state;
+  expect_lives(SAMPLE_THROUGHPUT);
+  expect_lives(SAMPLE_LATENCY);
+  expect_lives(SAMPLE_COUNTERS);
+}
+
+static void test_what_cannot_be_asked(void **state) {
+  (void)state;
+  one_point_refused("[hold]\noperation = open\ndata = 64K\nthreads = 2", "open_ns",
+                    "keys.ini:7: threads = 2 has no effect on operation = open or create; remove it");
+  one_point_refused("[hold]\noperation = open\ndata = 64K\nduration = 2s", "open_ns",
+                    "keys.ini:7: duration = 2s has no effect: a store is opened once a sample");
+  one_point_refused("[hold]\noperation = open\ndata = 64K\ncache = mapped", "open_ns",
+                    "keys.ini:7: cache = mapped cannot be: nothing maps a store before it is open; use cold or warm");
+  one_point_refused("[hold]\noperation = create\ndata = 64K\ncache = cold", "p99",
+                    "keys.ini:7: cache = cold cannot be: create begins with a new file; remove it");
+  one_point_refused("[hold]\noperation = crate\ndata = 64K", "p99",
+                    "keys.ini:5: unknown operation \"crate\"; did you mean \"create\"?");
+}
+
+static void test_options_are_added_to_every_engine(void **state) {
+  (void)state;
+  struct cell_settings settings =
+      one_point("[hold]\noperation = fill\ndata = 64K\noptions = grow_step=1M:verify=on", "p99");
+  assert_string_equal(settings.spec, "pread:grow_step=1M:verify=on");
+  assert_string_equal(settings.engine, "pread");
+  settings = one_point("[hold]\noperation = fill\ndata = 64K\noptions = none", "p99");
+  assert_string_equal(settings.spec, "pread");
+  one_point_refused("[hold]\noperation = fill\ndata = 64K\noptions = fast", "p99",
+                    "keys.ini:7: bad options \"fast\"; write OPTION=VALUE, with \":\" between several, or none");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_open_times_the_start),
+      cmocka_unit_test(test_open_recovers_after_a_kill),
+      cmocka_unit_test(test_create_lives_again_and_again),
+      cmocka_unit_test(test_what_cannot_be_asked),
+      cmocka_unit_test(test_options_are_added_to_every_engine),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
