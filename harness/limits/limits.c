@@ -121,6 +121,10 @@ int limit_list_add_base(struct limit_list *list, uint64_t data) {
       case LIMIT_SYSTEM_CALL:
         spec.data = 0, spec.keys = KEYS_SEQUENTIAL;
         break;
+      case LIMIT_FDATASYNC:
+      case LIMIT_MSYNC:
+        spec.bytes = spec.record_size = LIMIT_RECORD_SIZE, spec.keys = KEYS_SEQUENTIAL;
+        break;
       case LIMIT_DEVICE_READ:
       case LIMIT_DEVICE_WRITE:
         spec.bytes = spec.record_size = LIMIT_BLOCK;

@@ -180,11 +180,17 @@ static unsigned writes_a_sync(const struct facts *facts) {
   return every > waiting ? every : waiting;
 }
 
+// In whatever order keys come, a store writes records to free slots one after the other, so that syncs meet the same
+// blocks again: a bound in the order of the keys would be one that stores beat.
 static void with_sync(struct rules *rules, const json_t *cell) {
   const char *write = json_text(json_object_get(cell, "options"), "write");
   bool map = is(rules->facts.engine, "mmap") && !is(write, "pwrite");
   add(rules, map ? LIMIT_MSYNC : LIMIT_FDATASYNC, rules->facts.record_size, 1, writes_a_sync(&rules->facts));
-  if (rules->count) rules->specs[rules->count - 1].threads = 1;
+  if (rules->count == 0) return;
+  struct limit_spec *spec = &rules->specs[rules->count - 1];
+  spec->threads = 1;
+  spec->keys = KEYS_SEQUENTIAL;
+  spec->theta = 0;
 }
 
 size_t limits_of_cell(const json_t *cell, struct limit_spec *specs) {

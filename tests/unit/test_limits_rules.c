@@ -134,6 +134,23 @@ static void test_same_work(void **state) {
   json_decref(cell);
 }
 
+// But a sync is bounded in the order in which stores write, whatever the order of the keys: syncs that meet the same
+// blocks again are faster.
+static void test_syncs_are_bounded_in_the_order_of_writes(void **state) {
+  (void)state;
+  static const char *const specs[] = {"pread", "mmap"};
+  for (size_t i = 0; i < 2; i++) {
+    struct limit_spec bound[LIMITS_OF_CELL_MAX];
+    json_t *cell =
+        make_cell("{\"keys\": \"zipfian\", \"theta\": 0.8, \"operation\": \"update\", \"sync\": \"always\"}");
+    json_object_set_new(cell, "spec", json_string(specs[i]));
+    assert_int_equal(limits_of_cell(cell, bound), 1);
+    assert_int_equal(bound[0].keys, KEYS_SEQUENTIAL);
+    assert_true(bound[0].theta == 0);
+    json_decref(cell);
+  }
+}
+
 static double in_metric(const char *changes, double value, const char *metric) {
   struct limit_spec specs[LIMITS_OF_CELL_MAX];
   json_t *cell = make_cell(changes);
@@ -181,9 +198,13 @@ static void test_labels(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reads_in_memory), cmocka_unit_test(test_reads_from_the_device),
-      cmocka_unit_test(test_writes),          cmocka_unit_test(test_same_work),
-      cmocka_unit_test(test_metrics),         cmocka_unit_test(test_labels),
+      cmocka_unit_test(test_reads_in_memory),
+      cmocka_unit_test(test_reads_from_the_device),
+      cmocka_unit_test(test_writes),
+      cmocka_unit_test(test_same_work),
+      cmocka_unit_test(test_syncs_are_bounded_in_the_order_of_writes),
+      cmocka_unit_test(test_metrics),
+      cmocka_unit_test(test_labels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
