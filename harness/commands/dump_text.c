@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engines/engine.h"
@@ -24,13 +25,19 @@ void dump_write_record(FILE *stream, const struct dump_record *record) {
   fputc('\n', stream);
 }
 
+// Digits only: scanf's own numbers take a sign and wrap around.
 int dump_parse_head(const char *line, struct dump_head *head) {
+  char record_size[11], records[21];
   int end = 0;
-  if (sscanf(line, "# storebench dump 1 record_size=%" SCNu32 " records=%" SCNu64 "%n", &head->record_size,
-             &head->records, &end) < 2) {
+  if (sscanf(line, "# storebench dump 1 record_size=%10[0-9] records=%20[0-9]%n", record_size, records, &end) < 2 ||
+      line[end])
     return -EINVAL;
-  }
-  return line[end] || !record_size_allowed(head->record_size) ? -EINVAL : 0;
+  errno = 0;
+  uint64_t bytes = strtoull(record_size, NULL, 10);
+  head->records = strtoull(records, NULL, 10);
+  if (errno || !record_size_allowed(bytes)) return -EINVAL;
+  head->record_size = (uint32_t)bytes;
+  return 0;
 }
 
 int dump_parse_record(char *line, size_t length, struct dump_record *record, const char **why) {

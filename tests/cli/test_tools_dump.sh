@@ -38,10 +38,12 @@ printf '# storebench dump 1 record_size=128 records=1\n\tvalue without a key\n' 
 printf '# storebench dump 1 record_size=128 records=1\nseventeen bytes!!\tx\n' >longkey.txt
 printf '# storebench dump 1 record_size=128 records=1\nkey\t%0300d\n' 0 >longvalue.txt
 printf '# storebench dump 1 record_size=100 records=0\n' >size.txt
+printf '# storebench dump 1 record_size=4294967424 records=1\nkey\tvalue\n' >wrapped-size.txt
+printf '# storebench dump 1 record_size=128 records=-18446744073709551615\nkey\tvalue\n' >wrapped-count.txt
 printf 'key\tvalue\n' >nohead.txt
 : >nothing.txt
 mkdir folder
-for file in short notab escape nokey longkey size nohead nothing missing; do refused load a.store $file.txt; done
+for file in short notab escape nokey longkey size wrapped-size wrapped-count nohead nothing missing; do refused load a.store $file.txt; done
 refused load a.store folder
 refused load a.store longvalue.txt
 refused load new.store longvalue.txt --create
