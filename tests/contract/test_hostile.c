@@ -3,7 +3,9 @@
 // from elsewhere, holes larger than any disk: an error, or the records that are there; never a hang, all memory, or
 // another's record.
 #define XXH_INLINE_ALL
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,6 +297,50 @@ static void too_many_slots(struct fixture *f) {
   assert_message(&error, -EFBIG, "slots");
 }
 
+// Every descriptor into the store's folder is closed on exec: a program that this one starts gets none of them.
+static void nothing_is_inherited(struct fixture *f) {
+  size_t seen = 0;
+  fixture_open(f);
+  DIR *descriptors = opendir("/proc/self/fd");
+  assert_non_null(descriptors);
+  for (struct dirent *entry; (entry = readdir(descriptors));) {
+    char link[PATH_ROOM], target[PATH_ROOM] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%s", entry->d_name);
+    if (readlink(link, target, sizeof target - 1) < 0 || strncmp(target, f->folder, strlen(f->folder)) != 0) continue;
+    seen++;
+    int flags = fcntl(atoi(entry->d_name), F_GETFD);
+    if (!(flags & FD_CLOEXEC)) fail_msg("%s stays open on exec", target);
+  }
+  closedir(descriptors);
+  assert_true(seen >= 2);  // the data and the lock
+  fixture_close(f);
+}
+
+// Where the index belongs stands a link to somebody's file, and another where its new version is written first.
+static void index_is_a_link(struct fixture *f) {
+  char index[PATH_ROOM + 8], temporary[PATH_ROOM + 16], victim[PATH_ROOM];
+  uint64_t at;
+  snprintf(index, sizeof index, "%s.index", f->path);
+  snprintf(temporary, sizeof temporary, "%s.tmp", index);
+  snprintf(victim, sizeof victim, "%s/victim", f->folder);
+  make_store(f);
+  struct bytes sound = file_bytes(index);
+  file_put_bytes(victim, sound.data, sound.length);
+  assert_int_equal(unlink(index), 0);
+  assert_int_equal(symlink(victim, index), 0);
+  assert_int_equal(symlink(victim, temporary), 0);
+  f->config.create = false;
+  fixture_open(f);
+  assert_code(access_expect_all(&f->access, 0, COUNT, 1, LENGTH, &at), 0);
+  assert_code(access_put(&f->access, COUNT, 1, LENGTH), 0);
+  fixture_close(f);
+  assert_file_is(victim, &sound);
+  struct stat status;
+  assert_int_equal(lstat(index, &status), 0);
+  assert_true(S_ISREG(status.st_mode) && (status.st_mode & 0777) == 0600);
+  free(sound.data);
+}
+
 int main(int argc, char **argv) {
   static const struct contract_case cases[] = {
       {"numbers in the header", numbers_in_the_header, CAP_SHARED_FORMAT, 0, main_specs},
@@ -308,6 +354,8 @@ int main(int argc, char **argv) {
       {"sparse giant, records of 1 MiB", sparse_giant, CAP_SHARED_FORMAT, 1 << 20, main_specs},
       {"sparse giant that lies", sparse_giant_that_lies, CAP_SHARED_FORMAT, 0, main_specs},
       {"too many slots", too_many_slots, CAP_SHARED_FORMAT, 0, main_specs},
+      {"nothing is inherited", nothing_is_inherited, CAP_SHARED_FORMAT, 0, main_specs},
+      {"index is a link", index_is_a_link, CAP_SHARED_FORMAT, 0, main_specs},
   };
   return contract_main("hostile", cases, sizeof cases / sizeof cases[0], argc, argv);
 }
