@@ -122,7 +122,7 @@ size_t json_mutate(uint8_t *data, size_t size, size_t room, unsigned seed) {
   json_decref(value);
   if (text && size - length + made <= room) {
     memmove(data + start + made, data + start + length, size - start - length);
-    memcpy(data + start, text, made);
+    for (size_t i = 0; i < made; i++) data[start + i] = (uint8_t)text[i];
     size = size - length + made;
   }
   free(text);

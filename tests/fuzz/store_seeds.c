@@ -51,9 +51,9 @@ static void take_compact(const uint8_t *store, size_t size, const uint8_t *index
   memcpy(at + HEADER_BYTES, store + HEADER_SPACING, HEADER_BYTES);
   memcpy(at + HEADERS, store + RECORDS_OFFSET, records);
   if (index_size) memcpy(at + HEADERS + records, index, index_size);
-  for (uint8_t i = 0; i < sizeof flags; i++) {
+  for (size_t i = 0; i < sizeof flags; i++) {
     input[0] = flags[i] | (i == 2 ? IMAGE_VERIFY : 0);
-    input[1] = i;
+    input[1] = (uint8_t)i;
     take(user, input, whole);
   }
   free(input);
