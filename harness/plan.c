@@ -182,6 +182,21 @@ static int unknown_metric(const char *path, const struct experiment *experiment,
   return error_set(error, -EINVAL, "%s:%d: unknown metric \"%s\"; docs/experiments.md lists them", path, line, y);
 }
 
+// "bound NAME" in [verdict]: whether there is such a bound.
+static int check_bounds(const char *path, const struct experiment *experiment, struct error *error) {
+  const struct experiment_verdict *verdict = experiment_verdict(experiment);
+  for (size_t i = 0; i < verdict->count; i++) {
+    const char *under = verdict->tests[i].under, *names[LIMIT_KINDS];
+    enum limit_kind kind;
+    if (!experiment_side_is_bound(under) || limit_by_name(under + strlen("bound "), &kind) == 0) continue;
+    for (int k = 0; k < LIMIT_KINDS; k++) names[k] = limit_name((enum limit_kind)k);
+    const char *nearest = nearest_word(under + strlen("bound "), names, LIMIT_KINDS);
+    return error_set(error, -EINVAL, "%s: unknown bound \"%s\" in [verdict]; did you mean \"%s\"?", path,
+                     under + strlen("bound "), nearest ? nearest : names[0]);
+  }
+  return 0;
+}
+
 static int add_cells(struct plan *plan, const char *path, struct error *error) {
   struct plan_experiment *experiment = &plan->experiments[plan->experiment_count - 1];
   size_t index[EXPERIMENT_AXES_MAX] = {0};
@@ -191,6 +206,8 @@ static int add_cells(struct plan *plan, const char *path, struct error *error) {
   const char *y = experiment_chart(experiment->experiment)->y;
   experiment->metric = metric_find(y);
   if (!experiment->metric) return unknown_metric(path, experiment->experiment, y, error);
+  code = check_bounds(path, experiment->experiment, error);
+  if (code) return code;
   experiment->first_cell = plan->cell_count;
   do code = add_cell(plan, path, index, error);
   while (!code && next_point(experiment, index));

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/limits/rules.h"
 #include "harness/results_file.h"
 #include "harness/verdict_internal.h"
 #include "harness/winners.h"
+#include "workloads/experiment.h"
 
-enum { SIDE_ROOM = 256, PAIRS_LEAST = 3, POINTS_MAX = 1024 };
+enum { SIDE_ROOM = 256, PAIRS_LEAST = 3, POINTS_MAX = 1024, SAMPLES_MAX = 1024 };
 
 // Takes the next word of a side apart: the engine, or KEY=VALUE. False at its end.
 static bool next_word(char **rest, const char **key, const char **value) {
@@ -61,6 +63,54 @@ static const json_t *find_cell(const struct verdict_trial *trial, const char *li
   return NULL;
 }
 
+// A bound that applies to the cell, by its name; NULL: none does.
+static const json_t *find_bound(const struct verdict_trial *trial, const json_t *cell, const char *name,
+                                double *value) {
+  struct limit_spec specs[LIMITS_OF_CELL_MAX], measured;
+  const json_t *limit;
+  size_t count = limits_of_cell(cell, specs), i;
+  for (size_t s = 0; s < count; s++) {
+    if (strcmp(limit_name(specs[s].kind), name) != 0) continue;
+    json_array_foreach(json_object_get(trial->run, "limits"), i, limit) {
+      if (limit_spec_from_json(limit, &measured, NULL) || !limit_equal(&measured, &specs[s])) continue;
+      *value = limit_in_metric(cell, &measured, json_real_or_nan(limit, "value"), trial->metric->name);
+      return isfinite(*value) ? limit : NULL;
+    }
+  }
+  return NULL;
+}
+
+// The cell's own samples by the bound. Those of the bound are no pairs of them, so its own interval widens that of the
+// ratio at both ends.
+static int divide_by_bound(const struct verdict_trial *trial, struct verdict_point *point, const char *name) {
+  double values[SAMPLES_MAX], bounds[SAMPLES_MAX], bound;
+  const json_t *sample, *limit = find_bound(trial, point->cells[0], name, &bound);
+  size_t i, count = 0;
+  if (!limit) {
+    snprintf(point->reason, sizeof point->reason, "the bound %.60s was not measured for it", name);
+    return -ENODATA;
+  }
+  json_array_foreach(json_object_get(point->cells[0], "samples"), i, sample) {
+    double value = json_is_true(json_object_get(sample, "counted")) ? metric_value(trial->metric, sample) : NAN;
+    if (!(value > 0) || count == SAMPLES_MAX) continue;
+    bounds[count] = bound;
+    values[count++] = value;
+  }
+  snprintf(point->reason, sizeof point->reason, "no sample has a value above 0");
+  if (!count || statistics_ratio(values, bounds, count, trial->floor, &point->ratio)) return -ENODATA;
+  double rate = json_real_or_nan(limit, "value");
+  point->ratio.low *= rate / json_real_or_nan(limit, "high");
+  point->ratio.high *= rate / json_real_or_nan(limit, "low");
+  point->reason[0] = '\0';
+  return 0;
+}
+
+static int divide_by_cell(const struct verdict_trial *trial, struct verdict_point *point) {
+  int code = winners_ratio(point->cells[0], point->cells[1], trial->metric, trial->floor, &point->ratio);
+  if (code) snprintf(point->reason, sizeof point->reason, "no repetition has a value above 0 on both sides");
+  return code;
+}
+
 // Why a side has no value; false if it has one.
 static bool lacks_value(const struct verdict_trial *trial, struct verdict_point *point, size_t side) {
   static const char *const keys[] = {"over", "under"};
@@ -97,8 +147,9 @@ static bool is_disturbed(const json_t *cell, const struct metric *metric, char *
 // nothing, and two pairs have no interval worth the name.
 static void judge(const struct verdict_trial *trial, struct verdict_point *point) {
   const struct ratio *against = &point->against;
-  bool disturbed = is_disturbed(point->cells[0], trial->metric, point->reason, sizeof point->reason) ||
-                   is_disturbed(point->cells[1], trial->metric, point->reason, sizeof point->reason);
+  bool disturbed =
+      is_disturbed(point->cells[0], trial->metric, point->reason, sizeof point->reason) ||
+      (point->cells[1] && is_disturbed(point->cells[1], trial->metric, point->reason, sizeof point->reason));
   const char *reason = NULL;
   if (!disturbed && (point->ratio.n < PAIRS_LEAST || !isfinite(trial->floor)))
     reason = "too few samples";
@@ -114,13 +165,11 @@ static void judge(const struct verdict_trial *trial, struct verdict_point *point
 }
 
 static void measure(const struct verdict_trial *trial, struct verdict_point *point) {
-  const json_t *const *cells = point->cells;
+  const char *under = json_text(json_array_get(trial->tests, point->test), "under");
+  bool bound = experiment_side_is_bound(under);
   point->state = POINT_MISSING;
-  if (lacks_value(trial, point, 0) || lacks_value(trial, point, 1)) return;
-  if (winners_ratio(cells[0], cells[1], trial->metric, trial->floor, &point->ratio)) {
-    snprintf(point->reason, sizeof point->reason, "no repetition has a value above 0 on both sides");
-    return;
-  }
+  if (lacks_value(trial, point, 0) || (!bound && lacks_value(trial, point, 1))) return;
+  if (bound ? divide_by_bound(trial, point, under + strlen("bound ")) : divide_by_cell(trial, point)) return;
   statistics_against(&point->ratio, point->bound, trial->floor, &point->against);
   judge(trial, point);
 }

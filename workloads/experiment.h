@@ -64,7 +64,8 @@ struct experiment_chart {
 };
 
 // One comparison of a claim: what y of `over` divided by y of `under` is claimed to be. A side names values of swept
-// axes, "mmap sync=always", both sides of the same ones; of the others all values are meant, one by one.
+// axes, "mmap sync=always", both sides of the same ones; of the others all values are meant, one by one. `under` may
+// also be "bound NAME": what the machine cannot beat there. Which bounds there are is known to those who measure.
 struct experiment_test {
   char over[200], under[200];
   char holds[32];  // "< 0.5"
@@ -94,6 +95,7 @@ bool experiment_in_profile(const struct experiment *experiment, const char *prof
 const struct experiment_chart *experiment_chart(const struct experiment *experiment);
 int experiment_y_line(const struct experiment *experiment);  // where the chart's y stands, for messages
 const struct experiment_verdict *experiment_verdict(const struct experiment *experiment);
+bool experiment_side_is_bound(const char *side);
 
 // The swept axes for a profile ([sweep], or [sweep quick] where the file has one). `engines`, a comma-separated list or
 // NULL, replaces the engine axis. Returned through a caller's array of EXPERIMENT_AXES_MAX; sets *count.

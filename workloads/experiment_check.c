@@ -8,8 +8,9 @@
 
 #include "base/words.h"
 #include "workloads/experiment_internal.h"
+#include "workloads/ycsb.h"
 
-static const char *const shapes[] = {"bars", "lines", "ladder", "spectrum", "timeline"};
+static const char *const shapes[] = {"bars", "lines", "ladder", "spectrum", "timeline", "heatmap"};
 static const char *const yes_no[] = {"no", "yes"};
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -73,7 +74,11 @@ static int check_keys(const struct checking *checking) {
   if (!skewed && refuse(checking, KEY_THETA, "has no effect; it belongs to keys = zipfian or latest")) return -EINVAL;
   if (workload->operation != OPERATION_MIXED)
     return refuse(checking, KEY_MIX, "has no effect; it belongs to operation = mixed");
-  if (!checking->point->texts[KEY_MIX])
+  const struct setting *mix = checking->point->texts[KEY_MIX];
+  if (mix && ycsb_named(mix->text) &&
+      refuse(checking, KEY_KEYS, "cannot be: a workload of YCSB has an order of keys of its own; remove it"))
+    return -EINVAL;
+  if (!mix)
     return experiment_error(checking->experiment, line_of(checking, KEY_OPERATION), checking->error,
                             "operation = mixed without a mix; add one such as mix = get:95/update:5");
   return 0;
@@ -247,9 +252,6 @@ static int check_override(const struct experiment *experiment, int profile, enum
                             base_sweep->line);
   if (sweep->line && !base_sweep->line)
     return experiment_error(experiment, sweep->line, error, "%s is not swept in [sweep]; add it there first", name);
-  if (profile > 0 && (hold->line || sweep->line) && !experiment->in_profile[profile - 1])
-    return experiment_error(experiment, hold->line ? hold->line : sweep->line, error,
-                            "the experiment is not in profile %s; add it to profiles", profile_names[profile - 1]);
   return 0;
 }
 
@@ -419,8 +421,9 @@ int experiment_check(struct experiment *experiment, struct error *error) {
   if (!code) code = check_chart(experiment, error);
   if (!code) code = experiment_cut_verdict(experiment, error);
   if (!code) code = check_aliases(experiment, axes, error);
+  // Those that it is not in as well: whoever names it may run it in any.
   for (int profile = 0; profile < PROFILES && !code; profile++)
-    if (experiment->in_profile[profile]) code = check_profile(experiment, profile_names[profile], axes, error);
+    code = check_profile(experiment, profile_names[profile], axes, error);
   free(axes);
   return code;
 }

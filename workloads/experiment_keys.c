@@ -8,6 +8,7 @@
 
 #include "base/words.h"
 #include "workloads/experiment_internal.h"
+#include "workloads/ycsb.h"
 
 enum { COUNT_MAX = 1 << 16 };                                  // batch, depth, threads, processes
 static const double DURATION_MIN = 0.01, DURATION_MAX = 3600;  // seconds
@@ -85,6 +86,10 @@ static int read_share(const struct reader *reader, const char *share, unsigned *
 static int read_mix(const struct reader *reader) {
   char text[TEXT_MAX], *rest = text, *share;
   unsigned sum = 0;
+  if (ycsb_named(reader->setting->text)) {
+    int code = ycsb_set(reader->setting->text, &reader->settings->workload);
+    return code ? reader_bad(reader, "mix", "YCSB has ycsb-a to ycsb-f") : 0;
+  }
   snprintf(text, sizeof text, "%s", reader->setting->text);
   while ((share = strsep(&rest, "/"))) {
     int code = read_share(reader, share, &sum);

@@ -65,6 +65,20 @@ static void test_comparisons(void **state) {
   experiment_free(experiment);
 }
 
+// What the machine cannot beat takes the place of the second cell, and names no axis.
+static void test_a_bound(void **state) {
+  (void)state;
+  struct experiment *experiment;
+  must_parse("[verdict]\ncompare = mmap batch=8 / bound memory-copy > 0.5\n", &experiment);
+  const struct experiment_test *test = experiment_verdict(experiment)->tests;
+  assert_string_equal(test->under, "bound memory-copy");
+  assert_true(experiment_side_is_bound(test->under));
+  assert_false(experiment_side_is_bound(test->over));
+  experiment_free(experiment);
+  must_refuse("[verdict]\ncompare = bound memory-copy / mmap > 0.5\n",
+              "mine.ini:20: bound is not a value of engine in profile quick; compare cells that are swept");
+}
+
 static void test_mistakes(void **state) {
   (void)state;
   must_refuse("[verdict]\ncompare = mmap batch=1 / pread batch=1 > 1\n",
@@ -99,6 +113,7 @@ static void test_how_to_read_it(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_none), cmocka_unit_test(test_comparisons),
-                                     cmocka_unit_test(test_mistakes), cmocka_unit_test(test_how_to_read_it)};
+                                     cmocka_unit_test(test_a_bound), cmocka_unit_test(test_mistakes),
+                                     cmocka_unit_test(test_how_to_read_it)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

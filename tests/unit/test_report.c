@@ -51,6 +51,17 @@ static const struct made_experiment lines = {.name = "read-cold",
                                              .xs = batches,
                                              .engines = engines};
 
+static const struct made_experiment heatmap = {.name = "fields",
+                                               .title = "Bytes of a put",
+                                               .question = "How many?",
+                                               .shape = "heatmap",
+                                               .x = "sync",
+                                               .y = "ops_per_s",
+                                               .log_y = 1,
+                                               .xs = syncs,
+                                               .engines = engines,
+                                               .skipped = "uring"};
+
 struct fixture {
   char folder[PATH_MAX];
   json_t *run;
@@ -229,6 +240,20 @@ static void test_a_bound_that_is_missing_is_named(void **state) {
   must_hold(fixture, "charts/read-cold.svg", ": made to be");
   must_lack(fixture, "charts/read-cold.svg", "bounds of this machine");
   must_hold(fixture, "report.md", "made to be");
+}
+
+// Each field has its number, a store that was not measured an empty row, and a bound a row below.
+static void test_a_heatmap(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &heatmap);
+  made_run_add_limit(fixture->run, "fdatasync", 5e6);
+  draw(fixture);
+  must_be_drawn(fixture, "fields");
+  must_hold(fixture, "charts/fields.svg", ">6.40M<");
+  must_hold(fixture, "charts/fields.svg", "uring (no data)");
+  must_hold(fixture, "charts/fields.svg", ">bare fdatasync<");
+  must_hold(fixture, "charts/fields.svg", ">5.00M<");
+  must_hold(fixture, "charts/fields.svg", "darker is more, in factors; grey: bounds of this machine");
 }
 
 static void test_nothing_measured(void **state) {
@@ -538,6 +563,7 @@ int main(void) {
       TEST(test_what_was_skipped_is_named),
       TEST(test_a_log_axis_has_no_bars),
       TEST(test_nothing_measured),
+      TEST(test_a_heatmap),
       TEST(test_a_report_says_what_matters),
       TEST(test_claims_head_the_report),
       TEST(test_what_an_operation_costs),

@@ -239,6 +239,25 @@ static json_t *make_threads(const double *ratios) {
   return run;
 }
 
+// By what the machine cannot beat. The bound's own interval, 10% to either side here, widens that of the ratio.
+static void test_against_what_the_machine_can(void **state) {
+  (void)state;
+  static const struct {
+    const char *holds, *outcome, *text;
+  } cases[] = {{"> 0.8", verdict_holds, "holds, at all 4 points"},
+               {"> 1.2", verdict_fails, "does not hold, at all 4 points"},
+               {"> 0.95", verdict_not_shown, "not shown here: the interval includes the bound, at all 4 points"}};
+  for (size_t i = 0; i < 3; i++) {
+    json_t *run = make(equal, 0.001, 1);
+    made_run_add_limit(run, "fdatasync", 1000);
+    must_judge(run, "a", "bound fdatasync", cases[i].holds, cases[i].outcome, cases[i].text);
+  }
+  json_t *run = make(equal, 0.001, 1);
+  made_run_add_limit(run, "fdatasync", 0);
+  must_judge(run, "a batch=8", "bound fdatasync", "> 0.5", verdict_not_shown,
+             "not shown here: the bound fdatasync was not measured for it");
+}
+
 // Along two axes: the one that decides is named, else the points are.
 static void test_two_axes(void **state) {
   (void)state;
@@ -338,6 +357,7 @@ int main(void) {
       cmocka_unit_test(test_saturated),
       cmocka_unit_test(test_several_comparisons),
       cmocka_unit_test(test_engines_left_out),
+      cmocka_unit_test(test_against_what_the_machine_can),
       cmocka_unit_test(test_two_axes),
       cmocka_unit_test(test_the_nearest_ratio),
       cmocka_unit_test(test_no_claim),

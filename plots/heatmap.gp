@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+#: a field for each value of x and each series, darker for more, with its number: how two settings act together
+# A map of fields, x along the bottom, the series from the top down, and below them what the machine cannot beat. Values
+# that differ by orders of magnitude take log_y: then colours count in factors. Called as bars.gp.
+folder = ARG0[1:strlen(ARG0)-strlen('heatmap.gp')]; data = ARG1; output = ARG2
+load folder.'style.gp'
+load folder.'parts/finding.gp'
+whiskers = 'each field: the median; darker is more'.(text('log_y') eq '1' ? ', in factors' : '')
+# Bounds are rows of their own; the parts that draw them as lines see none.
+load folder.'parts/bounds.gp'
+rows_drawn = series_count + families_count
+fields_families = families_count
+families_count = 0; bounds_width = 0; bounds_caption = ''
+if (fields_families > 0) { bounds_caption = '; grey: bounds of this machine, by bare loops' }
+bounds_kept = bounds_count; bounds_count = 0
+load folder.'parts/page.gp'
+y_log = 0; from_column = 5; to_column = 7
+load folder.'parts/axis.gp'
+# Names of rows stand on the left, in place of a legend.
+row_name(k) = k <= series_count ? LEGEND[k] : clip(FAMILY[k - series_count], 28)
+longest_row = 0
+do for [k=1:rows_drawn] { longest_row = strlen(row_name(k)) > longest_row ? strlen(row_name(k)) : longest_row }
+left = 14 + 4.4 * longest_row
+cell_width = (width - left - 8) / grid_columns
+plot_width = cell_width - (panel_count > 1 ? 8 : 0)
+turn = 4.9 * longest_x > plot_width / x_count
+tics_height = turn ? 8 + 2.1 * longest_x : 13
+plot_height = 20 * rows_drawn
+cell_height = plot_height + tics_height + 15 + (panel_count > 1 ? 14 : 0)
+height = above + grid_rows * cell_height + 8 + 9 * lines(caption) + 4
+axis_text = text('y_label').', '.base_unit.' ('.text('better').' is better)'
+y_low = 0.5; y_high = rows_drawn + 0.5; marks_count = 0
+
+# From light to dark along one hue, which stays in order in grey too.
+least = NaN; most = NaN
+do for [r=1:rows_count] {
+  v = number(field(r, 5))
+  if (field(r, 13) eq 'ok' && v == v) {
+    if (!(least <= v)) { least = v }
+    if (!(most >= v)) { most = v }
+  }
+}
+factors = text('log_y') eq '1' && least > 0
+shade(v) = most > least ? (factors ? log(v / least) / log(most / least) : (v - least) / (most - least)) : 0.5
+mix(a, b, t) = int(a + (b - a) * t)
+rgb_of(t) = mix(0xE8, 0x08, t) * 65536 + mix(0xF1, 0x30, t) * 256 + mix(0xFA, 0x6B, t)
+grey = 0xEEEEEE
+shown(v) = v < 0.9995 && unit ne 'ns' ? sprintf('%.2g', v) : short(v * to_base)
+# Panel, x, row, colour, whether the number is white, and the number, which is a text without blanks.
+set print $fields
+do for [r=1:rows_count] {
+  v = number(field(r, 5))
+  if (field(r, 13) eq 'ok' && v == v) {
+    print sprintf('%d %d %d %d %d %s', PANEL_OF[r], X_OF[r], rows_drawn + 1 - SERIES_OF[r], rgb_of(shade(v)), shade(v) > 0.5, shown(v))
+  } else {
+    print sprintf('%d %d %d %d 0 -', PANEL_OF[r], X_OF[r], rows_drawn + 1 - SERIES_OF[r], 0xFFFFFF)
+  }
+}
+do for [i=1:bounds_kept] {
+  print sprintf('%d %d %d %d 0 %s', BOUND_PANEL[i], BOUND_X[i], rows_drawn + 1 - series_count - BOUND_FAMILY[i], grey, shown(BOUND[i]))
+}
+unset print
+
+load folder.'parts/categories.gp'
+do for [x=1:x_count-1] { unset arrow x }
+do for [f=1:3] {
+  load folder.'parts/start.gp'
+  do for [p=1:panel_count] {
+    load folder.'parts/panel.gp'
+    unset grid
+    set border 0
+    set tics scale 0
+    set ytics ()
+    if (column == 0) {
+      do for [k=1:rows_drawn] { set ytics add (percent(row_name(k)) rows_drawn + 1 - k) }
+    }
+    set format y '%s'
+    plot $fields using ($1 == p ? $2 : NaN):3:($2-0.48):($2+0.48):($3-0.46):($3+0.46):4 with boxxyerror fillstyle solid noborder \
+        fillcolor rgb variable notitle, \
+      $fields using ($1 == p && $5 == 0 ? $2 : NaN):3:(stringcolumn(6)) with labels font ',7' textcolor rgb ink noenhanced notitle, \
+      $fields using ($1 == p && $5 == 1 ? $2 : NaN):3:(stringcolumn(6)) with labels font ',7' textcolor rgb '#FFFFFF' noenhanced notitle
+  }
+  unset multiplot
+}
+unset output
