@@ -2,7 +2,7 @@
 #: a field for each value of x and each series, darker for more, with its number: how two settings act together
 # A map of fields, x along the bottom, the series from the top down, and below them what the machine cannot beat. Values
 # that differ by orders of magnitude take log_y: then colours count in factors. Called as bars.gp.
-folder = ARG0[1:strlen(ARG0)-strlen('heatmap.gp')]; data = ARG1; output = ARG2
+folder = ARG0[1:strlen(ARG0)-strlen('heatmap.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
 whiskers = 'each field: the median; darker is more'.(text('log_y') eq '1' ? ', in factors' : '')
@@ -20,7 +20,7 @@ load folder.'parts/axis.gp'
 row_name(k) = k <= series_count ? LEGEND[k] : clip(FAMILY[k - series_count], 28)
 longest_row = 0
 do for [k=1:rows_drawn] { longest_row = strlen(row_name(k)) > longest_row ? strlen(row_name(k)) : longest_row }
-left = 14 + 4.4 * longest_row
+left = 18 + 4.7 * longest_row
 cell_width = (width - left - 8) / grid_columns
 plot_width = cell_width - (panel_count > 1 ? 8 : 0)
 turn = 4.9 * longest_x > plot_width / x_count
@@ -44,24 +44,20 @@ factors = text('log_y') eq '1' && least > 0
 shade(v) = most > least ? (factors ? log(v / least) / log(most / least) : (v - least) / (most - least)) : 0.5
 mix(a, b, t) = int(a + (b - a) * t)
 rgb_of(t) = mix(0xE8, 0x08, t) * 65536 + mix(0xF1, 0x30, t) * 256 + mix(0xFA, 0x6B, t)
-grey = 0xEEEEEE
 shown(v) = v < 0.9995 && unit ne 'ns' ? sprintf('%.2g', v) : short(v * to_base)
-# Panel, x, row, colour, whether the number is white, and the number, which is a text without blanks.
+# Panel, series, x, row, colour, whether the number is white, the number (a text without blanks), row of the data.
 set print $fields
 do for [r=1:rows_count] {
   v = number(field(r, 5))
-  if (field(r, 13) eq 'ok' && v == v) {
-    print sprintf('%d %d %d %d %d %s', PANEL_OF[r], X_OF[r], rows_drawn + 1 - SERIES_OF[r], rgb_of(shade(v)), shade(v) > 0.5, shown(v))
-  } else {
-    print sprintf('%d %d %d %d 0 -', PANEL_OF[r], X_OF[r], rows_drawn + 1 - SERIES_OF[r], 0xFFFFFF)
-  }
-}
-do for [i=1:bounds_kept] {
-  print sprintf('%d %d %d %d 0 %s', BOUND_PANEL[i], BOUND_X[i], rows_drawn + 1 - series_count - BOUND_FAMILY[i], grey, shown(BOUND[i]))
+  known_value = field(r, 13) eq 'ok' && v == v
+  print sprintf('%d %d %d %d %d %d %s %d', PANEL_OF[r], SERIES_OF[r], X_OF[r], rows_drawn + 1 - SERIES_OF[r], \
+    known_value ? rgb_of(shade(v)) : 0xFFFFFF, known_value && shade(v) > 0.5, known_value ? shown(v) : '-', r)
 }
 unset print
 
 load folder.'parts/categories.gp'
+disturbed_x(r) = X_OF[r] + 0.4
+disturbed_y(r) = (rows_drawn + 1 - SERIES_OF[r]) / scale
 do for [x=1:x_count-1] { unset arrow x }
 do for [f=1:3] {
   load folder.'parts/start.gp'
@@ -75,10 +71,24 @@ do for [f=1:3] {
       do for [k=1:rows_drawn] { set ytics add (percent(row_name(k)) rows_drawn + 1 - k) }
     }
     set format y '%s'
-    plot $fields using ($1 == p ? $2 : NaN):3:($2-0.48):($2+0.48):($3-0.46):($3+0.46):4 with boxxyerror fillstyle solid noborder \
-        fillcolor rgb variable notitle, \
-      $fields using ($1 == p && $5 == 0 ? $2 : NaN):3:(stringcolumn(6)) with labels font ',7' textcolor rgb ink noenhanced notitle, \
-      $fields using ($1 == p && $5 == 1 ? $2 : NaN):3:(stringcolumn(6)) with labels font ',7' textcolor rgb '#FFFFFF' noenhanced notitle
+    unset object
+    do for [i=1:bounds_kept] {
+      if (BOUND_PANEL[i] == p) {
+        at = rows_drawn + 1 - series_count - BOUND_FAMILY[i]
+        set object i rectangle from BOUND_X[i]-0.48,at-0.46 to BOUND_X[i]+0.48,at+0.46 fillcolor rgb '#EEEEEE' fillstyle solid noborder
+        set label 2000+i shown(BOUND[i]) at BOUND_X[i],at center font ',7' textcolor rgb bound_ink noenhanced front
+      }
+    }
+    set key off
+    plot for [s=1:series_count] keyentry with boxes fillcolor rgb ink title '', \
+      for [s=1:series_count] $fields using ($1 == p && $2 == s ? $3 : NaN):4:($3-0.48):($3+0.48):($4-0.46):($4+0.46):5 \
+        with boxxyerror fillstyle solid noborder fillcolor rgb variable notitle, \
+      for [s=1:series_count] $fields using ($1 == p && $2 == s && $6 == 0 ? $3 : NaN):4:(stringcolumn(7)) \
+        with labels font ',7' textcolor rgb ink noenhanced notitle, \
+      for [s=1:series_count] $fields using ($1 == p && $2 == s && $6 == 1 ? $3 : NaN):4:(stringcolumn(7)) \
+        with labels font ',7' textcolor rgb '#FFFFFF' noenhanced notitle, \
+      for [s=1:hover_count] $fields using ($1 == p && $2 == s && strcol(7) ne '-' ? $3 : NaN):4:(strcol(8)) \
+        with labels hypertext point pointtype 7 pointsize 1 linecolor rgb '#FF000000' notitle
   }
   unset multiplot
 }
