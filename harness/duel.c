@@ -2,12 +2,11 @@
 // One cell, two sides, several pairs of children.
 #include "harness/duel.h"
 
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/duel_estimate.h"
 #include "workloads/random.h"
 
 enum { TRIES = 3 };  // of each pair
@@ -93,24 +92,14 @@ static void fail(struct duel_result *result, const char *what, int code) {
   snprintf(result->reason, sizeof result->reason, "%s: %s", what, strerror(-code));
 }
 
-// Student's t with the effect of who starts taken out: the pairs that A started and those that B started are two groups
-// with a mean of their own, the ratio is the mean of both means, and the spread is that within the groups.
 static void sum_up(const struct duel *duel, struct duel_result *result) {
-  double groups[2][DUEL_PAIRS_MAX], squares = 0, weights = 0, mean = 0;
-  size_t n[2] = {0, 0};
-  for (unsigned i = 0; i < result->pairs; i++) groups[first_of(i)][n[first_of(i)]++] = result->pair_logs[i];
-  for (unsigned first = 0; first < 2; first++) {
-    double own = gsl_stats_mean(groups[first], 1, n[first]);
-    squares += gsl_stats_tss_m(groups[first], 1, n[first], own);
-    weights += 1 / (double)n[first];
-    mean += own / 2;
-  }
-  double freedom = (double)result->pairs - 2;
-  double half = gsl_cdf_tdist_Qinv((1 - duel->level) / 2, freedom) * sqrt(squares / freedom * weights) / 2;
-  result->ratio = exp(mean);
-  result->low = exp(mean - half);
-  result->high = exp(mean + half);
-  result->shown = fabs(mean) > half && fabs(mean) > log1p(duel->floor);
+  struct duel_estimate estimate;
+  duel_estimate(result->pair_logs, result->pairs, duel->level, 1, &estimate);
+  const double mean = log(estimate.ratio);
+  result->ratio = estimate.ratio;
+  result->low = estimate.low;
+  result->high = estimate.high;
+  result->shown = (estimate.low > 1 || estimate.high < 1) && fabs(mean) > log1p(duel->floor);
   for (unsigned side = 0; side < 2; side++) result->rates[side] = exp(result->rates[side] / result->pairs);
 }
 

@@ -54,7 +54,8 @@ struct duel_result {
   double pair_logs[DUEL_PAIRS_MAX];
 };
 
-// Runs it. False when a signal came. What cannot be measured is an outcome with a reason. Leaves no file.
+// Runs it. False when a signal came: the pairs that were run by then are in the result, and no more. What cannot be
+// measured is an outcome with a reason. Leaves no file.
 bool duel_run(const struct duel *duel, struct duel_result *result);
 
 // The smallest effect believed of this cell, as a fraction: how far apart this tool finds a build and itself

@@ -250,7 +250,8 @@ static int measure(struct run *run, struct interrupt *interrupt, struct error *e
                                     .interrupt = interrupt,
                                     .progress = &progress,
                                     .memory = &run->memory,
-                                    .run = child_run};
+                                    .run = child_run,
+                                    .pair = pair_run};
   double limits;
   int code = measure_limits(run->plan, &run->folder, run->results, interrupt, &progress, &limits, error);
   if (!code) code = schedule_run(&schedule, &run->outcome, error);

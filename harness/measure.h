@@ -8,10 +8,10 @@
 #include "harness/plan.h"
 
 struct measure_options {
-  const char *dir;      // where data files go; NULL: beside the results
-  const char *out;      // folder of the run, which must not exist; NULL: results/<UTC time>-<host>
+  const char *dir;         // where data files go; NULL: beside the results
+  const char *out;         // folder of the run, which must not exist; NULL: results/<UTC time>-<host>
   char *const *arguments;  // as given: the command and what follows it, NULL at the end; for the record
-  const char *silence;  // names of warnings with commas between, or NULL
+  const char *silence;     // names of warnings with commas between, or NULL
   bool require_durable;
   bool json;  // the outcome as JSON instead of words
   // Prints the outcome of the summarised run in `folder` and gives the exit code; NULL: outcome_print.

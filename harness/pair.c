@@ -18,7 +18,7 @@
 
 // A child that is slower by this much hangs. Data that is read in and checked takes its time too.
 static const double grace_seconds = 30, grace_bytes_per_s = 20e6;
-enum { LINE_MAX_BYTES = 1 << 16, WARM_UP_BLOCKS = 2 };
+enum { LINE_MAX_BYTES = 1 << 16 };
 
 struct end {  // our end of one child
   const struct pair_side *side;
@@ -255,7 +255,7 @@ static int end_one(struct match *match, struct end *end, struct error *error) {
 static int run(struct match *match, struct pair_result *result, struct error *error) {
   struct turns turns = {.first = match->pair->first,
                         .ns = match->pair->slice_ns,
-                        .warm_up = WARM_UP_BLOCKS,
+                        .warm_up = PAIR_WARM_UP_BLOCKS,
                         .blocks = match->pair->blocks,
                         .user = match,
                         .run = run_slice};

@@ -11,6 +11,7 @@
 #include "harness/turns.h"
 
 enum { PAIR_REASON_MAX = 1024, PAIR_BLOCKS_MAX = 4096 };
+enum { PAIR_WARM_UP_BLOCKS = 2, PAIR_SLICES = 4 };  // blocks that do not count; slices of each
 
 struct pair_side {
   const char *program;  // a storebench; "/proc/self/exe" for this one

@@ -18,9 +18,9 @@
 static const char set_builder[] = "pread";
 
 static const struct profile profiles[] = {
-    {"quick", 0.1, 3, 150, true},
-    {"standard", 0.25, 9, 780, false},
-    {"full", 0.5, 15, INFINITY, false},
+    {"quick", 0.1, 3, 150, true, 1, 6, 1},
+    {"standard", 0.25, 9, 780, false, 3, 10, 3},
+    {"full", 0.5, 15, INFINITY, false, 6, 20, 10},
 };
 
 int plan_profile(const char *name, const struct profile **profile, struct error *error) {
@@ -269,8 +269,9 @@ static uint64_t peak_bytes(const struct plan *plan) {
     for (size_t c = 0; c < plan->cell_count; c++) {
       const struct plan_cell *cell = &plan->cells[c];
       bool own = cell->data == PLAN_COPY || cell->data == PLAN_FRESH;
-      if (cell->experiment == e && !cell->dropped && own && plan_file_bytes(&cell->settings) > file)
-        file = plan_file_bytes(&cell->settings);
+      uint64_t bytes = plan_file_bytes(&cell->settings);
+      if (cell->data == PLAN_COPY && plan->experiments[e].duels > 0) bytes *= 2;  // a duel has a copy for each side
+      if (cell->experiment == e && !cell->dropped && own && bytes > file) file = bytes;
     }
     if (sets + file > peak) peak = sets + file;
   }
@@ -297,6 +298,7 @@ int plan_make(const struct plan_options *options, struct plan *plan, struct erro
   plan->budget = options->budget > 0 ? options->budget : options->profile->budget;
   if (plan_choose_limits(plan)) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
   plan_fit_limits(plan);
+  plan_reserve_duels(plan);
   code = plan_fit_budget(plan, error);
   if (!code) plan->bytes = peak_bytes(plan);
   return code;

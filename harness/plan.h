@@ -25,6 +25,10 @@ struct profile {
   unsigned repetitions;  // counted ones
   double budget;         // seconds for the whole run; INFINITY: none
   bool indicative;       // too few repetitions for more than an indication
+  // Duels where repetitions leave the winner open: how many an experiment may hold, of how many pairs, with how many
+  // seconds of slices each.
+  unsigned duels, duel_pairs;
+  double duel_seconds;
 };
 
 // The profile of that name; -EINVAL with the nearest one.
@@ -76,6 +80,7 @@ struct plan_experiment {
   size_t axis_count;
   size_t first_cell, cell_count;
   const struct metric *metric;  // of the chart
+  double duels;                 // seconds that are kept for them
 };
 
 // The bounds that a run measures before its cells.
@@ -138,6 +143,16 @@ double plan_set_cost(const struct plan_set *set);
 double plan_drawing_cost(void);
 // Seconds that one experiment takes with all its data sets and samples.
 double plan_experiment_cost(const struct plan *plan, size_t experiment);
+
+// Whether a duel of these cells can answer what the experiment asks. 0, or -EOPNOTSUPP with the reason: the metric is
+// not a throughput, or a cell cannot be measured in slices.
+int plan_duel_possible(const struct plan *plan, const struct plan_cell *a, const struct plan_cell *b,
+                       struct error *error);
+// Seconds that it takes, and that warm-up of each of its processes lasts.
+double plan_duel_cost(const struct plan *plan, const struct plan_cell *a, const struct plan_cell *b);
+double plan_duel_warmup(void);
+// Keeps time for duels in each experiment that can have some, a small part of the budget.
+void plan_reserve_duels(struct plan *plan);
 
 // Adds to the last experiment the peaks that its cells refer to. 0 or -errno with a message.
 int plan_add_peaks(struct plan *plan, struct error *error);

@@ -106,7 +106,7 @@ static double cell_cost(const struct plan *plan, const struct plan_cell *cell, e
 
 double plan_experiment_cost(const struct plan *plan, size_t experiment) {
   enum sample_kind kind = plan->experiments[experiment].metric->kind;
-  double cost = draw_seconds;
+  double cost = draw_seconds + plan->experiments[experiment].duels;
   for (size_t i = 0; i < plan->cell_count; i++) {
     const struct plan_cell *cell = &plan->cells[i];
     bool runs = !cell->dropped && !*cell->described->unavailable;

@@ -35,6 +35,8 @@ static void print_experiment(const struct plan *plan, size_t number, FILE *out) 
 void plan_print(const struct plan *plan, FILE *out) {
   char bytes[32];
   size_t left = 0;
+  double duels = 0;
+  for (size_t i = 0; i < plan->experiment_count; i++) duels += plan->experiments[i].duels;
   fprintf(out, "%-20s %3zu                   about %4.0f s\n", "bounds", plan->limits.list.count,
           plan_limits_cost(plan));
   for (size_t i = 0; i < plan->experiment_count; i++) print_experiment(plan, i, out);
@@ -44,6 +46,8 @@ void plan_print(const struct plan *plan, FILE *out) {
     if (plan->cells[i].dropped) fprintf(out, "left out: %s (time budget)\n", plan->cells[i].id);
   }
   for (size_t i = 0; i < plan->note_count; i++) fprintf(out, "%s\n", plan->notes[i]);
+  if (duels > 0)
+    fprintf(out, "about %.0f s of that are kept for duels, where repetitions leave a winner open\n", duels);
   format_size(plan->bytes, bytes, sizeof bytes);
   fprintf(out, "%zu cells, %u repetitions of %.3g s each and one that is not counted; about %.0f s", left,
           plan->repetitions, plan->seconds, ceil(plan->estimate));

@@ -71,6 +71,10 @@ int results_append_limit(struct results *results, json_t *limit, struct error *e
   return append_new(results, json_pack("{s:O}", "limit", limit), error);
 }
 
+int results_append_duel(struct results *results, json_t *duel, struct error *error) {
+  return append_new(results, json_pack("{s:O}", "duel", duel), error);
+}
+
 int results_finish(struct results *results, json_t *end, struct error *error) {
   return append_new(results, json_pack("{s:O}", "end", end), error);
 }

@@ -19,6 +19,8 @@ int results_create(const char *folder, json_t *run, struct results **results, st
 int results_append(struct results *results, const char *cell, json_t *sample, struct error *error);
 // Appends {"limit": limit}, a bound as it was measured, and syncs it.
 int results_append_limit(struct results *results, json_t *limit, struct error *error);
+// Appends {"duel": duel}, as it was fought, and syncs it.
+int results_append_duel(struct results *results, json_t *duel, struct error *error);
 // Appends {"end": end}, the last line of a run that was not killed: finished, complete, bookkeeping. Borrowed.
 int results_finish(struct results *results, json_t *end, struct error *error);
 void results_close(struct results *results);
@@ -38,6 +40,9 @@ const char *results_run_fault(const json_t *run);
 const char *results_sample_fault(const json_t *sample);
 // Sets the error of such a fault at `where` (a path, or a path and a line). -EINVAL.
 int results_damaged(struct error *error, const char *where, const char *fault);
+
+// Sets status and reason of a cell from its samples. 0 or -ENOMEM.
+int results_settle_cell(json_t *cell);
 
 // Adds to every cell its summary (medians and intervals), to every experiment its winners and finding, from the
 // samples. Changes `run` in place.

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/duels.h"
 #include "harness/results.h"
 #include "harness/results_file.h"
 
@@ -75,6 +76,22 @@ const char *results_run_fault(const json_t *run) {
   return fault;
 }
 
+static const char *run_duels_fault(const json_t *run) {
+  const json_t *cell, *duel;
+  const char *fault = NULL;
+  size_t i;
+  json_t *ids = json_object();
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    if (!fault && json_object_set_new(ids, json_text(cell, "id"), json_true()))
+      fault = "more cells than memory has room for";
+  }
+  json_array_foreach(json_object_get(run, "duels"), i, duel) {
+    if (!fault) fault = duels_fault(duel, ids);
+  }
+  json_decref(ids);
+  return fault;
+}
+
 static const char *samples_fault(const json_t *run) {
   const json_t *cell, *sample;
   const char *fault = NULL;
@@ -109,6 +126,7 @@ static int load_file(const char *path, json_t **run, struct error *error) {
         where.line);
   const char *fault = results_run_fault(*run);
   if (!fault) fault = samples_fault(*run);
+  if (!fault) fault = run_duels_fault(*run);
   return fault ? results_damaged(error, path, fault) : 0;
 }
 

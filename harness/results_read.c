@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/duels.h"
 #include "harness/results.h"
 #include "harness/results_file.h"
 
@@ -34,7 +35,8 @@ static int read_head(struct reading *reading, json_t *line) {
   }
   reading->run = json_incref(run);
   if (json_object_set_new(run, "finished", json_null()) || json_object_set_new(run, "complete", json_false()) ||
-      json_object_set_new(run, "bookkeeping", json_null()) || json_object_set_new(run, "limits", json_array()))
+      json_object_set_new(run, "bookkeeping", json_null()) || json_object_set_new(run, "limits", json_array()) ||
+      json_object_set_new(run, "duels", json_array()))
     return -ENOMEM;
   return 0;
 }
@@ -55,6 +57,11 @@ static int read_line(struct reading *reading, json_t *line) {
   if (end) return read_end(reading, end);
   json_t *limit = json_object_get(line, "limit"), *limits = json_object_get(reading->run, "limits");
   if (json_is_object(limit)) return json_array_append(limits, limit) ? -ENOMEM : 0;
+  json_t *duel = json_object_get(line, "duel"), *duels = json_object_get(reading->run, "duels");
+  if (duel) {
+    const char *wrong = duels_fault(duel, reading->cells);
+    return wrong ? damaged(reading, wrong) : json_array_append(duels, duel) ? -ENOMEM : 0;
+  }
   json_t *cell = json_object_get(reading->cells, json_text(line, "cell")), *sample = json_object_get(line, "sample");
   if (!cell) return damaged(reading, "a sample of an unknown cell");
   const char *fault = results_sample_fault(sample);
@@ -84,7 +91,7 @@ static int read_lines(struct reading *reading, FILE *file) {
 }
 
 // A cell failed if a sample did, was skipped if all were, and is ok if a counted sample is.
-static int set_status(json_t *cell) {
+int results_settle_cell(json_t *cell) {
   json_t *sample;
   const char *status = "skipped", *reason = "not reached: the run was stopped first";
   size_t i;
@@ -117,7 +124,7 @@ int results_read(const char *folder, json_t **run, struct error *error) {
   json_t *cell;
   size_t i;
   json_array_foreach(json_object_get(reading.run, "cells"), i, cell) {
-    if (!code) code = set_status(cell);
+    if (!code) code = results_settle_cell(cell);
   }
   json_decref(reading.cells);
   if (code) {

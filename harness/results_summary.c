@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/duels.h"
+#include "harness/finding.h"
 #include "harness/metrics.h"
 #include "harness/results.h"
 #include "harness/results_file.h"
@@ -110,9 +112,11 @@ int results_summarise(json_t *run, struct error *error) {
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
     if (!code) code = summarise_cell(cell);
   }
+  if (!code) code = duels_judge(run);
   json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
     if (!code) code = winners_find(run, experiment);
     if (!code) code = verdict_find(run, experiment);
+    if (!code) code = finding_choose(run, experiment);
   }
   return code ? error_set(error, code, "the run cannot be summed up: %s", strerror(-code)) : 0;
 }

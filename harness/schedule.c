@@ -13,7 +13,9 @@
 #include "base/clock.h"
 #include "harness/child.h"
 #include "harness/isolation.h"
+#include "harness/ledger.h"
 #include "harness/peak.h"
+#include "harness/schedule_duels.h"
 #include "harness/spent.h"
 #include "harness/tracepoints.h"
 #include "workloads/random.h"
@@ -42,21 +44,11 @@ struct running {
   struct peak *peaks;  // one a cell, used by those that measure one
   uint64_t started;    // clock_ns
   struct isolation isolation;
+  struct ledger ledger;
+  double duels;  // seconds that are left for them
 };
 
 static double seconds_since(uint64_t then) { return (double)(clock_ns() - then) / 1e9; }
-
-void schedule_shuffle(uint64_t seed, size_t experiment, unsigned repetition, size_t *order, size_t count) {
-  struct random random;
-  random_seed(&random, seed ^ random_mix(((uint64_t)experiment << 32) + repetition + 1));
-  for (size_t i = 0; i < count; i++) {
-    size_t j = random_below(&random, i + 1);
-    order[i] = order[j];
-    order[j] = i;
-  }
-}
-
-static void set_name(size_t set, char name[32]) { snprintf(name, 32, "set-%zu", set); }
 
 static double kill_after(const struct cell_settings *settings, const struct sample_order *order) {
   return grace_seconds + order->warmup + fmax(order->seconds, order->limit) +
@@ -64,12 +56,14 @@ static double kill_after(const struct cell_settings *settings, const struct samp
 }
 
 // Adds what the schedule knows of the sample and hands it to the results.
-static int record(struct running *running, const char *cell, const struct pass *pass, json_t *sample) {
+static int record(struct running *running, size_t number, const struct pass *pass, json_t *sample) {
   struct schedule_outcome *outcome = running->outcome;
+  const char *cell = running->schedule->plan->cells[number].id;
   json_t *facts = json_pack("{s:I, s:I, s:b}", "order", (json_int_t)outcome->samples, "repetition",
                             (json_int_t)pass->repetition, "counted", (int)pass->counted);
   int code = !facts || json_object_update(sample, facts) ? -ENOMEM : 0;
   json_decref(facts);
+  if (!code) code = ledger_add(&running->ledger, number, sample);
   if (code) return error_set(running->error, code, "%s: memory is short", cell);
   outcome->samples++;
   shares_add(&outcome->shares, sample);
@@ -96,7 +90,7 @@ static void make_order(const struct running *running, const struct plan_cell *ce
 static int prepare(struct running *running, const struct plan_cell *cell, struct sample_order *order) {
   const struct dataset_folder *folder = running->schedule->folder;
   char set[32];
-  set_name(cell->set, set);
+  schedule_set_name(cell->set, set);
   if (cell->data == PLAN_SHARED) {
     dataset_path(folder, set, order->path);
     return 0;
@@ -158,7 +152,7 @@ static int judge(struct running *running, size_t number, const struct pass *pass
     return error_set(running->error, -ENOMEM, "%s: memory is short", id);
   *again = pass->counted && pass->kind != SAMPLE_COUNTERS && isolation_repeats(&running->isolation, sample, tries);
   as.counted = pass->counted && !*again;
-  int code = record(running, id, &as, sample);
+  int code = record(running, number, &as, sample);
   if (running->schedule->plan->cells[number].is_peak) peak_add(&running->peaks[number], sample);
   return code;
 }
@@ -222,7 +216,7 @@ static int give_up_set(struct running *running, size_t set, const char *status, 
     if (cell->dropped || cell->set != set || (cell->data != PLAN_SHARED && cell->data != PLAN_COPY)) continue;
     make_order(running, cell, &none, &order);
     json_t *sample = child_no_sample(&order, status, reason);
-    code = sample ? record(running, cell->id, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
+    code = sample ? record(running, i, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
     json_decref(sample);
     running->left[i] = 0;
   }
@@ -243,7 +237,7 @@ static int build_set(struct running *running, size_t number) {
   struct sample_order order = {.kind = SAMPLE_FILL, .settings = set->settings, .fresh = true};
   uint64_t start = clock_ns();
   char name[32];
-  set_name(number, name);
+  schedule_set_name(number, name);
   progress_step(schedule->progress, 0, "filling a data set");
   int code = dataset_make(schedule->folder, name);
   if (code) return give_up_set(running, number, "failed", strerror(-code));
@@ -271,7 +265,7 @@ static int remove_sets(struct running *running) {
   const struct plan *plan = running->schedule->plan;
   for (size_t i = 0; i < plan->set_count; i++) {
     char name[32];
-    set_name(i, name);
+    schedule_set_name(i, name);
     int code = plan->sets[i].last == running->experiment ? dataset_remove(running->schedule->folder, name) : 0;
     if (code)
       return error_set(running->error, code, "%s/%s: cannot be removed: %s; remove it by hand",
@@ -301,6 +295,17 @@ static int run_last_passes(struct running *running, enum sample_kind repeated, u
   return code;
 }
 
+// What earlier experiments did not need is there for this one.
+static int hold_duels(struct running *running) {
+  const struct schedule *schedule = running->schedule;
+  running->duels += schedule->plan->experiments[running->experiment].duels;
+  json_t *judged = ledger_take(&running->ledger, schedule->plan, running->experiment);
+  if (!judged) return error_set(running->error, -ENOMEM, "memory is short; run fewer experiments");
+  int code = schedule->pair ? schedule_duels(schedule, judged, &running->duels, running->outcome, running->error) : 0;
+  json_decref(judged);
+  return code;
+}
+
 // The cells at a share of a peak that is not known get its reason.
 static int give_up_rated(struct running *running) {
   const struct plan *plan = running->schedule->plan;
@@ -316,7 +321,7 @@ static int give_up_rated(struct running *running) {
     struct sample_order order = {.kind = none.kind, .settings = cell->settings};
     snprintf(reason, sizeof reason, "its peak could not be measured: %s", peak->reason);
     json_t *sample = child_no_sample(&order, *peak->status ? peak->status : "failed", reason);
-    code = sample ? record(running, cell->id, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
+    code = sample ? record(running, i, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
     json_decref(sample);
     running->left[i] = 0;
   }
@@ -334,7 +339,7 @@ static int give_up_unavailable(struct running *running) {
     struct sample_order order = {.kind = none.kind, .settings = cell->settings};
     json_t *sample =
         child_no_sample(&order, cell->described->failed ? "failed" : "skipped", cell->described->unavailable);
-    code = sample ? record(running, cell->id, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
+    code = sample ? record(running, i, &none, sample) : error_set(running->error, -ENOMEM, "memory is short");
     json_decref(sample);
     running->left[i] = 0;
   }
@@ -367,11 +372,12 @@ static int run_passes(struct running *running, unsigned *counted) {
     code = run_pass(running, &pass);
     *counted = pass.repetition;
     if (*counted >= plan->repetitions) break;
-    // This repetition's time once more for the next one, and once each for latencies and counters.
-    bool late = seconds_since(start) + 3 * seconds_since(begun) > share;
+    // This repetition's time once more for the next one, and once each for latencies and counters; then duels.
+    bool late = seconds_since(start) + 3 * seconds_since(begun) + plan->experiments[running->experiment].duels > share;
     if (late && *counted >= COUNTED_MIN && !plan->options.repetitions) break;
   }
   if (!code) code = run_last_passes(running, pass.kind, *counted);
+  if (!code && !running->schedule->interrupt->seen) code = hold_duels(running);
   int removed = remove_sets(running);
   return code ? code : removed;
 }
@@ -402,7 +408,7 @@ int schedule_run(const struct schedule *schedule, struct schedule_outcome *outco
   *outcome = (struct schedule_outcome){0};
   running.left = calloc(schedule->plan->cell_count, sizeof *running.left);
   running.peaks = calloc(schedule->plan->cell_count, sizeof *running.peaks);
-  if (!running.left || !running.peaks) {
+  if (!running.left || !running.peaks || ledger_open(&running.ledger, schedule->plan)) {
     code = error_set(error, -ENOMEM, "memory is short; run fewer experiments");
     goto out;
   }
@@ -413,5 +419,6 @@ int schedule_run(const struct schedule *schedule, struct schedule_outcome *outco
 out:
   free(running.left);
   free(running.peaks);
+  ledger_close(&running.ledger);
   return code;
 }

@@ -78,10 +78,10 @@ static json_t *point_to_json(const struct verdict_point *point) {
                                                    [POINT_MISSING] = "not measured"};
   bool measured = point->state != POINT_MISSING;
   const char *reason = point->state == POINT_OPEN || !measured ? point->reason : NULL;
-  return json_pack("{s:I, s:O, s:o, s:o, s:o, s:I, s:s, s:s?}", "test", (json_int_t)point->test, "at", point->at,
+  return json_pack("{s:I, s:O, s:o, s:o, s:o, s:I, s:b, s:s, s:s?}", "test", (json_int_t)point->test, "at", point->at,
                    "ratio", number(measured ? point->ratio.ratio : NAN), "low", end_of(point, point->ratio.low), "high",
-                   end_of(point, point->ratio.high), "n", (json_int_t)(measured ? point->ratio.n : 0), "outcome",
-                   states[point->state], "reason", reason);
+                   end_of(point, point->ratio.high), "n", (json_int_t)(measured ? point->ratio.n : 0), "paired",
+                   (int)point->paired, "outcome", states[point->state], "reason", reason);
 }
 
 static json_t *points_to_json(const struct verdict_trial *trial) {

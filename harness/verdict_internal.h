@@ -23,7 +23,8 @@ struct verdict_point {
   struct ratio ratio;      // of the metric; not for POINT_MISSING
   struct ratio against;    // the same by the bound, with p and shown
   double bound;
-  bool below;  // claimed is a ratio below the bound
+  bool below;   // claimed is a ratio below the bound
+  bool paired;  // the ratio is that of a duel
 };
 
 struct verdict_trial {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/duels.h"
 #include "harness/limits/rules.h"
 #include "harness/results_file.h"
 #include "harness/verdict_internal.h"
@@ -164,6 +165,22 @@ static void judge(const struct verdict_trial *trial, struct verdict_point *point
     point->state = (against->ratio < 1) == point->below ? POINT_HOLDS : POINT_FAILS;
 }
 
+// A duel about the bound decides what repetitions left open.
+static void take_duel(const struct verdict_trial *trial, struct verdict_point *point) {
+  const json_t *const *cells = point->cells;
+  struct ratio duel;
+  if (duels_about(trial->run, json_text(cells[0], "id"), json_text(cells[1], "id"), point->bound, &duel)) return;
+  point->paired = true;
+  point->ratio = point->against = duel;
+  point->against.ratio /= point->bound;
+  point->against.low /= point->bound;
+  point->against.high /= point->bound;
+  if (duel.shown)
+    point->state = (point->against.ratio < 1) == point->below ? POINT_HOLDS : POINT_FAILS;
+  else
+    snprintf(point->reason, sizeof point->reason, "not shown by paired slices either");
+}
+
 static void measure(const struct verdict_trial *trial, struct verdict_point *point) {
   const char *under = json_text(json_array_get(trial->tests, point->test), "under");
   bool bound = experiment_side_is_bound(under);
@@ -172,6 +189,7 @@ static void measure(const struct verdict_trial *trial, struct verdict_point *poi
   if (bound ? divide_by_bound(trial, point, under + strlen("bound ")) : divide_by_cell(trial, point)) return;
   statistics_against(&point->ratio, point->bound, trial->floor, &point->against);
   judge(trial, point);
+  if (!bound && point->state == POINT_OPEN) take_duel(trial, point);
 }
 
 static int add_point(struct verdict_trial *trial, size_t number, const json_t *at) {

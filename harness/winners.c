@@ -29,14 +29,15 @@ static void insert_cell(struct contest *contest, const json_t *cell) {
   contest->cells[at] = cell;
 }
 
-static void enter_cells(struct contest *contest, const json_t *run) {
+void winners_enter(struct contest *contest) {
   const char *name = json_text(contest->experiment, "name");
   const json_t *cell;
   size_t i;
   contest->count = 0;
-  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+  json_array_foreach(json_object_get(contest->run, "cells"), i, cell) {
     if (strcmp(json_text(cell, "experiment"), name) != 0 || strcmp(json_text(cell, "status"), "ok") != 0) continue;
     if (strcmp(json_text(cell, "spec"), "null") == 0) continue;  // prices the harness, is no store
+    if (contest->plain && strchr(json_text(cell, "spec"), ':')) continue;
     if (strcmp(winners_point(cell, contest->x_key), contest->x) != 0) continue;
     if (*contest->panel_key && strcmp(winners_point(cell, contest->panel_key), contest->panel) != 0) continue;
     insert_cell(contest, cell);
@@ -52,6 +53,15 @@ static json_t *ties_to_json(const struct contest *contest, const struct outcome 
   return tied;
 }
 
+// The duel that was fought where repetitions showed no difference, null if none was.
+static json_t *duel_to_json(const struct contest *contest, const struct outcome *outcome) {
+  const struct ratio *duel = &outcome->duel;
+  if (!outcome->rival) return json_null();
+  return json_pack("{s:s, s:f, s:f, s:f, s:b}", "against",
+                   winners_point(contest->cells[outcome->rival], contest->series_key), "ratio", duel->ratio, "low",
+                   duel->low, "high", duel->high, "shown", duel->shown);
+}
+
 static json_t *winner_to_json(const struct contest *contest, const struct outcome *outcome) {
   char text[TEXT_MAX];
   winners_describe(text, contest, outcome);
@@ -64,35 +74,13 @@ static json_t *winner_to_json(const struct contest *contest, const struct outcom
     number[1] = json_real(ratio->low);
     number[2] = json_real(ratio->high);
   }
-  return json_pack("{s:s, s:s, s:s?, s:o, s:s?, s:o, s:o, s:o, s:b, s:s}", "panel", contest->panel, "x", contest->x,
-                   "engine", best, "tied", ties_to_json(contest, outcome), "over", over, "ratio", number[0], "low",
-                   number[1], "high", number[2], "shown", (int)(outcome->over && outcome->ties == 0), "text", text);
+  return json_pack("{s:s, s:s, s:s?, s:o, s:s?, s:o, s:o, s:o, s:b, s:o, s:s}", "panel", contest->panel, "x",
+                   contest->x, "engine", best, "tied", ties_to_json(contest, outcome), "over", over, "ratio", number[0],
+                   "low", number[1], "high", number[2], "shown", (int)(outcome->over && outcome->ties == 0), "duel",
+                   duel_to_json(contest, outcome), "text", text);
 }
 
-static const char *verb(const json_t *run, const json_t *experiment) {
-  static const struct {
-    const char *operation, *verb;
-  } verbs[] = {{"get", "read"},  {"peek", "read"},     {"scan", "scan"},
-               {"fill", "load"}, {"update", "update"}, {"delete", "delete"}};
-  const json_t *cell;
-  size_t i;
-  json_array_foreach(json_object_get(run, "cells"), i, cell) {
-    if (strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) != 0) continue;
-    for (size_t v = 0; v < sizeof verbs / sizeof verbs[0]; v++)
-      if (strcmp(json_text(cell, "operation"), verbs[v].operation) == 0) return verbs[v].verb;
-    break;
-  }
-  return "run";
-}
-
-// The most telling point heads the chart: a clear winner before a tie of leaders before no difference, and among equals
-// the larger ratio.
-static double weight(const struct outcome *outcome) {
-  if (!outcome->over) return 0;
-  return outcome->ties ? outcome->ratio.ratio : 1e6 * outcome->ratio.ratio;
-}
-
-static const json_t *axis_values(const json_t *experiment, const char *key) {
+const json_t *winners_axis(const json_t *experiment, const char *key) {
   const json_t *axis;
   size_t i;
   json_array_foreach(json_object_get(experiment, "axes"), i, axis) {
@@ -101,62 +89,54 @@ static const json_t *axis_values(const json_t *experiment, const char *key) {
   return NULL;
 }
 
-struct search {
-  const json_t *run;
-  struct contest contest;
-  json_t *winners;
-  double best;
-  char finding[TEXT_MAX];
-};
-
-static int hold_contest(struct search *search, const char *panel, const char *x) {
-  struct contest *contest = &search->contest;
+static int hold_contest(struct contest *contest, const char *panel, const char *x, json_t *winners) {
+  struct outcome outcome;
   contest->panel = panel;
   contest->x = x;
-  enter_cells(contest, search->run);
-  struct outcome outcome;
+  winners_enter(contest);
   if (winners_judge(contest, &outcome)) return -ENOMEM;
-  if (contest->count >= 2 && weight(&outcome) > search->best) {
-    search->best = weight(&outcome);
-    winners_state(search->finding, verb(search->run, contest->experiment), contest, &outcome);
-  }
-  return json_array_append_new(search->winners, winner_to_json(contest, &outcome)) ? -ENOMEM : 0;
+  return json_array_append_new(winners, winner_to_json(contest, &outcome)) ? -ENOMEM : 0;
 }
 
-static int hold_contests(struct search *search) {
-  const json_t *xs = axis_values(search->contest.experiment, search->contest.x_key), *x;
-  const json_t *panels = axis_values(search->contest.experiment, search->contest.panel_key);
+static int hold_contests(struct contest *contest, json_t *winners) {
+  const json_t *xs = winners_axis(contest->experiment, contest->x_key), *x;
+  const json_t *panels = winners_axis(contest->experiment, contest->panel_key);
   size_t i, p = 0;
   int code = 0;
   do {
     const char *panel = json_string_value(json_array_get(panels, p));
-    if (!xs) code = hold_contest(search, panel ? panel : "", "");  // a timeline has no x but seconds
+    if (!xs) code = hold_contest(contest, panel ? panel : "", "", winners);  // a timeline has no x but seconds
     json_array_foreach(xs, i, x) {
-      if (!code) code = hold_contest(search, panel ? panel : "", json_string_value(x));
+      if (!code) code = hold_contest(contest, panel ? panel : "", json_string_value(x), winners);
     }
   } while (!code && ++p < json_array_size(panels));
   return code;
 }
 
-int winners_find(const json_t *run, json_t *experiment) {
+int winners_contest_of(const json_t *run, const json_t *experiment, struct contest *contest) {
   const json_t *chart = json_object_get(experiment, "chart");
-  struct search search = {.run = run, .winners = json_array(), .best = -1};
-  search.contest = (struct contest){.experiment = experiment,
-                                    .metric = metric_find(json_text(chart, "y")),
-                                    .x_key = json_text(chart, "x"),
-                                    .series_key = json_text(chart, "series"),
-                                    .panel_key = json_text(chart, "panel")};
-  snprintf(search.finding, sizeof search.finding, "Nothing to compare: fewer than two stores were measured");
-  if (!search.winners || !search.contest.metric) {
-    json_decref(search.winners);
-    return search.winners ? -EINVAL : -ENOMEM;
+  *contest = (struct contest){.run = run,
+                              .experiment = experiment,
+                              .metric = metric_find(json_text(chart, "y")),
+                              .x_key = json_text(chart, "x"),
+                              .series_key = json_text(chart, "series"),
+                              .panel_key = json_text(chart, "panel"),
+                              .floor = noise_floor_of(experiment)};
+  return contest->metric ? 0 : -EINVAL;
+}
+
+int winners_find(const json_t *run, json_t *experiment) {
+  json_t *winners = json_array();
+  struct contest contest;
+  int code = winners ? winners_contest_of(run, experiment, &contest) : -ENOMEM;
+  if (code) {
+    json_decref(winners);
+    return code;
   }
   struct noise_floor noise;
-  int code = noise_floor_measure(run, experiment, search.contest.metric, &noise);
-  search.contest.floor = noise.floor;
-  if (!code) code = hold_contests(&search);
+  code = noise_floor_measure(run, experiment, contest.metric, &noise);
+  contest.floor = noise.floor;
+  if (!code) code = hold_contests(&contest, winners);
   if (json_object_set_new(experiment, "noise_floor", noise_floor_to_json(&noise))) code = -ENOMEM;
-  if (json_object_set_new(experiment, "winners", search.winners)) return -ENOMEM;
-  if (json_object_set_new(experiment, "finding", json_string(search.finding))) return -ENOMEM;
-  return code;
+  return json_object_set_new(experiment, "winners", winners) ? -ENOMEM : code;
 }

@@ -8,8 +8,8 @@
 #include "harness/metrics.h"
 #include "harness/statistics.h"
 
-// Adds to `experiment` (one of `run`'s): noise_floor, winners[] (one for each panel and x value) and finding. Cells
-// must have their summaries. The engine `null` never competes. 0 or -ENOMEM.
+// Adds to `experiment` (one of `run`'s): noise_floor and winners[] (one for each panel and x value). Cells must have
+// their summaries. The engine `null` never competes. 0 or -ENOMEM.
 int winners_find(const json_t *run, json_t *experiment);
 
 // How many times a's metric is b's over the repetitions that both have, with its interval; `floor` as in

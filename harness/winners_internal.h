@@ -10,14 +10,15 @@
 #include "harness/metrics.h"
 #include "harness/statistics.h"
 
-enum { SERIES_MAX = 64, TEXT_MAX = 1024 };
+enum { SERIES_MAX = 64, TEXT_MAX = 1024, CLAIM_MAX = 256 };
 
 struct contest {
-  const json_t *experiment;
+  const json_t *run, *experiment;
   const struct metric *metric;
   const char *x_key, *series_key, *panel_key;
   const char *x, *panel;
   double floor;
+  bool plain;  // only engines without options compete
   size_t count;
   const json_t *cells[SERIES_MAX];  // the best first
 };
@@ -26,10 +27,30 @@ struct outcome {
   bool beaten[SERIES_MAX];  // by cells[0]; the others are tied with it
   size_t ties, over;        // how many others are tied; the first one beaten, 0 if none is
   struct ratio ratio;       // cells[0] to cells[over]
+  bool paired;              // ratio is that of a duel
+  // A duel of cells[0] that was fought because repetitions showed no difference: with which cell, 0 for none.
+  size_t rival;
+  struct ratio duel;  // cells[0] to cells[rival]
 };
 
-// Which of the others the first one beats. 0 or -ENOMEM.
-int winners_judge(const struct contest *contest, struct outcome *outcome);
+// The contests of an experiment: keys, metric, and noise floor (from the experiment). 0, or -EINVAL without a metric.
+int winners_contest_of(const json_t *run, const json_t *experiment, struct contest *contest);
+// Enters the cells of the contest's panel and x.
+void winners_enter(struct contest *contest);
+// The values of an axis of the experiment, NULL if it has none of that key.
+const json_t *winners_axis(const json_t *experiment, const char *key);
+
+// Which of the others the first one beats. Where repetitions leave that open and a duel decides it against the first
+// one, the winner of the duel becomes the first. 0 or -ENOMEM.
+int winners_judge(struct contest *contest, struct outcome *outcome);
+
+// Two cells of which the first is better, whatever differs between them.
+struct claim {
+  char name[2][CLAIM_MAX];     // of their engines
+  char differs[2][CLAIM_MAX];  // settings that only one has: "sync=none"
+  char common[CLAIM_MAX];      // those of both
+  struct ratio ratio;          // how many times better, above 1
+};
 
 // The value of a cell on an axis.
 const char *winners_point(const json_t *cell, const char *key);
@@ -37,5 +58,7 @@ const char *winners_point(const json_t *cell, const char *key);
 // Into TEXT_MAX bytes: the line of a contest, and the sentence that heads a chart ("mmap reads 3x faster than ...").
 void winners_describe(char *text, const struct contest *contest, const struct outcome *outcome);
 void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome);
+// The same of a claim: "mmap updates 600x faster with sync none than with sync always (500-720x)".
+void winners_state_claim(char *text, const char *verb, const struct contest *contest, const struct claim *claim);
 
 #endif

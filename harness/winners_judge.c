@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/duels.h"
 #include "harness/results_file.h"
 #include "harness/winners.h"
 #include "harness/winners_internal.h"
@@ -48,6 +49,8 @@ static int compare_cells(const struct contest *contest, size_t a, size_t b, stru
   return winners_ratio(better, worse, metric, contest->floor, ratio);
 }
 
+static bool won_duel(const struct outcome *outcome) { return outcome->rival && outcome->duel.shown; }
+
 static bool beats(const struct contest *contest, size_t other, struct ratio *ratio) {
   return compare_cells(contest, 0, other, ratio) == 0 && ratio->shown && ratio->ratio > 1;
 }
@@ -62,26 +65,63 @@ static int correct(const struct contest *contest, struct outcome *outcome) {
   for (size_t a = 0; a < contest->count; a++)  // those of the first cell come first
     for (size_t b = a + 1; b < contest->count; b++) p[i++] = compare_cells(contest, a, b, &ratio) ? 1 : ratio.p;
   int code = statistics_holm(p, pairs);
-  for (i = 1; i < contest->count; i++) outcome->beaten[i] = outcome->beaten[i] && p[i - 1] <= error_rate;
+  for (i = 1; i < contest->count; i++)
+    outcome->beaten[i] = outcome->beaten[i] && (p[i - 1] <= error_rate || (won_duel(outcome) && i == outcome->rival));
   free(p);
   return code;
 }
 
-// The only winner is the one that beats every other, each by its own 95% interval: that all must agree is correction
-// enough (an intersection-union test). Where one is tied, what is said of the rest is one claim picked from many.
-int winners_judge(const struct contest *contest, struct outcome *outcome) {
+static const char *id_of(const struct contest *contest, size_t cell) { return json_text(contest->cells[cell], "id"); }
+
+static void to_front(struct contest *contest, size_t from) {
+  const json_t *cell = contest->cells[from];
+  memmove(contest->cells + 1, contest->cells, from * sizeof *contest->cells);
+  contest->cells[0] = cell;
+}
+
+// The duel of two that repetitions could not tell apart, if one was fought: its winner comes first.
+static void take_duel(struct contest *contest, struct outcome *outcome) {
+  struct ratio duel;
+  for (size_t i = 1; i < contest->count && !outcome->rival; i++) {
+    if (outcome->beaten[i] || duels_about(contest->run, id_of(contest, 0), id_of(contest, i), 1, &duel)) continue;
+    outcome->rival = i;
+    if (duel.shown && duel.ratio < 1) {
+      to_front(contest, i);
+      outcome->rival = 1;
+      (void)duels_about(contest->run, id_of(contest, 0), id_of(contest, 1), 1, &duel);
+    }
+    outcome->duel = duel;
+  }
+}
+
+// The only winner is the one that beats every other, each by its own 95% interval, or in a duel: that all must agree is
+// correction enough (an intersection-union test). Where one is tied, what is said of the rest is one claim picked from
+// many.
+static int judge(const struct contest *contest, struct outcome *outcome) {
   struct ratio ratio;
-  *outcome = (struct outcome){0};
+  outcome->ties = 0;
   for (size_t i = 1; i < contest->count; i++) {
-    outcome->beaten[i] = beats(contest, i, &ratio);
+    outcome->beaten[i] = beats(contest, i, &ratio) || (won_duel(outcome) && i == outcome->rival);
     outcome->ties += !outcome->beaten[i];
   }
-  if (outcome->ties) {
-    if (correct(contest, outcome)) return -ENOMEM;
-    outcome->ties = 0;
-    for (size_t i = 1; i < contest->count; i++) outcome->ties += !outcome->beaten[i];
+  if (!outcome->ties) return 0;
+  if (correct(contest, outcome)) return -ENOMEM;
+  outcome->ties = 0;
+  for (size_t i = 1; i < contest->count; i++) outcome->ties += !outcome->beaten[i];
+  return 0;
+}
+
+int winners_judge(struct contest *contest, struct outcome *outcome) {
+  *outcome = (struct outcome){0};
+  int code = judge(contest, outcome);
+  if (!code && outcome->ties) {
+    take_duel(contest, outcome);
+    if (won_duel(outcome)) code = judge(contest, outcome);
   }
   for (size_t i = 1; i < contest->count && !outcome->over; i++)
     if (outcome->beaten[i]) outcome->over = i;
-  return outcome->over && compare_cells(contest, 0, outcome->over, &outcome->ratio) ? -ENOMEM : 0;
+  if (code || !outcome->over) return code;
+  outcome->paired = won_duel(outcome) && outcome->over == outcome->rival;
+  if (outcome->paired) outcome->ratio = outcome->duel;
+  return !outcome->paired && compare_cells(contest, 0, outcome->over, &outcome->ratio) ? -ENOMEM : 0;
 }

@@ -65,6 +65,42 @@ static void append_point(char *text, const char *key, const char *value) {
   append(text, " %s", value);
 }
 
+// Settings as words: "sync=always" as "sync always".
+static void append_words(char *text, const char *before, const char *settings, const char *after) {
+  if (!*settings) return;
+  append(text, "%s", before);
+  for (; *settings; settings++) append(text, "%c", *settings == '_' || *settings == '=' ? ' ' : *settings);
+  append(text, "%s", after);
+}
+
+// That a duel showed no difference either.
+static void append_tied_duel(char *text, const struct contest *contest, const struct outcome *outcome) {
+  if (!outcome->rival || outcome->duel.shown) return;
+  if (outcome->ties == 1) {
+    append(text, ", also by paired slices");
+  } else {
+    append(text, "; also by paired slices none between ");
+    append_series(text, contest, 0);
+    append(text, " and ");
+    append_series(text, contest, outcome->rival);
+  }
+  append_interval(text, &outcome->duel);
+}
+
+// That a duel showed one.
+static void append_won_duel(char *text, const struct contest *contest, const struct outcome *outcome) {
+  if (!outcome->rival || !outcome->duel.shown) return;
+  if (outcome->paired) {
+    append(text, ", decided by paired slices");
+    return;
+  }
+  append(text, "; by paired slices ");
+  append_number(text, outcome->duel.ratio);
+  append(text, "x %s than ", contest->metric->comparative);
+  append_series(text, contest, outcome->rival);
+  append_interval(text, &outcome->duel);
+}
+
 void winners_describe(char *text, const struct contest *contest, const struct outcome *outcome) {
   text[0] = '\0';
   if (contest->count < 2) {
@@ -73,6 +109,7 @@ void winners_describe(char *text, const struct contest *contest, const struct ou
   }
   if (outcome->ties) append(text, "~ no difference shown between ");
   append_leaders(text, contest, outcome);
+  append_tied_duel(text, contest, outcome);
   if (!outcome->over) return;
   if (outcome->ties) {
     append(text, "; ");
@@ -81,21 +118,38 @@ void winners_describe(char *text, const struct contest *contest, const struct ou
   append(text, " is ");
   append_ratio(text, contest, outcome);
   append_interval(text, &outcome->ratio);
+  append_won_duel(text, contest, outcome);
 }
 
 void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
   text[0] = '\0';
-  if (outcome->ties) {
-    append(text, "No difference shown between ");
-    append_leaders(text, contest, outcome);
-    if (outcome->over) append(text, "; ");
-  }
   if (outcome->over) {
     append_series(text, contest, 0);
     append(text, " %ss ", verb);
     append_ratio(text, contest, outcome);
+  } else if (outcome->ties) {
+    append(text, "No difference shown between ");
+    append_leaders(text, contest, outcome);
   }
   append_point(text, contest->x_key, contest->x);
   append_point(text, contest->panel_key, contest->panel);
   if (outcome->over) append_interval(text, &outcome->ratio);
+  if (!outcome->over || !outcome->ties) return;
+  append(text, "; none shown between ");
+  append_leaders(text, contest, outcome);
+}
+
+void winners_state_claim(char *text, const char *verb, const struct contest *contest, const struct claim *claim) {
+  const bool same = strcmp(claim->name[0], claim->name[1]) == 0;
+  text[0] = '\0';
+  append(text, "%s %ss ", claim->name[0], verb);
+  append_number(text, claim->ratio.ratio);
+  append(text, "x %s ", contest->metric->comparative);
+  if (!same) append(text, "than %s", claim->name[1]);
+  if (*claim->differs[0]) {
+    append_words(text, same ? "with " : " (", claim->differs[0], "");
+    append_words(text, same ? " than with " : " against ", claim->differs[1], same ? "" : ")");
+  }
+  append_words(text, ", ", claim->common, "");
+  append_interval(text, &claim->ratio);
 }

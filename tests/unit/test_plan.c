@@ -101,7 +101,10 @@ static void test_budget(void **state) {
   (void)state;
   const char *const names[] = {reads};
   struct plan_options options = options_for("standard", names, 1);
+  struct profile profile = *options.profile;
   struct plan plan;
+  profile.duels = 0;  // their part of the budget goes down with it
+  options.profile = &profile;
   make(&options, &plan);
   double whole = plan.estimate;
   assert_true(whole < plan.budget);
@@ -307,6 +310,29 @@ static void test_loads_are_cut_short(void **state) {
   plan_free(&plan);
 }
 
+// Time is kept for duels where cells can be told apart by them, and no more than a small part of the budget.
+static void test_duels_have_their_time(void **state) {
+  (void)state;
+  const char *const names[] = {reads, updates};
+  struct plan_options options = options_for("standard", names, 2);
+  struct plan plan;
+  struct error error = {0};
+  make(&options, &plan);
+  const double duel = plan_duel_cost(&plan, &plan.cells[0], &plan.cells[1]);
+  assert_true(plan.experiments[0].duels >= options.profile->duels * duel * 0.99);
+  assert_true(plan.experiments[1].duels == 0);  // latencies
+  assert_int_equal(plan_duel_possible(&plan, &plan.cells[0], &plan.cells[1], &error), 0);
+  assert_true(plan_duel_possible(&plan, &plan.cells[8], &plan.cells[9], &error) < 0);
+  assert_string_equal(error.text, "p99 is not measured by paired slices");
+  plan.cells[1].settings.cache = CACHE_COLD;
+  assert_true(plan_duel_possible(&plan, &plan.cells[0], &plan.cells[1], &error) < 0);
+  plan_free(&plan);
+  options.budget = 60;
+  make(&options, &plan);
+  assert_true(plan.experiments[0].duels <= 6.001);
+  plan_free(&plan);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cells_and_data),
@@ -320,6 +346,7 @@ int main(void) {
       cmocka_unit_test(test_shipped_experiments_fit),
       cmocka_unit_test(test_most_samples_count),
       cmocka_unit_test(test_costs),
+      cmocka_unit_test(test_duels_have_their_time),
       cmocka_unit_test(test_loads_are_cut_short),
   };
   return cmocka_run_group_tests(tests, write_files, remove_files);

@@ -48,6 +48,9 @@ static struct {
   size_t signal_at;                            // call number; 0: never
   double throughput_s, latency_s, counters_s;  // asked for
   uint64_t seeds[64];
+  bool duels;             // whether they are held
+  double duel_log;        // what each pair says of B against A
+  size_t pairs, stop_at;  // pair number; 0: never
 } seen;
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
@@ -101,6 +104,24 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
   return sample;
 }
 
+// Noise of a thousandth, the same on both sides of zero whoever starts.
+static bool made_pair(const struct pair *pair, struct interrupt *interrupt, struct pair_result *result) {
+  *result = (struct pair_result){0};
+  for (unsigned side = 0; side < 2; side++) {
+    const struct sample_order *order = &pair->sides[side].order;
+    seen.files_missing += *order->path && access(order->path, F_OK) != 0;
+  }
+  if (++seen.pairs == seen.stop_at) {
+    assert_int_equal(raise(SIGINT), 0);
+    assert_true(interrupt_seen(interrupt));
+    return false;
+  }
+  result->log_ratio = seen.duel_log + (seen.pairs % 4 < 2 ? 0.001 : -0.001);
+  result->rates[0] = 1000;
+  result->rates[1] = 1000 * exp(result->log_ratio);
+  return true;
+}
+
 static void make_plan(const char *operation, const char *y) {
   const char *const names[] = {bench.file};
   struct plan_options options = {.experiments = names, .experiment_count = 1, .seed = 5, .repetitions = 4};
@@ -143,7 +164,7 @@ static json_t *run(const char *operation, const char *y) {
   progress_start(&bench.progress, 1);
   bench.progress.terminal = false;
   const struct schedule schedule = {&bench.plan,     &bench.data,   bench.results, &bench.interrupt,
-                                    &bench.progress, &bench.memory, made_child};
+                                    &bench.progress, &bench.memory, made_child,    seen.duels ? made_pair : NULL};
   if (schedule_run(&schedule, &bench.outcome, &error)) fail_msg("%s", error.text);
   results_close(bench.results);
   if (results_read(bench.out, &back, &error)) fail_msg("%s", error.text);
@@ -391,6 +412,84 @@ static void test_a_flagged_sample_is_taken_again(void **state) {
   json_decref(back);
 }
 
+static const json_t *duel_of(const json_t *json, size_t i) { return json_array_get(json_object_get(json, "duels"), i); }
+
+static const json_t *winner_of(const json_t *json, size_t i) {
+  const json_t *experiment = json_array_get(json_object_get(json, "experiments"), 0);
+  return json_array_get(json_object_get(experiment, "winners"), i);
+}
+
+static const char *text_of(const json_t *object, const char *key) {
+  const char *text = json_string_value(json_object_get(object, key));
+  return text ? text : "";
+}
+
+// All engines do the same, so every point is open: the best two of each are paired, the main point first, and what the
+// pairs say stands in the winners of the run as it is read back.
+static void test_duels_decide_what_is_open(void **state) {
+  (void)state;
+  struct error error = {0};
+  seen.duels = true;
+  seen.duel_log = 0.1;
+  json_t *json = run("get", "ops_per_s");
+  assert_int_equal(results_summarise(json, &error), 0);
+  assert_int_equal(json_array_size(json_object_get(json, "duels")), 1);  // there is time for one
+  assert_int_equal(seen.pairs, bench.plan.options.profile->duel_pairs);
+  assert_int_equal(seen.files_missing, 0);
+  const json_t *duel = duel_of(json, 0), *winner = winner_of(json, 1);
+  assert_string_equal(text_of(duel, "status"), "ok");
+  assert_string_equal(text_of(duel, "x"), "8");
+  assert_int_equal(json_array_size(json_object_get(duel, "pairs")), seen.pairs);
+  assert_true(json_is_true(json_object_get(duel, "shown")));
+  assert_true(fabs(json_number_value(json_object_get(duel, "ratio")) - exp(0.1)) < 0.002);
+  assert_string_equal(text_of(winner, "x"), "8");
+  assert_string_equal(text_of(winner, "over"), text_of(json_object_get(winner, "duel"), "against"));
+  assert_non_null(strstr(text_of(winner, "text"), "decided by paired slices"));
+  assert_true(bench.outcome.shares.duels_timed >= 0);
+  assert_int_equal(entries(bench.data.path), 0);
+  json_decref(json);
+}
+
+static void test_duels_of_writes_have_copies(void **state) {
+  (void)state;
+  seen.duels = true;
+  json_t *json = run("update", "ops_per_s");
+  assert_true(seen.pairs > 0);
+  assert_int_equal(seen.files_missing, 0);
+  assert_int_equal(entries(bench.data.path), 0);
+  json_decref(json);
+}
+
+// What slices cannot measure is in the results with the reason.
+static void test_what_cannot_be_paired_is_told(void **state) {
+  (void)state;
+  seen.duels = true;
+  json_t *json = run("get", "p99");
+  assert_int_equal(seen.pairs, 0);
+  assert_string_equal(text_of(duel_of(json, 0), "status"), "skipped");
+  assert_string_equal(text_of(duel_of(json, 0), "reason"), "p99 is not measured by paired slices");
+  json_decref(json);
+}
+
+// The pairs that were run before a signal are kept, and decide nothing.
+static void test_a_signal_keeps_the_pairs(void **state) {
+  (void)state;
+  struct error error = {0};
+  seen.duels = true;
+  seen.duel_log = 0.1;
+  seen.stop_at = 5;
+  json_t *json = run("get", "ops_per_s");
+  assert_true(bench.outcome.interrupted);
+  assert_int_equal(results_summarise(json, &error), 0);
+  const json_t *duel = duel_of(json, 0);
+  assert_string_equal(text_of(duel, "status"), "skipped");
+  assert_string_equal(text_of(duel, "reason"), "the run was stopped after 4 of 6 pairs");
+  assert_int_equal(json_array_size(json_object_get(duel, "pairs")), 4);
+  assert_true(json_is_false(json_object_get(duel, "shown")));
+  assert_true(json_is_null(json_object_get(winner_of(json, 1), "duel")));
+  json_decref(json);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_every_cell_gets_its_samples),
@@ -404,6 +503,10 @@ int main(void) {
       TEST(test_writes_get_a_copy),
       TEST(test_fills_get_a_new_file),
       TEST(test_a_signal_ends_it),
+      TEST(test_duels_decide_what_is_open),
+      TEST(test_duels_of_writes_have_copies),
+      TEST(test_what_cannot_be_paired_is_told),
+      TEST(test_a_signal_keeps_the_pairs),
       TEST(test_copy_takes_all_files),
       TEST(test_child_fates),
       TEST(test_child_that_is_not_there),

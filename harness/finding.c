@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// Which of all that was shown is worth the headline.
+#include "harness/finding.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/results_file.h"
+#include "harness/winners.h"
+#include "harness/winners_internal.h"
+
+static const char nothing[] = "Nothing to compare: fewer than two stores were measured";
+
+static const char *verb(const json_t *run, const json_t *experiment) {
+  static const struct {
+    const char *operation, *verb;
+  } verbs[] = {{"get", "read"},  {"peek", "read"},     {"scan", "scan"},
+               {"fill", "load"}, {"update", "update"}, {"delete", "delete"}};
+  const json_t *cell;
+  size_t i;
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    if (strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) != 0) continue;
+    for (size_t v = 0; v < sizeof verbs / sizeof verbs[0]; v++)
+      if (strcmp(json_text(cell, "operation"), verbs[v].operation) == 0) return verbs[v].verb;
+    break;
+  }
+  return "run";
+}
+
+// The value of `axis` that the claim's first cell names, as the experiment's own text; NULL if it names none.
+static const char *claimed(const json_t *experiment, const char *axis) {
+  const json_t *tests = json_object_get(json_object_get(experiment, "verdict"), "tests"), *value;
+  const char *side = json_text(json_array_get(tests, 0), "over");
+  char text[512], *rest = text, *word;
+  size_t length = strlen(axis), i;
+  snprintf(text, sizeof text, "%s", side);
+  while ((word = strsep(&rest, " \t"))) {
+    if (strncmp(word, axis, length) != 0 || word[length] != '=') continue;
+    json_array_foreach(winners_axis(experiment, axis), i, value) {
+      if (strcmp(json_string_value(value), word + length + 1) == 0) return json_string_value(value);
+    }
+  }
+  return NULL;
+}
+
+void finding_main_point(const json_t *experiment, const char **panel, const char **x) {
+  const json_t *chart = json_object_get(experiment, "chart");
+  const char *x_key = json_text(chart, "x"), *panel_key = json_text(chart, "panel");
+  const json_t *xs = winners_axis(experiment, x_key), *panels = winners_axis(experiment, panel_key);
+  *x = *x_key ? claimed(experiment, x_key) : NULL;
+  if (!*x) *x = json_string_value(json_array_get(xs, json_array_size(xs) - 1));
+  if (!*x) *x = "";
+  *panel = *panel_key ? claimed(experiment, panel_key) : NULL;
+  if (!*panel) *panel = json_string_value(json_array_get(panels, 0));
+  if (!*panel) *panel = "";
+}
+
+static void add_word(char *text, const char *word) {
+  size_t length = strlen(text);
+  snprintf(text + length, CLAIM_MAX - length, "%s%s", length ? ", " : "", word);
+}
+
+static bool has_word(const char *side, const char *word) {
+  size_t length = strlen(word);
+  for (const char *at = side; (at = strstr(at, word)); at++)
+    if ((at == side || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) return true;
+  return false;
+}
+
+// Takes "mmap sync=always" apart: the engine, and settings that the other side has too or not.
+static void read_side(const char *side, const char *other, char *name, char *differs, char *common) {
+  char text[512], *rest = text, *word;
+  snprintf(text, sizeof text, "%s", side);
+  while ((word = strsep(&rest, " \t"))) {
+    size_t length = strcspn(word, "=:");
+    if (!*word) continue;
+    if (word[length] != '=')
+      snprintf(name, CLAIM_MAX, "%s", word);
+    else if (!has_word(other, word))
+      add_word(differs, word);
+    else if (common)
+      add_word(common, word);
+  }
+}
+
+// Whether a point of the claim shows a difference between its cells, whatever is claimed of its size.
+static bool shows(const struct contest *contest, const json_t *point) {
+  const double ratio = json_real_or_nan(point, "ratio"), low = json_real_or_nan(point, "low"),
+               high = json_real_or_nan(point, "high");
+  if (json_integer_value(json_object_get(point, "n")) < 3 || !(low > 1 || high < 1)) return false;
+  return json_is_true(json_object_get(point, "paired")) || fabs(log(ratio)) > log1p(contest->floor);
+}
+
+static void read_point(const struct contest *contest, const json_t *point, struct claim *claim) {
+  const json_t *tests = json_object_get(json_object_get(contest->experiment, "verdict"), "tests"), *value;
+  const json_t *test = json_array_get(tests, (size_t)json_integer_value(json_object_get(point, "test")));
+  const char *sides[2] = {json_text(test, "over"), json_text(test, "under")}, *key;
+  const double ratio = json_real_or_nan(point, "ratio"), low = json_real_or_nan(point, "low"),
+               high = json_real_or_nan(point, "high");
+  const bool first = (ratio > 1) == contest->metric->higher_is_better;
+  *claim = (struct claim){.ratio = {.ratio = ratio, .low = low, .high = high}};
+  if (ratio < 1) claim->ratio = (struct ratio){.ratio = 1 / ratio, .low = 1 / high, .high = 1 / low};
+  for (int i = 0; i < 2; i++)
+    read_side(sides[first ? i : 1 - i], sides[first ? 1 - i : i], claim->name[i], claim->differs[i],
+              i ? NULL : claim->common);
+  json_object_foreach(json_object_get(point, "at"), key, value) {
+    char word[CLAIM_MAX];
+    snprintf(word, sizeof word, "%s=%s", key, json_string_value(value));
+    if (strcmp(key, "engine") == 0)
+      for (int i = 0; i < 2; i++) snprintf(claim->name[i], CLAIM_MAX, "%s", json_string_value(value));
+    else
+      add_word(claim->common, word);
+  }
+}
+
+// The largest difference that a point of the claim shows.
+static bool read_claim(const struct contest *contest, struct claim *claim) {
+  const json_t *points = json_object_get(json_object_get(contest->experiment, "verdict"), "points"), *point;
+  const json_t *best = NULL;
+  double most = 0;
+  size_t i;
+  json_array_foreach(points, i, point) {
+    const double size = fabs(log(json_real_or_nan(point, "ratio")));
+    if (!shows(contest, point) || size <= most) continue;
+    best = point;
+    most = size;
+  }
+  if (best) read_point(contest, best, claim);
+  return best && *claim->name[0] && *claim->name[1];
+}
+
+struct search {
+  struct contest contest;
+  const char *main_x, *main_panel, *verb;
+  double best;
+  char text[TEXT_MAX];
+};
+
+// A shown difference before none, plain engines before variants, the main point before others, a clear winner before
+// leaders that are tied; among equals the larger ratio.
+static double weight(const struct search *search, const struct outcome *outcome) {
+  const struct contest *contest = &search->contest;
+  const bool main = strcmp(contest->x, search->main_x) == 0 && strcmp(contest->panel, search->main_panel) == 0;
+  if (!outcome->over) return main ? 0.5 : 0;
+  return 8e12 * contest->plain + 4e12 * main + 2e12 * (outcome->ties == 0) + fmin(outcome->ratio.ratio, 1e12);
+}
+
+static int try_point(struct search *search, const char *panel, const char *x) {
+  struct contest *contest = &search->contest;
+  contest->panel = panel;
+  contest->x = x;
+  for (int plain = 0; plain < 2; plain++) {
+    struct outcome outcome;
+    contest->plain = plain;
+    winners_enter(contest);
+    if (winners_judge(contest, &outcome)) return -ENOMEM;
+    if (contest->count < 2 || weight(search, &outcome) <= search->best) continue;
+    search->best = weight(search, &outcome);
+    winners_state(search->text, search->verb, contest, &outcome);
+  }
+  return 0;
+}
+
+int finding_choose(const json_t *run, json_t *experiment) {
+  struct search search = {.best = -1, .verb = verb(run, experiment)};
+  struct claim claim;
+  const json_t *winner;
+  size_t i;
+  int code = winners_contest_of(run, experiment, &search.contest);
+  if (code) return code;
+  snprintf(search.text, sizeof search.text, "%s", nothing);
+  finding_main_point(experiment, &search.main_panel, &search.main_x);
+  if (read_claim(&search.contest, &claim)) {
+    winners_state_claim(search.text, search.verb, &search.contest, &claim);
+  } else {
+    json_array_foreach(json_object_get(experiment, "winners"), i, winner) {
+      if (!code) code = try_point(&search, json_text(winner, "panel"), json_text(winner, "x"));
+    }
+  }
+  if (code) return code;
+  return json_object_set_new(experiment, "finding", json_string(search.text)) ? -ENOMEM : 0;
+}
