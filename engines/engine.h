@@ -74,15 +74,21 @@ enum op_kind { OP_PUT, OP_GET, OP_PEEK, OP_DELETE };
 // One operation. The caller owns it and all it points to, and leaves both alone from submit until reap gives it back.
 struct op {
   enum op_kind kind;
-  int status;       // out: 0, -ENOENT (get, peek, delete: no such key), -EINVAL, -EMSGSIZE (get: room too small;
-                    // put: value too long), -EROFS, -EIO ...
-  const void *key;  // 1 to KEY_LENGTH_MAX bytes
   uint32_t key_length;
+  int status;             // out: 0, -ENOENT (get, peek, delete: no such key), -EINVAL, -EMSGSIZE (get: room too small;
+                          // put: value too long), -EROFS, -EIO ...
   uint32_t value_length;  // put: bytes to write. get: in, room at `value`; out, bytes of the value. peek: out
+  const void *key;        // 1 to KEY_LENGTH_MAX bytes
   void *value;            // put: read only. get: copied to here. peek: out, the lent pointer, valid until the session's
                           // next call; it may fault (SIGBUS) if someone else truncates the file meanwhile
   void *user;             // the caller's; the store never looks at it
 };
+
+// What is asked, and what came of it: neighbours, so that the fastest callers and engines look at each as one word.
+static inline uint64_t op_asked(const struct op *op) { return (uint64_t)op->key_length << 32 | (uint32_t)op->kind; }
+static inline uint64_t op_outcome(const struct op *op) {
+  return (uint64_t)op->value_length << 32 | (uint32_t)op->status;
+}
 
 struct store_stat {
   uint64_t records;          // live

@@ -9,7 +9,7 @@
 
 #include "workloads/client_internal.h"
 
-enum { DEPTH_MAX = 1 << 16, CACHE_LINE = 64, SPACING_MAX = 1024, SPACING_NS = 50000 };
+enum { DEPTH_MAX = 1 << 16, CACHE_LINE = 64, SPACING_MAX = 1024, SPACING_NS = 50000, IDS_AHEAD = 64 };
 
 void client_watch(struct client *client, const struct client_watch *watch) { client->watch = *watch; }
 
@@ -89,22 +89,25 @@ static uint32_t effective_depth(const struct workload *workload, const struct en
 static int allocate(struct client *client) {
   size_t depth = client->depth;
   client->value_room = ((size_t)client->workload.value_size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-  client->ops = calloc(depth, sizeof *client->ops);
+  client->ops = aligned_alloc(_Alignof(struct client_op), depth * sizeof *client->ops);
   client->slots = calloc(depth, sizeof *client->slots);
   client->free_ops = calloc(depth, sizeof(struct op *));
-  client->ids = calloc(client->workload.batch, sizeof *client->ids);
-  client->keys = aligned_alloc(CACHE_LINE, (depth * KEY_BYTES + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+  client->ids_room = client->workload.batch < IDS_AHEAD ? IDS_AHEAD : client->workload.batch;
+  client->ids = calloc(client->ids_room, sizeof *client->ids);
   client->values = aligned_alloc(CACHE_LINE, client->value_room ? depth * client->value_room : CACHE_LINE);
-  if (!client->ops || !client->slots || !client->free_ops || !client->ids || !client->keys || !client->values)
-    return -ENOMEM;
+  if (!client->ops || !client->slots || !client->free_ops || !client->ids || !client->values) return -ENOMEM;
   // Touched now: the first touch of a page costs microseconds, which belong to no operation.
   memset(client->values, 0, depth * client->value_room);
   for (size_t i = 0; i < depth; i++) {
-    memcpy(client->keys[i], KEY_HEAD, KEY_HEAD_BYTES);
-    client->ops[i].key = client->keys[i];
-    client->ops[i].key_length = KEY_BYTES;
-    client->ops[i].value = client->values + i * client->value_room;
-    client->free_ops[depth - 1 - i] = &client->ops[i];
+    struct client_op *made = &client->ops[i];
+    made->op = (struct op){.kind = client->workload.operation == OPERATION_PEEK ? OP_PEEK : OP_GET,
+                           .key = made->key,
+                           .key_length = KEY_BYTES,
+                           .value_length = client->workload.value_size,
+                           .value = client->values + i * client->value_room,
+                           .user = &client->slots[i]};
+    key_make(0, made->key);
+    client->free_ops[depth - 1 - i] = &made->op;
   }
   client->free_count = depth;
   return 0;
@@ -116,7 +119,6 @@ static void release(struct client *client) {
   free(client->slots);
   free(client->free_ops);
   free(client->ids);
-  free(client->keys);
   free(client->values);
   free(client);
 }

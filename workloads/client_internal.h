@@ -28,7 +28,14 @@ struct operation_steps {
 // What an operation of a mix is part of.
 enum part { PART_WHOLE, PART_INSERT, PART_READ, PART_WRITE_DUE, PART_WRITE };
 
-// Beside each op: used by latency runs and mixes only.
+// An operation with its key. The operation comes first: a pointer to it is one to both. A cache line of their own, so
+// that making, answering and finishing an operation each touch one line beside its value's.
+struct client_op {
+  _Alignas(64) struct op op;
+  char key[KEY_BYTES];
+};
+
+// Behind each op's `user`: used by latency runs and mixes only.
 struct slot {
   uint64_t started;  // ns
   enum part part;    // of a mix
@@ -50,12 +57,12 @@ struct client {
   size_t due;                 // mix: free operations whose second half is to come
   size_t free_count;
   struct op **free_ops;
-  struct op *ops;
+  struct client_op *ops;
   struct slot *slots;
-  char (*keys)[KEY_BYTES];
   unsigned char *values;
   size_t value_room;  // bytes from one op's value to the next
-  uint64_t *ids;      // room for a batch
+  uint64_t *ids;      // room for a batch, or more: of reads those not yet taken stay for the next ones
+  size_t ids_room, ids_drawn, ids_taken;
 };
 
 // One call of client_run.
@@ -114,6 +121,7 @@ void run_publish(const struct run *run);
 void run_show(const struct run *run, uint64_t now);
 
 struct operation_steps operation_steps(enum operation operation);
+struct operation_steps read_steps(void);  // of gets and peeks
 // The ids this thread still has to do in a fill or delete.
 uint64_t once_left(const struct client *client);
 // Makes a free operation a new one. `tail` is key_tail of its id; the head of its key never changes. The status is one
@@ -122,8 +130,9 @@ static inline void op_renew(struct op *op, enum op_kind kind, uint32_t value_len
   op->kind = kind;
   op->status = -EINPROGRESS;
   op->value_length = value_length;
-  memcpy((char *)op->key + KEY_HEAD_BYTES, &tail, sizeof tail);
+  memcpy(((struct client_op *)op)->key + KEY_HEAD_BYTES, &tail, sizeof tail);
 }
+static inline struct slot *op_slot(const struct op *op) { return op->user; }
 // The id behind an operation's key.
 uint64_t op_id(const struct op *op);
 // Fills the run's error for an operation that came back wrong. Returns its code.

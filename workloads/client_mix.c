@@ -6,8 +6,6 @@
 
 bool mix_draws_scan(struct client *client) { return random_below(&client->random, 100) < client->workload.mix.scan; }
 
-static struct slot *slot_of(struct client *client, const struct op *op) { return &client->slots[op - client->ops]; }
-
 static void start_put(struct client *client, struct op *op, uint64_t id) {
   op_renew(op, OP_PUT, client->workload.value_size, key_tail(id));
   value_make(id, ++client->version, op->value, client->workload.value_size);
@@ -29,7 +27,7 @@ static void start_insert(struct client *client, struct op *op, struct slot *slot
 // Scans are drawn before a batch is made (mix_draws_scan): here the other shares count as the whole.
 static void start_drawn(struct client *client, struct op *op, uint64_t id) {
   const struct workload *workload = &client->workload;
-  struct slot *slot = slot_of(client, op);
+  struct slot *slot = op_slot(op);
   uint64_t draw = random_below(&client->random, 100 - workload->mix.scan);
   slot->part = PART_WHOLE;
   if (draw < workload->mix.get) {
@@ -49,7 +47,7 @@ static void start_drawn(struct client *client, struct op *op, uint64_t id) {
 size_t mix_start(struct client *client, struct op **ops, size_t count) {
   size_t fresh = 0;
   for (size_t i = 0; i < count; i++) {
-    struct slot *slot = slot_of(client, ops[i]);
+    struct slot *slot = op_slot(ops[i]);
     if (slot->part == PART_WRITE_DUE) {
       start_second_half(client, ops[i], slot);
     } else {
@@ -98,7 +96,7 @@ int mix_finish(struct run *run, struct op **ops, size_t count) {
     const struct op *op = ops[i];
     bool whole = op->kind != OP_GET || op->value_length == client->workload.value_size;
     if ((op->status == 0 && whole) || (op->status == -ENOENT && may_be_absent(client, op))) {
-      if (advance(run, op, slot_of(client, op))) count_good(run, op);
+      if (advance(run, op, op_slot(op))) count_good(run, op);
       continue;
     }
     run->counts->failed++;
@@ -111,7 +109,7 @@ void mix_raise_due(struct client *client) {
   size_t low = 0, high = client->free_count;
   while (low < high) {
     struct op *op = client->free_ops[low];
-    if (slot_of(client, op)->part != PART_WRITE_DUE) {
+    if (op_slot(op)->part != PART_WRITE_DUE) {
       low++;
       continue;
     }

@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/wide.h"
 #include "workloads/client_internal.h"
-#include "workloads/values.h"
 
 uint64_t op_id(const struct op *op) {
   uint64_t id = 0;
@@ -25,64 +23,6 @@ int op_failed(struct run *run, const struct op *op) {
     return error_set(run->error, -EIO, "%s of record %llu gave %u bytes instead of %u", kind, id, op->value_length,
                      run->client->workload.value_size);
   return error_set(run->error, op->status, "%s of record %llu: %s", kind, id, strerror(-op->status));
-}
-
-// Inlined with a constant kind: what it and the status make is then one store.
-static inline __attribute__((always_inline)) size_t start_reads(struct client *client, struct op **ops, size_t count,
-                                                                enum op_kind kind) {
-  uint32_t length = client->workload.value_size;
-  const uint64_t *ids = client->ids;
-  size_t i = 0;
-  key_stream_next(client->stream, client->ids, count);
-  for (; i + 2 <= count; i += 2) {
-    key_pair tails = key_tail_pair(ids[i], ids[i + 1]);
-    op_renew(ops[i], kind, length, tails[0]);
-    op_renew(ops[i + 1], kind, length, tails[1]);
-  }
-  if (i < count) op_renew(ops[i], kind, length, key_tail(ids[i]));
-  return count;
-}
-
-WIDE_VECTORS static size_t start_gets(struct client *client, struct op **ops, size_t count) {
-  return start_reads(client, ops, count, OP_GET);
-}
-
-WIDE_VECTORS static size_t start_peeks(struct client *client, struct op **ops, size_t count) {
-  return start_reads(client, ops, count, OP_PEEK);
-}
-
-// Sums the values of the operations from `*at` on that came back well, and stops at one that did not. Inlined with a
-// constant length the sum is straight code.
-static inline __attribute__((always_inline)) void sum_good(struct op *const *ops, size_t count, uint32_t length,
-                                                           size_t *at, struct value_summer *summer) {
-  struct value_summer sums = *summer;
-  size_t i = *at;
-  for (; i < count && ops[i]->status == 0 && ops[i]->value_length == length; i++)
-    value_summer_add(&sums, ops[i]->value, length);
-  *at = i;
-  *summer = sums;
-}
-
-WIDE_VECTORS static int finish_reads(struct run *run, struct op **ops, size_t count) {
-  enum { USUAL = 64 };  // the lecture's values
-  uint32_t length = run->client->workload.value_size;
-  struct value_summer summer = {0};
-  size_t bad = 0;
-  int error = 0;
-  for (size_t i = 0;; i++) {
-    if (length == USUAL)
-      sum_good(ops, count, USUAL, &i, &summer);
-    else
-      sum_good(ops, count, length, &i, &summer);
-    if (i == count) break;
-    bad++;
-    if (!error) error = op_failed(run, ops[i]);
-  }
-  run->counts->sum += value_summer_total(&summer);
-  run->counts->bytes += (count - bad) * length;
-  run->counts->acknowledged += count - bad;
-  run->counts->failed += bad;
-  return error;
 }
 
 static void start_puts(struct client *client, struct op **ops, size_t count, uint64_t version, uint64_t step) {
@@ -141,9 +81,11 @@ static int finish_writes(struct run *run, struct op **ops, size_t count) {
 
 struct operation_steps operation_steps(enum operation operation) {
   static const struct operation_steps steps[OPERATIONS] = {
-      [OPERATION_FILL] = {start_fill, finish_writes},      [OPERATION_UPDATE] = {start_updates, finish_writes},
-      [OPERATION_GET] = {start_gets, finish_reads},        [OPERATION_PEEK] = {start_peeks, finish_reads},
-      [OPERATION_DELETE] = {start_deletes, finish_writes}, [OPERATION_MIXED] = {mix_start, mix_finish},
+      [OPERATION_FILL] = {start_fill, finish_writes},
+      [OPERATION_UPDATE] = {start_updates, finish_writes},
+      [OPERATION_DELETE] = {start_deletes, finish_writes},
+      [OPERATION_MIXED] = {mix_start, mix_finish},
   };
-  return steps[operation];
+  bool reads = operation == OPERATION_GET || operation == OPERATION_PEEK;
+  return reads ? read_steps() : steps[operation];
 }

@@ -26,7 +26,7 @@ void run_group_call(struct run *run) {
 void run_stamp(struct run *run, struct op *const *ops, size_t count) {
   uint64_t now = run->intended ? 0 : timing_now(run->timing);
   for (size_t i = 0; i < count; i++) {
-    struct slot *slot = &run->client->slots[ops[i] - run->client->ops];
+    struct slot *slot = op_slot(ops[i]);
     if (slot->part != PART_WRITE) slot->started = run->intended ? run->intended[i] : now;
   }
 }
@@ -40,7 +40,7 @@ static enum operation_kind kind_of(const struct op *op, enum part part) {
 void run_record(struct run *run, struct op *const *ops, size_t count, uint64_t now) {
   const struct timing *timing = run->timing;
   for (size_t i = 0; i < count; i++) {
-    const struct slot *slot = &run->client->slots[ops[i] - run->client->ops];
+    const struct slot *slot = op_slot(ops[i]);
     if (slot->part != PART_WRITE_DUE) timing->record(timing->user, kind_of(ops[i], slot->part), now - slot->started, 1);
   }
   if (timing->calls > 1) run_group_begin(run, timing_now(timing));

@@ -8,6 +8,7 @@
 
 #include "workloads/key_tail.h"
 #include "workloads/random.h"
+#include "workloads/uniform.h"
 #include "workloads/zipf.h"
 
 // Hot ranks land on the same records in every thread, process and run, whatever the seed of the draws.
@@ -19,6 +20,7 @@ struct key_stream {
   uint64_t records;
   uint64_t next;  // sequential
   struct zipf zipf;
+  struct uniform uniform;
 };
 
 static int uses_zipf(enum key_order order) { return order == KEYS_ZIPFIAN || order == KEYS_LATEST; }
@@ -32,6 +34,7 @@ int key_stream_open(const struct key_stream_config *config, struct key_stream **
   opened->config.first = config->first % config->records;
   opened->next = opened->config.first;
   random_seed(&opened->random, config->seed);
+  if (config->records <= UINT32_MAX) uniform_open(&opened->uniform, (uint32_t)config->records, config->seed);
   if (uses_zipf(config->order)) {
     int error = zipf_open(&opened->zipf, config->records, config->theta);
     if (error) {
@@ -58,18 +61,14 @@ static void next_sequential(struct key_stream *stream, uint64_t *ids, size_t cou
   stream->next = next;
 }
 
-// Here and below the generator is copied to a local, so that storing ids cannot be seen to change it.
 static void next_uniform(struct key_stream *stream, uint64_t *ids, size_t count) {
-  struct random random = stream->random;
-  uint64_t records = stream->records;
-  size_t i = 0;
-  // Half a draw is enough for an id below 2^32 (bias below records / 2^32): two ids for the price of one.
-  for (; records <= UINT32_MAX && i + 2 <= count; i += 2) {
-    uint64_t draw = random_next(&random);
-    ids[i] = (draw & UINT32_MAX) * records >> 32;
-    ids[i + 1] = (draw >> 32) * records >> 32;
+  if (stream->records <= UINT32_MAX) {
+    uniform_next(&stream->uniform, ids, count);
+    return;
   }
-  for (; i < count; i++) ids[i] = random_below(&random, records);
+  // Copied to a local, so that storing ids cannot be seen to change it; likewise below.
+  struct random random = stream->random;
+  for (size_t i = 0; i < count; i++) ids[i] = random_below(&random, stream->records);
   stream->random = random;
 }
 

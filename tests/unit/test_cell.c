@@ -255,6 +255,29 @@ static void test_null_engine_runs(void **state) {
   json_decref(sample);
 }
 
+// Whatever a value's length, the client gets what it expects.
+static void test_null_engine_gives_values_of_any_size(void **state) {
+  (void)state;
+  const struct {
+    uint32_t record_size, value_size;
+    enum operation operation;
+  } cases[] = {
+      {4096, 4056, OPERATION_GET}, {4096, 4056, OPERATION_PEEK}, {128, 88, OPERATION_GET}, {128, 64, OPERATION_PEEK},
+      {128, 16, OPERATION_GET},    {64, 24, OPERATION_GET},      {64, 24, OPERATION_PEEK},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct sample_order order = sample_new_order(cases[i].operation);
+    snprintf(order.settings.spec, sizeof order.settings.spec, "null");
+    order.settings.record_size = cases[i].record_size;
+    order.settings.workload.value_size = cases[i].value_size;
+    order.settings.workload.batch = order.settings.workload.depth = 7;  // some four at a time, some one by one
+    json_t *sample = sample_run(&order);
+    assert_non_null(sample);
+    assert_sample_status(sample, "ok");
+    json_decref(sample);
+  }
+}
+
 static void test_reason_of_any_bytes_is_kept(void **state) {
   (void)state;
   struct sample_order order = sample_new_order(OPERATION_GET);
@@ -280,6 +303,7 @@ int main(void) {
       cmocka_unit_test(test_read_only_order_opens_read_only_and_never_syncs),
       cmocka_unit_test(test_unknown_spec_fails),
       cmocka_unit_test(test_null_engine_runs),
+      cmocka_unit_test(test_null_engine_gives_values_of_any_size),
       cmocka_unit_test(test_reason_of_any_bytes_is_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,8 @@
 
 #include "workloads/key_tail.h"
 #include "workloads/keys.h"
+#include "workloads/random.h"
+#include "workloads/uniform.h"
 
 static struct key_stream *open_stream(enum key_order order, uint64_t records, uint64_t seed) {
   struct key_stream_config config = {.order = order, .records = records, .theta = 0.99, .seed = seed, .stride = 1};
@@ -273,6 +275,51 @@ static void test_key_tails_are_those_of_keys(void **state) {
   }
 }
 
+#ifdef WIDE_AVX2
+WIDE_AVX2 static void check_quad(const uint64_t ids[4]) {
+  key_quad tails = key_tail_quad(ids);
+  for (size_t i = 0; i < 4; i++) assert_int_equal((uint64_t)tails[i], key_tail(ids[i]));
+}
+#endif
+
+static void test_key_tails_of_four(void **state) {
+  (void)state;
+#ifdef WIDE_AVX2
+  if (!wide_has_avx2()) skip();
+  struct random random;
+  random_seed(&random, 4);
+  check_quad((const uint64_t[]){0, KEY_ID_LIMIT - 1, 31, 32});
+  for (int round = 0; round < 1000; round++) {
+    uint64_t ids[4];
+    for (int i = 0; i < 4; i++) ids[i] = random_next(&random) >> (24 + 40 * (round % 2 ? 0 : i) / 4);
+    check_quad(ids);
+  }
+#else
+  skip();
+#endif
+}
+
+// The vector unit's draws are those of the plain formula, however many are taken at a time.
+static void test_uniform_is_mwc64x(void **state) {
+  (void)state;
+  enum { DRAWS = 1000, LIMIT = 4000000 };
+  const size_t parts[] = {1, 64, 3, 128, 4, 200, 5, 63};
+  struct uniform uniform;
+  uniform_open(&uniform, LIMIT, 17);
+  uint64_t lanes[UNIFORM_LANES], numbers[DRAWS];
+  memcpy(lanes, uniform.lanes, sizeof lanes);
+  for (size_t done = 0, i = 0; done < DRAWS; i++) {
+    size_t part = parts[i % 8] < DRAWS - done ? parts[i % 8] : DRAWS - done;
+    uniform_next(&uniform, numbers + done, part);
+    done += part;
+  }
+  for (size_t i = 0; i < DRAWS; i++) {
+    uint64_t *state_of = &lanes[i % UNIFORM_LANES], low = *state_of & UINT32_MAX, carry = *state_of >> 32;
+    assert_int_equal(numbers[i], ((low ^ carry) * LIMIT) >> 32);
+    *state_of = low * 4294883355u + carry;
+  }
+}
+
 static void test_other_keys_do_not_parse(void **state) {
   (void)state;
   uint64_t id;
@@ -372,6 +419,8 @@ int main(void) {
       cmocka_unit_test(test_bad_configs),
       cmocka_unit_test(test_keys_sort_and_come_back),
       cmocka_unit_test(test_key_tails_are_those_of_keys),
+      cmocka_unit_test(test_key_tails_of_four),
+      cmocka_unit_test(test_uniform_is_mwc64x),
       cmocka_unit_test(test_other_keys_do_not_parse),
       cmocka_unit_test(test_values_come_back),
       cmocka_unit_test(test_any_changed_byte_is_seen),
