@@ -56,7 +56,7 @@ grep -q '"seed": 42' results/latest/run.json || fail 'the seed is not recorded'
 grep -q '"complete": true' results/latest/run.json || fail 'not complete'
 # Four cells, one sample that is not counted, three that are, one of latency and one of counters; a head and the end, said twice.
 # Samples that were disturbed and taken again stand there too.
-lines=$(grep -v '^{"limit":' results/latest/samples.jsonl | grep -cvE '"repetition":[1-9][0-9]*,"counted":false')
+lines=$(grep -vE '^{"(limit|duel)":' results/latest/samples.jsonl | grep -cvE '"repetition":[1-9][0-9]*,"counted":false')
 [[ $lines -eq 27 ]] || fail "$lines lines of samples"
 [[ $(grep -c '^{"limit":' results/latest/samples.jsonl) -ge 17 ]] || fail 'bounds are missing'
 grep -q '^# bound: .*bare pread$' results/latest/data/mine.tsv || fail "no bound: $(cat results/latest/data/mine.tsv)"
