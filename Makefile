@@ -6,9 +6,10 @@ OUT ?=
 ENGINES ?=
 INSTALL ?= on
 WERROR ?= OFF
+PEERS ?= off
 PREFIX ?=
 # Handed over in the environment: the shell then sees each value as one word, whatever stands in it.
-export PROFILE DIR OUT ENGINES INSTALL WERROR PREFIX DESTDIR
+export PROFILE DIR OUT ENGINES INSTALL WERROR PEERS PREFIX DESTDIR
 
 .PHONY: all bench test lint format clean install dist configure deps
 .NOTPARALLEL:
@@ -16,6 +17,10 @@ export PROFILE DIR OUT ENGINES INSTALL WERROR PREFIX DESTDIR
 
 ifneq ($(filter-out on off,$(INSTALL)),)
 $(error INSTALL is on or off, not "$(INSTALL)")
+endif
+
+ifneq ($(filter-out on off,$(PEERS)),)
+$(error PEERS is on or off, not "$(PEERS)")
 endif
 
 all: configure
@@ -47,7 +52,7 @@ clean:
 	@rm -rf build build-debug build-asan-ubsan build-tsan
 
 configure:
-	@cmake --preset release "-DSTOREBENCH_WERROR=$$WERROR" --log-level=WARNING
+	@cmake --preset release "-DSTOREBENCH_WERROR=$$WERROR" "-DSTOREBENCH_PEERS=$$PEERS" --log-level=WARNING
 
 deps:
-	@if [ "$$INSTALL" = on ]; then scripts/install-deps; fi
+	@if [ "$$INSTALL" = on ]; then scripts/install-deps $(if $(filter on,$(PEERS)),--peers); fi

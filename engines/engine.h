@@ -90,6 +90,8 @@ static inline uint64_t op_outcome(const struct op *op) {
   return (uint64_t)op->value_length << 32 | (uint32_t)op->status;
 }
 
+#define STAT_UNKNOWN UINT64_MAX  // of records, capacity and bytes_written: the engine does not know
+
 struct store_stat {
   uint64_t records;          // live
   uint64_t capacity;         // records that fit before the next growth

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/mappings.h"
+#include "harness/store_files.h"
 
 #ifndef SYS_cachestat
 #define SYS_cachestat 451  // the same on every architecture (Linux 6.5); older headers lack it
@@ -75,7 +76,7 @@ static int cached_pages(int fd, const struct stat *file, uint64_t *cached) {
   return mincore_pages(fd, file, cached);
 }
 
-static int count_pages(const char *path, uint64_t *cached, uint64_t *all) {
+static int count_file(const char *path, uint64_t *cached, uint64_t *all) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO would wait for its writer
   if (fd < 0) return -errno;
   struct stat stat;
@@ -85,6 +86,29 @@ static int count_pages(const char *path, uint64_t *cached, uint64_t *all) {
   if (!code) code = cached_pages(fd, &stat, cached);
   if (!code) *all = pages_of((uint64_t)stat.st_size);
   close(fd);
+  return code;
+}
+
+struct count {
+  uint64_t cached, all;
+};
+
+static int add_file(const char *path, void *user) {
+  struct count *count = user;
+  uint64_t cached = 0, all = 0;
+  int code = count_file(path, &cached, &all);
+  if (code == -ENODATA || code == -ENOENT) return 0;  // empty, or gone since
+  count->cached += cached;
+  count->all += all;
+  return code;
+}
+
+static int count_pages(const char *path, uint64_t *cached, uint64_t *all) {
+  struct count count = {0, 0};
+  int code = store_files_each(path, add_file, &count);
+  if (!code && count.all == 0) code = -ENODATA;
+  *cached = count.cached;
+  if (!code) *all = count.all;
   return code;
 }
 
@@ -110,9 +134,10 @@ int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps) {
   return code;
 }
 
-int cache_drop(const char *path) {
+static int drop_file(const char *path, void *user) {
+  (void)user;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -errno;
+  if (fd < 0) return errno == ENOENT ? 0 : -errno;
   int code = 0;
   // Dirty pages stay where they are, so they are written first.
   if (fdatasync(fd) != 0) code = -errno;
@@ -120,6 +145,8 @@ int cache_drop(const char *path) {
   close(fd);
   return code;
 }
+
+int cache_drop(const char *path) { return store_files_each(path, drop_file, NULL); }
 
 // /proc/sys/vm/drop_caches could do no more than this: it drops the same unmapped, clean pages, only of every file of
 // the machine.
@@ -166,6 +193,12 @@ int cache_read(const char *path, uint64_t from, uint64_t to) {
   return code;
 }
 
+static int read_file(const char *path, void *user) {
+  (void)user;
+  int code = cache_read(path, 0, UINT64_MAX);
+  return code == -ENOENT ? 0 : code;
+}
+
 static bool in_memory(const char *path) {
   struct statfs stat;
   return statfs(path, &stat) == 0 && (stat.f_type == TMPFS_MAGIC || stat.f_type == RAMFS_MAGIC);
@@ -180,7 +213,7 @@ static int make_warm(const struct engine *engine, struct store *store, const cha
     return error_set(error, -EBUSY,
                      "cache=warm: %.1f%% of %s cannot be dropped and read in anew; close what maps the file",
                      share * 100, path);
-  code = cache_read(path, 0, UINT64_MAX);
+  code = store_files_each(path, read_file, NULL);
   if (!code) code = cache_residency(path, &share);
   if (code) return error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code));
   if (share >= WARM_FROM) return 0;
@@ -196,49 +229,57 @@ static int touched(const char *path, uint64_t *bytes, unsigned *maps, struct err
 static int check_untouched(const char *path, struct error *error) {
   uint64_t bytes;
   unsigned maps;
-  struct stat stat;
+  uint64_t size;
   int code = touched(path, &bytes, &maps, error);
   if (code) return code;
-  if (lstat(path, &stat) != 0) {
-    code = -errno;
-    return error_set(error, code, "%s: %s", path, strerror(-code));
-  }
-  if (bytes <= MAPPED_SLACK || (double)bytes < COLD_BELOW * (double)stat.st_size) return 0;
+  code = store_files_size(path, &size);
+  if (code) return error_set(error, code, "%s: %s", path, strerror(-code));
+  if (bytes <= MAPPED_SLACK || (double)bytes < COLD_BELOW * (double)size) return 0;
   return error_set(error, -EBUSY, "cache=warm: %llu bytes of %s are in the page table", (unsigned long long)bytes,
                    path);
 }
 
+struct touching {
+  unsigned char sink;
+  uint64_t bytes;
+};
+
 static int touch(void *user, const void *key, uint32_t key_length, const void *value, uint32_t value_length) {
-  volatile unsigned char *sink = user;
-  (void)key, (void)key_length;
+  struct touching *touching = user;
+  volatile unsigned char *sink = &touching->sink;
+  (void)key;
+  touching->bytes += key_length + value_length;
   for (uint32_t i = 0; i < value_length; i += PAGE_BYTES_MIN) *sink ^= ((const unsigned char *)value)[i];
   if (value_length) *sink ^= ((const unsigned char *)value)[value_length - 1];
   return 0;
 }
 
-static int touch_all(const struct engine *engine, struct store *store, struct error *error) {
+static int touch_all(const struct engine *engine, struct store *store, uint64_t *bytes, struct error *error) {
   struct session *session;
-  unsigned char sink = 0;
+  struct touching touching = {0, 0};
   int code = engine->session_open(store, &session, error);
   if (code) return code;
-  code = engine->scan(session, NULL, 0, 0, touch, &sink);
+  code = engine->scan(session, NULL, 0, 0, touch, &touching);
+  *bytes = touching.bytes;
   int closed = engine->session_close(session);
   if (!code) code = closed;
   return code ? error_set(error, code, "cache=mapped: scan: %s", strerror(-code)) : 0;
 }
 
 static int make_mapped(const struct engine *engine, struct store *store, const char *path, struct error *error) {
-  uint64_t bytes;
+  uint64_t bytes, visited;
   unsigned maps;
   struct store_stat stat;
-  int code = touch_all(engine, store, error);
+  int code = touch_all(engine, store, &visited, error);
   if (code) return code;
   code = engine->stat(store, &stat);
   if (code) return error_set(error, code, "stat: %s", strerror(-code));
+  // Others keep records in less than their size.
+  uint64_t least = engine->caps & CAP_SHARED_FORMAT ? stat.records * stat.record_size : visited;
   code = touched(path, &bytes, &maps, error);
   if (code) return code;
   // Engines without a map have no more to touch than the page cache.
-  if (maps == 0 || (double)bytes >= WARM_FROM * (double)stat.records * stat.record_size) return 0;
+  if (maps == 0 || (double)bytes >= WARM_FROM * (double)least) return 0;
   return error_set(error, -EBUSY, "cache=mapped: only %llu bytes of %s are in the page table",
                    (unsigned long long)bytes, path);
 }

@@ -89,13 +89,33 @@ static int copy_file(int from_folder, int to_folder, const char *name) {
   return code;
 }
 
+static int copy_files(DIR *from, int to);
+
+// Some stores are folders.
+static int copy_entry(int from, int to, const char *name) {
+  struct stat status;
+  if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW)) return -errno;
+  if (!S_ISDIR(status.st_mode)) return copy_file(from, to, name);
+  if (mkdirat(to, name, 0700)) return -errno;
+  int source = openat(from, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
+  int target = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *stream = source >= 0 && target >= 0 ? fdopendir(source) : NULL;
+  code = stream ? copy_files(stream, target) : -errno;
+  if (stream)
+    closedir(stream);
+  else if (source >= 0)
+    close(source);
+  if (target >= 0) close(target);
+  return code;
+}
+
 static int copy_files(DIR *from, int to) {
   for (;;) {
     errno = 0;
     const struct dirent *entry = readdir(from);
     if (!entry) return errno ? -errno : fsync(to) ? -errno : 0;
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    int code = copy_file(dirfd(from), to, entry->d_name);
+    int code = copy_entry(dirfd(from), to, entry->d_name);
     if (code) return code;
   }
 }

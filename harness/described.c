@@ -56,10 +56,10 @@ static json_t *ask(const char *spec, const char *folder, char *reason) {
 static int take_option(const json_t *json, struct engine_option *option) {
   int type;
   json_int_t minimum, maximum;
-  int bad = json_unpack((json_t *)json, "{s:s, s:i, s?:s, s:s, s:I, s:I, s:s}", "name", &option->name, "type", &type,
-                        "choices", &option->choices, "initial", &option->initial, "minimum", &minimum, "maximum",
-                        &maximum, "help", &option->help);
+  int bad = json_unpack((json_t *)json, "{s:s, s:i, s:s, s:I, s:I, s:s}", "name", &option->name, "type", &type,
+                        "initial", &option->initial, "minimum", &minimum, "maximum", &maximum, "help", &option->help);
   if (bad) return -EPROTO;
+  option->choices = json_string_value(json_object_get(json, "choices"));  // null but for OPTION_CHOICE
   option->type = (enum option_type)type;
   option->minimum = (uint64_t)minimum;
   option->maximum = (uint64_t)maximum;

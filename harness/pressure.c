@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/cache.h"
+#include "harness/store_files.h"
 
 // The kernel counts charges in batches of 64 pages a processor, and cleans some more pages up than it must.
 enum { BATCH_PAGES = 64, SLACK = 1 << 20 };
@@ -26,10 +27,8 @@ static uint64_t slack(void) {
 
 // Bytes of the file in the page cache, whoever they are charged to, and its size.
 static int cached_bytes(const char *path, uint64_t *cached, uint64_t *size) {
-  struct stat stat;
-  if (lstat(path, &stat) != 0) return -errno;
-  *size = (uint64_t)stat.st_size;
-  return cache_bytes(path, cached);
+  int code = store_files_size(path, size);
+  return code ? code : cache_bytes(path, cached);
 }
 
 static int set_limit(struct pressure *pressure, uint64_t wanted, struct error *error) {
@@ -67,16 +66,23 @@ static int find_end(int fd, off_t *end) {
 // Reads all that was written, so that the cache is full, and of nothing else. The second half comes first: read-ahead
 // runs megabytes past the end, into pages that no operation wants and that are thrown out again; at the end of the
 // first half it finds the second.
-static int fill_cache(const char *path, uint64_t *written) {
+static int fill_from(const char *path, void *user) {
+  uint64_t *written = user;
   off_t end = 0;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -errno;
   int code = find_end(fd, &end);
-  *written = (uint64_t)end;
-  if (!code) code = cache_read(path, *written / 2, *written);
+  uint64_t bytes = (uint64_t)end;
+  *written += bytes;
+  if (!code) code = cache_read(path, bytes / 2, bytes);
   if (!code) code = -posix_fadvise(fd, end, 0, POSIX_FADV_DONTNEED);
   close(fd);
-  return code ? code : cache_read(path, 0, *written / 2);
+  return code ? code : cache_read(path, 0, bytes / 2);
+}
+
+static int fill_cache(const char *path, uint64_t *written) {
+  *written = 0;
+  return store_files_each(path, fill_from, written);
 }
 
 // `written`: bytes of the file that hold something.

@@ -153,6 +153,10 @@ void sample_cache_after(struct sample *sample);
 // the reason; sets sample->out_of_reach where operation or cache state cannot be had here.
 int sample_timed(struct sample *sample, struct error *error);
 
+// Of a store that does not count its records (stat_after.records is STAT_UNKNOWN): counts them by a scan, where the
+// operations may have made or removed some. After the timed part. 0 or -errno with the reason.
+int sample_count_records(struct sample *sample, struct error *error);
+
 // Whether the numbers stand for the work that was asked for: counts, syncs, the store's own count of records.
 int sample_check(const struct sample *sample, struct error *error);
 // Reads records back, untimed, and sets sample->verified: all where they are few or where gaps are expected, else as

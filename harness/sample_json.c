@@ -72,19 +72,24 @@ static int set_latency(json_t *json, const struct sample *sample, bool ok) {
   return failed;
 }
 
+static json_t *known_or_null(uint64_t value, uint64_t before) {
+  return value == STAT_UNKNOWN ? json_null() : json_integer((json_int_t)(value - before));
+}
+
 // Of the timed part where a difference means something; else as it stood at its end.
 static json_t *stat_to_json(const struct store_stat *before, const struct store_stat *after) {
   uint64_t reaped = after->in_flight_count - before->in_flight_count;
   uint64_t sum = after->in_flight_sum - before->in_flight_sum;
   json_t *in_flight = reaped ? json_real((double)sum / (double)reaped) : json_null();
-  return json_pack(
-      "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "records", (json_int_t)after->records,
-      "capacity", (json_int_t)after->capacity, "bytes_apparent", (json_int_t)after->bytes_apparent, "bytes_allocated",
-      (json_int_t)after->bytes_allocated, "bytes_written", (json_int_t)(after->bytes_written - before->bytes_written),
-      "syncs", (json_int_t)(after->syncs - before->syncs), "growths", (json_int_t)(after->growths - before->growths),
-      "index_bytes", (json_int_t)after->index_bytes, "tombstones", (json_int_t)after->tombstones, "recovered",
-      (json_int_t)after->recovered, "corrupt", (json_int_t)after->corrupt, "window_max_ns",
-      (json_int_t)after->window_max_ns, "queue_depth", (json_int_t)after->queue_depth, "in_flight_mean", in_flight);
+  return json_pack("{s:o, s:o, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "records",
+                   known_or_null(after->records, 0), "capacity", known_or_null(after->capacity, 0), "bytes_apparent",
+                   (json_int_t)after->bytes_apparent, "bytes_allocated", (json_int_t)after->bytes_allocated,
+                   "bytes_written", known_or_null(after->bytes_written, before->bytes_written), "syncs",
+                   (json_int_t)(after->syncs - before->syncs), "growths",
+                   (json_int_t)(after->growths - before->growths), "index_bytes", (json_int_t)after->index_bytes,
+                   "tombstones", (json_int_t)after->tombstones, "recovered", (json_int_t)after->recovered, "corrupt",
+                   (json_int_t)after->corrupt, "window_max_ns", (json_int_t)after->window_max_ns, "queue_depth",
+                   (json_int_t)after->queue_depth, "in_flight_mean", in_flight);
 }
 
 // Numbers of work that was not checked are no numbers: a sample that is not ok has nulls for them.

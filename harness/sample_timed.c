@@ -328,7 +328,7 @@ static int first_error(const struct timed *timed, struct error *error) {
 static int stat_after(struct sample *sample, struct error *error) {
   int code = sample->engine->stat(sample->store, &sample->stat_after);
   sample->index_bytes = sample->stat_after.index_bytes;
-  return code ? error_set(error, code, "stat: %s", strerror(-code)) : 0;
+  return code ? error_set(error, code, "stat: %s", strerror(-code)) : sample_count_records(sample, error);
 }
 
 int sample_timed(struct sample *sample, struct error *error) {

@@ -21,6 +21,7 @@
 #include "engines/slots/guard.h"
 #include "engines/slots/io.h"
 #include "engines/slots/keydir.h"
+#include "engines/timer.h"
 
 enum {
   COMMIT_MAX = 256,              // writes committed together
@@ -50,13 +51,6 @@ struct syncing {
   _Atomic int failed;        // 0, or the -errno of the first failed write or sync: no write is taken any more
   uint64_t count;            // syncs completed
   uint64_t window_max_ns;
-};
-
-struct timer {
-  pthread_t thread;
-  pthread_mutex_t lock;
-  pthread_cond_t wake;
-  bool running, stop;
 };
 
 struct store {
@@ -223,8 +217,7 @@ void syncing_fail(struct store *store, int error);
 int sync_until(struct store *store, struct io_session *io, uint64_t ordinal);
 int sync_with_writer_lock(struct store *store, struct io_session *io);
 int acknowledge(struct session *session, uint64_t ordinal, uint64_t offset, uint64_t length);
-int timer_start(struct store *store);
-void timer_stop(struct store *store);
+int interval_start(struct store *store);  // the timer, where the policy wants one
 
 // read.c
 void read_ops(struct session *session, struct op *const *ops, size_t count);

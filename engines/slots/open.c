@@ -203,7 +203,7 @@ static void read_options(struct store *store, const struct store_config *config)
 }
 
 static void store_free(struct store *store) {
-  timer_stop(store);
+  timer_stop(&store->timer);
   if (store->file) store->io->close(store->file);
   if (atomic_load(&store->keydir.table)) keydir_free(&store->keydir);
   free_bitmaps(store);
@@ -288,7 +288,7 @@ int slot_store_open(const char *path, const struct store_config *config, const s
   if (!code) code = check_counters(store, error);
   if (!code) code = repair_header(store, error);
   if (!code) code = open_io(store, config, error);
-  if (!code) code = timer_start(store);
+  if (!code) code = interval_start(store);
   if (code) {
     // What was made for this open goes with it, unless somebody else has opened it since (fd: the lock is ours).
     if (created && store->fd >= 0) (void)unlink(path);
@@ -309,7 +309,7 @@ static int close_cleanly(struct store *store) {
 }
 
 int slot_store_close(struct store *store, struct error *error) {
-  timer_stop(store);
+  timer_stop(&store->timer);
   int code = 0;
   if (!store->read_only && !store->header.clean) {
     store->index_rebuilt = false;  // the clean close writes the snapshot anyway

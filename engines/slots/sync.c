@@ -2,7 +2,6 @@
 // Sync policies. Writers that need a sync at the same time share one (group commit): the first becomes the leader, and
 // its sync covers all that was written before it began; the others wait for it.
 #include <errno.h>
-#include <time.h>
 
 #include "engines/slots/internal.h"
 
@@ -155,23 +154,6 @@ int acknowledge(struct session *session, uint64_t ordinal, uint64_t offset, uint
   }
 }
 
-static bool timer_wait(struct timer *timer, uint64_t milliseconds) {
-  struct timespec until;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += (time_t)(milliseconds / 1000);
-  until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-  if (until.tv_nsec >= 1000000000) {
-    until.tv_nsec -= 1000000000;
-    until.tv_sec++;
-  }
-  pthread_mutex_lock(&timer->lock);
-  int waited = 0;
-  while (!timer->stop && waited != ETIMEDOUT) waited = pthread_cond_timedwait(&timer->wake, &timer->lock, &until);
-  bool go_on = !timer->stop;
-  pthread_mutex_unlock(&timer->lock);
-  return go_on;
-}
-
 static void *timer_main(void *argument) {
   struct store *store = argument;
   struct io_session *io = NULL;
@@ -189,39 +171,7 @@ static void *timer_main(void *argument) {
   return NULL;
 }
 
-int timer_start(struct store *store) {
-  struct timer *timer = &store->timer;
+int interval_start(struct store *store) {
   if (store->read_only || store->policy.kind != SYNC_INTERVAL) return 0;
-  pthread_condattr_t attributes;
-  int error = pthread_condattr_init(&attributes);
-  if (error) return -error;
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  error = pthread_cond_init(&timer->wake, &attributes);
-  pthread_condattr_destroy(&attributes);
-  if (error) return -error;
-  error = pthread_mutex_init(&timer->lock, NULL);
-  if (error) goto no_mutex;
-  error = pthread_create(&timer->thread, NULL, timer_main, store);
-  if (error) goto no_thread;
-  timer->running = true;
-  return 0;
-
-no_thread:
-  pthread_mutex_destroy(&timer->lock);
-no_mutex:
-  pthread_cond_destroy(&timer->wake);
-  return -error;
-}
-
-void timer_stop(struct store *store) {
-  struct timer *timer = &store->timer;
-  if (!timer->running) return;
-  pthread_mutex_lock(&timer->lock);
-  timer->stop = true;
-  pthread_cond_signal(&timer->wake);
-  pthread_mutex_unlock(&timer->lock);
-  pthread_join(timer->thread, NULL);
-  pthread_mutex_destroy(&timer->lock);
-  pthread_cond_destroy(&timer->wake);
-  timer->running = false;
+  return timer_start(&store->timer, timer_main, store);
 }

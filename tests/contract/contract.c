@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,10 +50,14 @@ const char *const every_spec[] = {"null",
                                   "uring:direct=on:iopoll=on",
                                   "uring:lookup=linear",
                                   "uring:verify=on",
+                                  "peers",
                                   NULL};
 
-const char *const main_specs[] = {"mmap",  "mmap:grow=remap", "pread",           "pread:direct=on",
-                                  "stdio", "uring",           "uring:direct=on", NULL};
+const char *const main_specs[] = {
+    "mmap", "mmap:grow=remap", "pread", "pread:direct=on", "stdio", "uring", "uring:direct=on", "peers", NULL};
+
+const char *const peer_specs[] = {"lmdb", "lmdb:writemap=on", "lmdb:append=on", "leveldb", "rocksdb", "rocksdb:mmap=on",
+                                  NULL};
 
 // One cmocka test: a case on a spec, and what it makes.
 struct pair {
@@ -84,7 +89,13 @@ static int pair_setup(void **state) {
   return 0;
 }
 
-static void pair_run(void **state) {
+// Without a probe, which would open a store: a case may fork, and must be the first to.
+static void pair_run_peer(void **state) {
+  struct pair *pair = *state;
+  pair->test->run(&pair->fixture);
+}
+
+static void pair_run_here(void **state) {
   struct pair *pair = *state;
   struct fixture *fixture = &pair->fixture;
   int code = pair->engine->probe(fixture->folder, &fixture->config, &fixture->error);
@@ -93,6 +104,33 @@ static void pair_run(void **state) {
     skip();
   }
   pair->test->run(fixture);
+}
+
+static bool is_peer(const char *spec) {
+  for (const char *const *peer = peer_specs; *peer; peer++)
+    if (strcmp(*peer, spec) == 0) return true;
+  return false;
+}
+
+// Their libraries have threads that a fork leaves behind: each case of a peer gets a process in which none has run yet.
+static void pair_run(void **state) {
+  struct pair *pair = *state;
+  if (!is_peer(pair->spec)) {
+    pair_run_here(state);
+    return;
+  }
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    const struct CMUnitTest alone = {pair->spec, pair_run_peer, NULL, NULL, pair};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    alarm(CASE_SECONDS);
+    cmocka_set_test_filter("*");
+    _exit(_cmocka_run_group_tests(pair->spec, &alone, 1, NULL, NULL) != 0);
+  }
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  if (!WIFEXITED(status) || WEXITSTATUS(status)) fail_msg("the case ended with wait status %#x", (unsigned)status);
 }
 
 // A failed case has left its store open and perhaps a child running.
@@ -146,13 +184,30 @@ static void table_free(struct table *table) {
   free(table->tests);
 }
 
+// Whether a peer was built. Where the build was to have them, one that is missing fails as a test of its own.
+static bool is_built(const char *spec) {
+  struct engine_place place;
+  struct error error;
+  return registry_locate(spec, &place, &error) == 0 || getenv("STOREBENCH_PEERS");
+}
+
+// None of them lends pointers, queues, or shares our format: those cases leave them unloaded.
+static int table_add_peers(struct table *table, const struct contract_case *test) {
+  int code = 0;
+  if (test->needs & (CAP_SHARED_FORMAT | CAP_LEND | CAP_QUEUE)) return 0;
+  for (const char *const *spec = peer_specs; *spec && !code; spec++)
+    if (is_built(*spec)) code = table_add(table, test, *spec);
+  return code;
+}
+
 int contract_main(const char *group, const struct contract_case *cases, size_t count, int argc, char **argv) {
   struct table table = {0};
   int failed = 1;
   for (size_t i = 0; i < count; i++) {
     const char *const *specs = cases[i].specs ? cases[i].specs : every_spec;
     for (; *specs; specs++) {
-      if (table_add(&table, &cases[i], *specs)) goto out;
+      bool peers = strcmp(*specs, "peers") == 0;
+      if (peers ? table_add_peers(&table, &cases[i]) : table_add(&table, &cases[i], *specs)) goto out;
     }
   }
   if (argc > 1) cmocka_set_test_filter(argv[1]);

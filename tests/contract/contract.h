@@ -31,10 +31,11 @@ struct contract_case {
   void (*run)(struct fixture *fixture);
   uint32_t needs;            // enum engine_caps that the engine must have, else the case is left out
   uint64_t variant;          // handed to the case
-  const char *const *specs;  // ends with NULL; NULL: every_spec
+  const char *const *specs;  // ends with NULL; NULL: every_spec. "peers" stands for peer_specs
 };
 
 extern const char *const every_spec[];  // each way with each option that changes how bytes move
+extern const char *const peer_specs[];  // stores that others wrote, where they were built
 extern const char *const main_specs[];  // each way once, and with direct I/O
 
 // Runs all cases on all their specs. argv[1], if there, is a pattern of names ("uring*"). What main returns.
@@ -47,6 +48,8 @@ void fixture_reopen(struct fixture *fixture);
 struct store_stat fixture_stat(struct fixture *fixture);
 // Fails unless opening with the fixture's config fails with `code` and one line that says why.
 void fixture_refused(struct fixture *fixture, int code);
+// What stat says of them; where the engine does not count, a scan does.
+uint64_t fixture_records(struct fixture *fixture);
 // Largest value of the config's record size.
 uint32_t fixture_room(const struct fixture *fixture);
 // Whether the engine keeps written bytes in memory of its own, which a killed process loses, with these options.

@@ -36,6 +36,19 @@ struct store_stat fixture_stat(struct fixture *fixture) {
   return stat;
 }
 
+static int count_visit(void *user, const void *key, uint32_t key_length, const void *value, uint32_t length) {
+  (void)key, (void)key_length, (void)value, (void)length;
+  ++*(uint64_t *)user;
+  return 0;
+}
+
+uint64_t fixture_records(struct fixture *fixture) {
+  uint64_t records = fixture_stat(fixture).records, scanned = 0;
+  assert_code(fixture->engine->scan(fixture->access.session, NULL, 0, 0, count_visit, &scanned), 0);
+  assert_true(records == scanned || records == STAT_UNKNOWN);
+  return scanned;
+}
+
 void fixture_refused(struct fixture *fixture, int code) {
   struct error error = {0};
   int result = fixture->engine->open(fixture->path, &fixture->config, &fixture->store, &error);

@@ -68,7 +68,7 @@ static void mixed(struct fixture *f) {
     assert_code(access_expect_all(&f->access, 300, 20, 1, 50, &at), 0);
     fixture_reopen(f);
   }
-  assert_int_equal(fixture_stat(f).records, 100);
+  assert_int_equal(fixture_records(f), 100);
   fixture_close(f);
 }
 
@@ -93,7 +93,7 @@ static void last_write_of_a_key_wins(struct fixture *f) {
     assert_code(access_expect(&f->access, 3, 1, 64), 0);
     assert_code(access_expect(&f->access, 10, 9, 64), -ENOENT);
     assert_code(access_expect(&f->access, 11, 9, 64), 0);
-    assert_int_equal(fixture_stat(f).records, 4);
+    assert_int_equal(fixture_records(f), 4);
     fixture_reopen(f);
   }
   fixture_close(f);
@@ -138,7 +138,7 @@ static void a_bad_operation_spoils_no_other(struct fixture *f) {
   for (size_t i = 0; i < batch.count; i++) assert_code(batch.ops[i].status, expected[i % 4]);
   uint64_t at;
   assert_code(access_expect_all(&f->access, 0, 10, 1, 64, &at), 0);
-  assert_int_equal(fixture_stat(f).records, 10);
+  assert_int_equal(fixture_records(f), 10);
   fixture_close(f);
 }
 

@@ -27,7 +27,7 @@ static void check(struct fixture *f, uint64_t version) {
   for (uint64_t id = 0; id < RECORDS; id++) {
     assert_code(access_expect(&f->access, id, version, LENGTH), id % 10 ? 0 : -ENOENT);
   }
-  assert_int_equal(fixture_stat(f).records, RECORDS - RECORDS / 10);
+  assert_int_equal(fixture_records(f), RECORDS - RECORDS / 10);
 }
 
 // The fixture's own way writes, another reads and writes, and the first one reads that.

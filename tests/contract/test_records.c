@@ -12,7 +12,7 @@ static void put_and_get(struct fixture *f) {
   for (uint64_t id = 0; id < n; id++) assert_code(access_put(&f->access, id, 1, (uint32_t)(id % 89)), 0);
   for (uint64_t id = 0; id < n; id++) assert_code(access_expect(&f->access, id, 1, (uint32_t)(id % 89)), 0);
   assert_code(access_expect_all(&f->access, n, 20, 1, 64, &at), -ENOENT);
-  assert_int_equal(fixture_stat(f).records, n);
+  assert_int_equal(fixture_records(f), n);
   fixture_close(f);
 }
 
@@ -24,7 +24,7 @@ static void update(struct fixture *f) {
     assert_code(access_fill(&f->access, 0, n, version, length), 0);
     assert_code(access_expect_all(&f->access, 0, n, version, length, &at), 0);
   }
-  assert_int_equal(fixture_stat(f).records, n);
+  assert_int_equal(fixture_records(f), n);
   fixture_reopen(f);
   assert_code(access_expect_all(&f->access, 0, n, 4, 80 - 36, &at), 0);
   fixture_close(f);
@@ -38,7 +38,7 @@ static void delete (struct fixture *f) {
   for (uint64_t id = 0; id < n; id += 3) assert_code(access_delete(&f->access, id), 0);
   for (uint64_t id = 0; id < n; id += 3) assert_code(access_delete(&f->access, id), -ENOENT);
   for (uint64_t id = 0; id < n; id++) assert_code(access_expect(&f->access, id, 1, 50), id % 3 ? 0 : -ENOENT);
-  assert_int_equal(fixture_stat(f).records, n - (n + 2) / 3);
+  assert_int_equal(fixture_records(f), n - (n + 2) / 3);
   fixture_close(f);
 }
 
@@ -52,7 +52,7 @@ static void delete_then_reopen(struct fixture *f) {
     for (uint64_t id = 0; id < 30; id++) {
       assert_code(access_expect(&f->access, id, 2, 51), id / 10 == 1 ? -ENOENT : 0);
     }
-    assert_int_equal(fixture_stat(f).records, 20);
+    assert_int_equal(fixture_records(f), 20);
   }
   fixture_close(f);
 }
@@ -66,7 +66,7 @@ static void put_after_delete(struct fixture *f) {
   }
   fixture_reopen(f);
   assert_code(access_expect(&f->access, 5, 20, 60), 0);
-  assert_int_equal(fixture_stat(f).records, 1);
+  assert_int_equal(fixture_records(f), 1);
   fixture_close(f);
 }
 
@@ -129,7 +129,7 @@ static void key_empty_or_too_long(struct fixture *f) {
       assert_code(access_run(&f->access, &op), -EINVAL);
     }
   }
-  assert_int_equal(fixture_stat(f).records, 0);
+  assert_int_equal(fixture_records(f), 0);
   fixture_close(f);
 }
 
@@ -164,7 +164,7 @@ static void keys_are_bytes(struct fixture *f) {
     }
     fixture_reopen(f);
   }
-  assert_int_equal(fixture_stat(f).records, COUNT);
+  assert_int_equal(fixture_records(f), COUNT);
   fixture_close(f);
 }
 

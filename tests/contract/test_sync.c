@@ -27,11 +27,12 @@ static const char *const syncing_specs[] = {"mmap",
                                             "uring:fixed=on",
                                             "uring:dsync=on",
                                             "uring:direct=on:dsync=on",
+                                            "peers",
                                             NULL};
 
 // Those that leave it to one sync call to make several writes durable.
-static const char *const sharing_specs[] = {"mmap",  "mmap:write=pwrite", "pread", "pread:direct=on", "stdio",
-                                            "uring", "uring:direct=on",   NULL};
+static const char *const sharing_specs[] = {
+    "mmap", "mmap:write=pwrite", "pread", "pread:direct=on", "stdio", "uring", "uring:direct=on", "peers", NULL};
 
 // Opens with room for all that the cases write, so that growth's own syncs do not mix in.
 static void open_with(struct fixture *f, enum sync_kind kind, uint64_t amount) {
@@ -248,7 +249,7 @@ int main(int argc, char **argv) {
       {"every=50 splits a batch", every_splits_a_batch, CAP_PERSISTENT, 50, syncing_specs},
       {"every=1000 waits for its count", every_waits_for_its_count, CAP_PERSISTENT, 0, sharing_specs},
       {"interval syncs by itself", interval_syncs_by_itself, CAP_PERSISTENT, 0, syncing_specs},
-      {"group commit", group_commit, CAP_PERSISTENT, 0, sharing_specs},
+      {"group commit", group_commit, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, sharing_specs},
       {"every=8 with many writers", every_with_many_writers, CAP_PERSISTENT, 0, syncing_specs},
       {"durability in words", in_words, 0, 0, NULL},
   };

@@ -24,6 +24,7 @@ static const char *const threaded_specs[] = {"mmap",
                                              "uring:depth=4:direct=on",
                                              "uring:fixed=on",
                                              "uring:lookup=linear",
+                                             "peers",
                                              NULL};
 
 // Each writer owns the ids that are its number modulo WRITERS and puts ever higher versions to them.

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Contract: what stores that others wrote must do beyond the cases that they share with ours.
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/contract/contract.h"
+
+enum { LENGTH = 64 };
+
+static void fill_and_close(struct fixture *f) {
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, 50, 1, LENGTH), 0);
+  fixture_close(f);
+}
+
+static void expect_filled(struct fixture *f) {
+  uint64_t at;
+  fixture_open(f);
+  assert_code(access_expect_all(&f->access, 0, 50, 1, LENGTH, &at), 0);
+  assert_int_equal(fixture_records(f), 50);
+  fixture_close(f);
+}
+
+static void refused_and_unchanged(struct fixture *f) {
+  fill_and_close(f);
+  f->config.exclusive = true;
+  fixture_refused(f, -EEXIST);
+  f->config.exclusive = false;
+  f->config.record_size = 256;
+  fixture_refused(f, -EINVAL);
+  f->config.record_size = 0;
+  char real[PATH_ROOM + 8];
+  snprintf(real, sizeof real, "%s-real", f->path);
+  assert_int_equal(rename(f->path, real), 0);
+  assert_int_equal(symlink(real, f->path), 0);
+  fixture_refused(f, -ELOOP);
+  assert_int_equal(unlink(f->path), 0);
+  assert_int_equal(rename(real, f->path), 0);
+  expect_filled(f);
+}
+
+static void not_ours(struct fixture *f) {
+  static const char text[9000] = "no store";
+  file_put_bytes(f->path, text, sizeof text);
+  struct bytes before = file_bytes(f->path);
+  fixture_refused(f, -EINVAL);
+  assert_file_is(f->path, &before);
+  free(before.data);
+}
+
+// Keys come in the order of their bytes, from any one on.
+static int in_order(void *user, const void *key, uint32_t key_length, const void *value, uint32_t value_length) {
+  char *last = user;  // its length comes first
+  (void)value, (void)value_length;
+  uint32_t least = key_length < (uint32_t)last[0] ? key_length : (uint32_t)last[0];
+  int order = memcmp(key, last + 1, least);
+  if (order < 0 || (order == 0 && key_length <= (uint32_t)last[0])) return -EILSEQ;
+  last[0] = (char)key_length;
+  memcpy(last + 1, key, key_length);
+  return 0;
+}
+
+static void scans_in_order(struct fixture *f) {
+  char last[1 + KEY_LENGTH_MAX] = "";
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, 500, 1, LENGTH), 0);
+  assert_code(f->engine->scan(f->access.session, NULL, 0, 0, in_order, last), 0);
+  last[0] = 2;
+  memcpy(last + 1, "41", 2);
+  assert_code(f->engine->scan(f->access.session, "42", 2, 20, in_order, last), 0);
+  fixture_close(f);
+}
+
+struct reader {
+  struct fixture *fixture;
+  atomic_bool stop;
+  _Atomic int code;
+};
+
+static void *read_on(void *argument) {
+  struct reader *reader = argument;
+  struct access access;
+  int code = access_open(&access, reader->fixture->engine, reader->fixture->store);
+  if (code) {
+    reader->code = code;
+    return NULL;
+  }
+  while (!code && !reader->stop) code = access_expect(&access, 0, 1, 4000);
+  int closed = access_close(&access);
+  reader->code = code ? code : closed;
+  return NULL;
+}
+
+// LMDB's map is of a size; it must grow under a reader, and more than once.
+static void map_grows_under_a_reader(struct fixture *f) {
+  struct reader reader = {.fixture = f};
+  pthread_t thread;
+  uint64_t at, n = 60000;
+  f->config.record_size = 4096;
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, 1, 1, 4000), 0);
+  assert_int_equal(pthread_create(&thread, NULL, read_on, &reader), 0);
+  int code = access_fill(&f->access, 1, n - 1, 1, 4000);
+  reader.stop = true;
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  assert_code(code, 0);
+  assert_code(reader.code, 0);
+  assert_true(fixture_stat(f).growths >= 2);
+  assert_code(access_expect_all(&f->access, 0, n, 1, 4000, &at), 0);
+  fixture_reopen(f);
+  assert_code(access_expect_all(&f->access, 0, n, 1, 4000, &at), 0);
+  fixture_close(f);
+}
+
+// Without a log no promise can be kept but none, and that one says that a kill loses.
+static void no_log_no_promise(struct fixture *f) {
+  for (int kind = SYNC_ASYNC; kind < SYNC_KINDS; kind++) {
+    f->config.sync = (struct sync_policy){(enum sync_kind)kind, 5};
+    assert_code(f->engine->probe(f->folder, &f->config, &f->error), -EOPNOTSUPP);
+    assert_message(&f->error, -EOPNOTSUPP, "wal=off");
+  }
+  f->config.sync = (struct sync_policy){SYNC_NONE, 0};
+  assert_non_null(strstr(f->engine->durability(&f->config), "loses"));
+  assert_int_equal(folder_entries(f->folder, "", NULL), 0);
+  fill_and_close(f);  // a clean close loses nothing
+  expect_filled(f);
+}
+
+int main(int argc, char **argv) {
+  static const char *const peers[] = {"peers", NULL};
+  static const char *const lmdb[] = {"lmdb", NULL}, *const no_log[] = {"rocksdb:wal=off", NULL};
+  static const struct contract_case cases[] = {
+      {"refused and unchanged", refused_and_unchanged, CAP_PERSISTENT, 0, peers},
+      {"a file that is no store", not_ours, CAP_PERSISTENT, 0, peers},
+      {"scans in order of keys", scans_in_order, CAP_PERSISTENT | CAP_SCAN_ORDERED, 0, peers},
+      {"the map grows under a reader", map_grows_under_a_reader, CAP_PERSISTENT, 0, lmdb},
+      {"no log, no promise", no_log_no_promise, CAP_PERSISTENT, 0, no_log},
+  };
+  return contract_main("peers", cases, sizeof cases / sizeof cases[0], argc, argv);
+}
