@@ -288,9 +288,10 @@ static int mmap_session_open(struct io_file *file, const struct io_buffers *buff
   return 0;
 }
 
-static void mmap_session_close(struct io_session *session) {
+static int mmap_session_close(struct io_session *session) {
   guard_leave(session->guard);
   free(session);
+  return 0;
 }
 
 static int copy_bytes(void *argument) {
@@ -360,7 +361,10 @@ static int mmap_sync(struct io_file *file, struct io_session *session, uint64_t 
   uint64_t end = file->whole ? window_length(file) : offset + length;
   if (end == first) return 0;
   // msync rounds the end up to whole pages itself.
-  return msync(window_base(file) + first, end - first, (wait ? MS_SYNC : MS_ASYNC) | file->msync_flags) ? -errno : 0;
+  while (msync(window_base(file) + first, end - first, (wait ? MS_SYNC : MS_ASYNC) | file->msync_flags)) {
+    if (errno != EINTR) return -errno;
+  }
+  return 0;
 }
 
 static int mmap_forget(struct io_file *file) {

@@ -83,7 +83,7 @@ static int pread_open(struct io_file **out, struct io_limits *limits, int fd, co
 }
 
 static int pread_close(struct io_file *file) {
-  int error = file->own_fd && close(file->fd) ? -errno : 0;
+  int error = file->own_fd ? file_close(file->fd) : 0;
   free(file);
   return error;
 }
@@ -98,7 +98,10 @@ static int pread_session_open(struct io_file *file, const struct io_buffers *buf
   return 0;
 }
 
-static void pread_session_close(struct io_session *session) { free(session); }
+static int pread_session_close(struct io_session *session) {
+  free(session);
+  return 0;
+}
 
 static int pread_read(struct io_session *session, void *buffer, size_t length, uint64_t offset) {
   return file_read(session->file->fd, buffer, length, offset, session->file->flags);
@@ -111,7 +114,7 @@ static int pread_write(struct io_session *session, const void *buffer, size_t le
 
 static int pread_sync(struct io_file *file, struct io_session *session, uint64_t offset, uint64_t length, bool wait) {
   (void)session;
-  if (!wait) return sync_file_range(file->fd, (off64_t)offset, (off64_t)length, SYNC_FILE_RANGE_WRITE) ? -errno : 0;
+  if (!wait) return file_start_writeback(file->fd, offset, length);
   return file->sync_call == CALL_FSYNC ? file_fsync(file->fd) : file_fdatasync(file->fd);
 }
 

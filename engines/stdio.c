@@ -35,8 +35,8 @@ struct io_file {
   _Atomic uint64_t written;     // counts writes into the writer's buffer...
   _Atomic uint64_t flushed;     // ...and how many of them the kernel has seen
   _Atomic uint64_t generation;  // grows when readers must drop their buffers
-  _Atomic int failed;           // 0, or the -errno of the first flush that failed: bytes may be lost, whatever a later
-                                // one returns
+  _Atomic int failed;           // 0, or the -errno of a failed write or flush: bytes in the buffer were lost, whatever
+                                // a later one returns
 };
 
 struct io_session {
@@ -139,9 +139,10 @@ static int stdio_session_open(struct io_file *file, const struct io_buffers *buf
   return 0;
 }
 
-static void stdio_session_close(struct io_session *session) {
+static int stdio_session_close(struct io_session *session) {
   stream_close(&session->reader);  // it only read: nothing to lose
   free(session);
+  return 0;
 }
 
 // By fflush, which on a stream that reads gives the buffer up and forgets the position. Not by __fpurge: glibc still
@@ -178,9 +179,15 @@ static int stdio_write(struct io_session *session, const void *buffer, size_t le
   struct stream *writer = &file->writer;
   if (!writer->file) return -EROFS;
   int error = atomic_load(&file->failed);
-  if (!error) error = stream_seek(writer, offset);
   if (error) return error;
-  if (fwrite(buffer, 1, length, writer->file) != length) return stream_error(writer);
+  error = stream_seek(writer, offset);  // flushes what was written elsewhere before
+  if (!error && fwrite(buffer, 1, length, writer->file) != length) error = stream_error(writer);
+  if (error) {
+    // When a write fails, glibc gives up all that was in the buffer, be it only a signal that interrupted it: earlier
+    // records may be gone.
+    atomic_store(&file->failed, error);
+    return error;
+  }
   writer->position = offset + length;
   atomic_fetch_add(&file->written, 1);
   return 0;

@@ -22,6 +22,22 @@ bool timer_wait(struct timer *timer, uint64_t milliseconds) {
   return go_on;
 }
 
+void timer_tell(struct timer *timer, int error) {
+  pthread_mutex_lock(&timer->lock);
+  timer->error = error;
+  timer->ready = true;
+  pthread_cond_broadcast(&timer->wake);
+  pthread_mutex_unlock(&timer->lock);
+}
+
+static int timer_listen(struct timer *timer) {
+  pthread_mutex_lock(&timer->lock);
+  while (!timer->ready) pthread_cond_wait(&timer->wake, &timer->lock);
+  int error = timer->error;
+  pthread_mutex_unlock(&timer->lock);
+  return error;
+}
+
 int timer_start(struct timer *timer, void *(*body)(void *argument), void *argument) {
   pthread_condattr_t attributes;
   int error = pthread_condattr_init(&attributes);
@@ -35,7 +51,9 @@ int timer_start(struct timer *timer, void *(*body)(void *argument), void *argume
   error = pthread_create(&timer->thread, NULL, body, argument);
   if (error) goto no_thread;
   timer->running = true;
-  return 0;
+  error = timer_listen(timer);
+  if (error) timer_stop(timer);
+  return error;
 
 no_thread:
   pthread_mutex_destroy(&timer->lock);

@@ -62,7 +62,8 @@ static int try_ring(struct io_file *file, uint64_t size, struct error *error) {
   } else {
     if (size >= block) failed = ring_read(session, buffers.base, block, 0);
     if (failed) explain(file, failed, "reading", error);
-    ring_session_close(session);
+    int busy = ring_session_close(session);
+    if (busy) return failed ? failed : explain(file, busy, "closing a ring", error);  // the buffer stays
   }
   free(buffers.base);
   return failed;
@@ -80,7 +81,7 @@ static int open_direct(struct io_file *file, struct error *error) {
 }
 
 static int uring_close(struct io_file *file) {
-  int error = file->ring_fd != file->fd && close(file->ring_fd) ? -errno : 0;
+  int error = file->ring_fd != file->fd ? file_close(file->ring_fd) : 0;
   free(file);
   return error;
 }

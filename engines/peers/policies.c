@@ -117,6 +117,7 @@ void write_ops(struct session *session, struct op *const *ops, size_t count) {
 
 static void *sync_at_intervals(void *argument) {
   struct store *store = argument;
+  timer_tell(&store->timer, 0);
   while (timer_wait(&store->timer, store->config.sync.amount)) {
     pthread_mutex_lock(&store->sessions_lock);
     (void)sync_written(store);  // a failure stays in `failed`, where every writer meets it

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -20,12 +21,20 @@ static uint64_t slots_for(uint64_t capacity_hint, uint32_t record_size) {
   return record_size < FIRST_BYTES / 8 ? FIRST_BYTES / record_size : 8;
 }
 
+static int draw_store_id(uint64_t *id) {
+  ssize_t length;
+  do {
+    length = getrandom(id, sizeof *id, 0);
+  } while (length < 0 && errno == EINTR);
+  if (length < 0) return -errno;
+  return length == (ssize_t)sizeof *id ? 0 : -EIO;
+}
+
 static int fill_new_file(int fd, uint32_t record_size, uint64_t slots) {
   struct header header = {.record_size = record_size, .clean = true, .next_free_offset = RECORDS_OFFSET};
   header.max_file_size = file_bytes_for(slots, record_size);
-  ssize_t random = getrandom(&header.store_id, sizeof header.store_id, 0);
-  if (random != (ssize_t)sizeof header.store_id) return random < 0 ? -errno : -EIO;
-  int error = file_extend(fd, 0, header.max_file_size);
+  int error = draw_store_id(&header.store_id);
+  if (!error) error = file_extend(fd, 0, header.max_file_size);
   if (!error) error = header_create(fd, &header);
   return error ? error : file_fsync(fd);  // covers the new size as well
 }
@@ -49,26 +58,35 @@ static int explain(int code, const char *path, uint64_t bytes, struct error *err
   return error_set(error, code, "cannot create the store: %s; choose another folder", strerror(-code));
 }
 
-int create_store_file(const char *path, const struct store_config *config, struct error *error) {
+// Locked before it has its name: whoever finds it there finds it in use, and it can be taken away again if the open
+// that it was made for fails.
+static int name_new_file(int fd, const char *temporary, const char *path) {
+  int code = flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+  if (!code && link(temporary, path)) code = -errno;
+  bool linked = !code;
+  if (unlink(temporary) && !code) code = -errno;
+  if (!code) code = file_sync_folder(path);
+  if (code && linked) (void)unlink(path);  // the first error is the one to tell
+  return code;
+}
+
+int create_store_file(const char *path, const struct store_config *config, int *lock_fd, struct error *error) {
   uint32_t record_size = config->record_size ? config->record_size : RECORD_SIZE_DEFAULT;
   uint64_t hint = slots_for(config->capacity_hint, record_size);
   if (hint > SLOTS_MAX) return error_set(error, -EFBIG, "a store holds at most %u records", SLOTS_MAX);
   uint64_t slots = slots_in(file_bytes_for(hint, record_size), record_size);
   char *temporary = NULL;
   if (asprintf(&temporary, "%s.new-XXXXXX", path) < 0) return error_set(error, -ENOMEM, "no memory");
-  int code = 0, fd = mkostemp(temporary, O_CLOEXEC);  // 0600
-  if (fd < 0) {
-    code = -errno;
-    goto out;
-  }
-  code = fill_new_file(fd, record_size, slots);
-  if (close(fd) && !code) code = -errno;
-  if (!code && link(temporary, path)) code = -errno;
-  bool linked = !code;
-  if (unlink(temporary) && !code) code = -errno;
-  if (!code) code = file_sync_folder(path);
-  if (code && linked) (void)unlink(path);  // the first error is the one to tell
-out:
+  int fd = mkostemp(temporary, O_CLOEXEC);  // 0600
+  int code = fd < 0 ? -errno : fill_new_file(fd, record_size, slots);
+  if (!code)
+    code = name_new_file(fd, temporary, path);
+  else if (fd >= 0)
+    (void)unlink(temporary);
   free(temporary);
+  if (!code)
+    *lock_fd = fd;
+  else if (fd >= 0)
+    close(fd);
   return code ? explain(code, path, file_bytes_for(slots, record_size), error) : 0;
 }

@@ -73,6 +73,16 @@ int file_start_writeback(int fd, uint64_t offset, uint64_t length) {
   return 0;
 }
 
+int file_open(const char *path, int flags, mode_t mode) {
+  int fd;
+  do {
+    fd = open(path, flags, mode);
+  } while (fd < 0 && errno == EINTR);
+  return fd < 0 ? -errno : fd;
+}
+
+int file_close(int fd) { return close(fd) && errno != EINTR ? -errno : 0; }
+
 int file_size(int fd, uint64_t *bytes) {
   struct stat status;
   if (fstat(fd, &status)) return -errno;
@@ -99,16 +109,11 @@ int file_sync_folder(const char *path) {
   char *folder = slash ? strndup(path, length ? length : 1) : strdup(".");
   if (!folder) return -ENOMEM;
 
-  int error = 0;
-  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    error = -errno;
-    goto out;
-  }
-  error = file_fsync(fd);
-  close(fd);
-out:
+  int fd = file_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   free(folder);
+  if (fd < 0) return fd;
+  int error = file_fsync(fd);
+  close(fd);
   return error;
 }
 
@@ -165,11 +170,7 @@ int file_reopen(int fd, int flags) {
   if (mode < 0) return -errno;
   char path[32];
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);  // fits: 14 letters and at most 11 digits
-  int again;
-  do {
-    again = open(path, (mode & O_ACCMODE) | flags | O_CLOEXEC);
-  } while (again < 0 && errno == EINTR);
-  return again < 0 ? -errno : again;
+  return file_open(path, (mode & O_ACCMODE) | flags | O_CLOEXEC, 0);
 }
 
 // Finds the smallest block that a direct read takes, for kernels before 6.1 and file systems that do not say.
@@ -178,7 +179,10 @@ static int try_direct_alignment(int direct) {
   if (!block) return -ENOMEM;
   int found = -EINVAL;
   for (int size = DIRECT_ALIGNMENT_MIN; found == -EINVAL && size <= DIRECT_ALIGNMENT_MAX; size *= 2) {
-    ssize_t n = pread(direct, block + size, (size_t)size, size);
+    ssize_t n;
+    do {
+      n = pread(direct, block + size, (size_t)size, size);
+    } while (n < 0 && errno == EINTR);
     if (n == 0) {
       found = DIRECT_ALIGNMENT_MAX;  // end of file comes before the check of the alignment: take the safe one
     } else if (n > 0) {
@@ -267,10 +271,8 @@ static int any_resident(int fd, uint64_t size, bool *resident) {
 }
 
 int file_drop_cache(int fd, uint64_t size) {
-  if (size == 0) return 0;         // a length of 0 means "to the end" to the calls below
-  int error = file_fdatasync(fd);  // dirty pages are not dropped
-  if (error) return error;
-  error = posix_fadvise(fd, 0, (off_t)size, POSIX_FADV_DONTNEED);
+  if (size == 0) return 0;  // a length of 0 means "to the end" to the calls below
+  int error = posix_fadvise(fd, 0, (off_t)size, POSIX_FADV_DONTNEED);
   if (error) return -error;
   bool resident;
   error = any_resident(fd, size, &resident);
@@ -279,12 +281,12 @@ int file_drop_cache(int fd, uint64_t size) {
 }
 
 static int write_new(const char *path, const void *bytes, size_t length) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return -errno;
+  int fd = file_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return fd;
   int error = file_write(fd, bytes, length, 0, 0);
   if (!error) error = file_fsync(fd);
-  if (close(fd) && !error) error = -errno;
-  return error;
+  int closed = file_close(fd);
+  return error ? error : closed;
 }
 
 int file_replace(const char *path, const void *bytes, size_t length) {

@@ -28,11 +28,16 @@ int file_sync_folder(const char *path);
 // process's limit on file sizes (-EFBIG), and truncates back to old_size on any failure. The new size is durable after
 // a sync: left to the caller, for whom a failed sync is another matter than a full disk.
 int file_extend(int fd, uint64_t old_size, uint64_t new_size);
+// open(2) and close(2), which a signal may interrupt; the first is tried again. The second must not be: Linux has
+// closed the descriptor by then, and another thread may have been given its number.
+int file_open(const char *path, int flags, mode_t mode);  // the descriptor or -errno
+int file_close(int fd);
 // A second open file description of the same file with other flags (O_DIRECT ...). Returns the descriptor or -errno.
 int file_reopen(int fd, int flags);
 // The alignment O_DIRECT needs on this file (512 to 4096), or -errno (-EINVAL: no direct I/O here).
 int file_direct_alignment(int fd);
-// Drops the file's pages from the page cache (it must be synced and unmapped). 0 if none stayed, -EBUSY if some did.
+// Drops the file's pages from the page cache. It must be synced, since dirty pages stay, and unmapped. 0 if none
+// stayed, -EBUSY if some did.
 int file_drop_cache(int fd, uint64_t size);
 // Writes the whole of a small file by temporary name, fsync, rename and sync of the folder; 0600.
 int file_replace(const char *path, const void *bytes, size_t length);

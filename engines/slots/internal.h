@@ -97,6 +97,7 @@ struct store {
   uint64_t growths;
   uint64_t bytes_written;
 
+  _Atomic bool abandoned;     // a request may still be in flight that nobody waits for
   _Atomic unsigned sessions;  // open now
   _Atomic unsigned writers;   // of those, with writes that are not acknowledged yet
   struct syncing syncing;
@@ -185,7 +186,8 @@ int lock_store_file(const char *path, bool read_only, struct error *error);  // 
 int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **out,
                 struct error *error);
 void slot_survey_end(struct store *store);
-int create_store_file(const char *path, const struct store_config *config, struct error *error);
+// On success *lock_fd holds the new store's lock.
+int create_store_file(const char *path, const struct store_config *config, int *lock_fd, struct error *error);
 
 // allocate.c: free slots, growth. With the writer lock held.
 // Before slots are looked up for a group of writes, since tombstones may leave the index: drops tombstones if the group

@@ -86,7 +86,9 @@ struct io_ops {
   // flight at a time (1 where submit is NULL).
   int (*session_open)(struct io_file *file, const struct io_buffers *buffers, struct io_session **session,
                       uint32_t *depth);
-  void (*session_close)(struct io_session *session);
+  // Frees the session when nothing of it is in flight any more. -EBUSY: the kernel cannot be brought to tell; then it
+  // may still use the memory of requests, and write to the file, until this process ends.
+  int (*session_close)(struct io_session *session);
 
   // Move exactly `length` bytes; -EIO at the end of the file. EINTR and short transfers are the io's to handle.
   int (*read)(struct io_session *session, void *buffer, size_t length, uint64_t offset);

@@ -65,6 +65,7 @@ int keydir_init(struct keydir *keydir, uint64_t expected, struct epochs *epochs)
 void keydir_free(struct keydir *keydir) {
   free_retired(keydir, true);
   keydir_table_free(atomic_load(&keydir->table));
+  atomic_store(&keydir->table, NULL);
 }
 
 static uint32_t cursor_scan(struct keydir_cursor *cursor) {

@@ -34,8 +34,8 @@ static int explain_open(int code, struct error *error) {
 // O_NONBLOCK: opening a FIFO must not wait for its other end.
 static int open_regular(const char *path, bool read_only, struct error *error) {
   struct stat status;
-  int fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0) return explain_open(-errno, error);
+  int fd = file_open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+  if (fd < 0) return explain_open(fd, error);
   if (fstat(fd, &status)) {
     int code = -errno;
     close(fd);
@@ -61,7 +61,7 @@ int lock_store_file(const char *path, bool read_only, struct error *error) {
 // Both descriptors must be of one file: it may have been replaced in between.
 static int open_files(struct store *store, struct error *error) {
   struct stat locked, opened;
-  store->lock_fd = lock_store_file(store->path, store->read_only, error);
+  if (store->lock_fd < 0) store->lock_fd = lock_store_file(store->path, store->read_only, error);
   if (store->lock_fd < 0) return store->lock_fd;
   store->fd = open_regular(store->path, store->read_only, error);
   if (store->fd < 0) return store->fd;
@@ -117,7 +117,6 @@ static int init_linear_lock(pthread_rwlock_t *lock) {
 }
 
 static int init_parts(struct store *store, struct error *error) {
-  store->lock_fd = store->fd = -1;
   int code = -pthread_mutex_init(&store->writer, NULL);
   if (!code) code = init_linear_lock(&store->linear_lock);
   if (!code) code = syncing_init(&store->syncing);
@@ -208,7 +207,8 @@ static void store_free(struct store *store) {
   if (atomic_load(&store->keydir.table)) keydir_free(&store->keydir);
   free_bitmaps(store);
   if (store->fd >= 0) close(store->fd);
-  if (store->lock_fd >= 0) close(store->lock_fd);  // last: whoever waits for the lock finds everything closed
+  // Last: whoever waits for the lock finds everything closed.
+  if (store->lock_fd >= 0 && !atomic_load(&store->abandoned)) close(store->lock_fd);
   epochs_destroy(&store->epochs);
   syncing_destroy(&store->syncing);
   pthread_rwlock_destroy(&store->linear_lock);
@@ -219,22 +219,38 @@ static void store_free(struct store *store) {
   free(store);
 }
 
-// For `check`: the index of a file as its records tell it, without opening it as a store.
-int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **out,
-                struct error *error) {
+// Nothing of it is open yet.
+static int store_new(const char *path, struct store **out, struct error *error) {
   struct store *store = aligned_alloc(64, (sizeof *store + 63) / 64 * 64);
   if (!store) return error_set(error, -ENOMEM, "no memory for a store");
-  *store = (struct store){.header = *header, .record_size = header->record_size, .slots = slots, .read_only = true};
+  *store = (struct store){.lock_fd = -1, .fd = -1};
   int code = init_parts(store, error);
   if (code) {
     free(store);
     return code;
   }
   store->path = strdup(path);
+  if (!store->path) {
+    store_free(store);
+    return error_set(error, -ENOMEM, "no memory for a path");
+  }
+  *out = store;
+  return 0;
+}
+
+// For `check`: the index of a file as its records tell it, without opening it as a store.
+int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **out,
+                struct error *error) {
+  struct store *store;
+  int code = store_new(path, &store, error);
+  if (code) return code;
+  store->header = *header;
+  store->record_size = header->record_size;
+  store->slots = slots;
+  store->read_only = true;
   store->fd = fd;
-  if (!store->path) code = error_set(error, -ENOMEM, "no memory for a path");
   uint64_t expected = backed_slots(fd, slots, header->record_size);
-  if (!code) code = init_index(store, header->entry_count < expected ? header->entry_count : expected, error);
+  code = init_index(store, header->entry_count < expected ? header->entry_count : expected, error);
   if (!code) code = recover(store, false, error);
   if (code)
     slot_survey_end(store);
@@ -256,33 +272,27 @@ static int check_config(const struct store_config *config, struct error *error) 
   return 0;
 }
 
-static int create_if_asked(const char *path, const struct store_config *config, bool *created, struct error *error) {
+static int create_if_asked(struct store *store, const struct store_config *config, struct error *error) {
   if (!config->create) return 0;
   struct stat status;
-  if (!config->exclusive && lstat(path, &status) == 0) return 0;
+  if (!config->exclusive && lstat(store->path, &status) == 0) return 0;
   if (config->read_only) return error_set(error, -EINVAL, "a store cannot be created read-only; open it for writing");
-  int code = create_store_file(path, config, error);
-  *created = !code;
+  int code = create_store_file(store->path, config, &store->lock_fd, error);
   return code == -EEXIST && !config->exclusive ? 0 : code;
 }
 
 int slot_store_open(const char *path, const struct store_config *config, const struct engine *engine,
                     const struct io_ops *io, struct store **out, struct error *error) {
-  bool created = false;
+  struct store *store;
   int code = check_config(config, error);
-  if (!code) code = create_if_asked(path, config, &created, error);
+  if (!code) code = store_new(path, &store, error);
   if (code) return code;
-  struct store *store = aligned_alloc(64, (sizeof *store + 63) / 64 * 64);
-  if (!store) return error_set(error, -ENOMEM, "no memory for a store");
-  *store = (struct store){.engine = engine, .io = io};
-  code = init_parts(store, error);
-  if (code) {
-    free(store);
-    return code;
-  }
+  store->engine = engine;
+  store->io = io;
   read_options(store, config);
-  store->path = strdup(path);
-  code = store->path ? open_files(store, error) : error_set(error, -ENOMEM, "no memory for a path");
+  code = create_if_asked(store, config, error);
+  bool created = store->lock_fd >= 0;
+  if (!code) code = open_files(store, error);
   if (!code) code = read_header(store, config, error);
   if (!code) code = load_index(store, config, error);
   if (!code) code = check_counters(store, error);
@@ -290,8 +300,7 @@ int slot_store_open(const char *path, const struct store_config *config, const s
   if (!code) code = open_io(store, config, error);
   if (!code) code = interval_start(store);
   if (code) {
-    // What was made for this open goes with it, unless somebody else has opened it since (fd: the lock is ours).
-    if (created && store->fd >= 0) (void)unlink(path);
+    if (created) (void)unlink(path);  // what was made for this open goes with it: the lock has been ours all along
     store_free(store);
     return code;
   }

@@ -38,8 +38,8 @@ static int move_bytes(const struct io_ops *io, struct io_file *file, bool read_o
   if (!error) error = io->read(session, buffer, FILE_ALIGNMENT, RECORDS_OFFSET);
   if (!error && io->submit) error = read_queued(io, session, buffer);
   if (!error && buffer[0] != (read_only ? 0 : 0x5A)) error = -EIO;
-  io->session_close(session);
-  return error;
+  int closed = io->session_close(session);
+  return error ? error : closed;
 }
 
 static int try_io(const struct engine *engine, const struct io_ops *io, const struct store_config *config, int fd,

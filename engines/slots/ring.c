@@ -369,12 +369,30 @@ int ring_settings(struct io_session *session, setting_fn tell, void *user) {
   return code ? code : tell(user, "ring", text);
 }
 
-void ring_session_close(struct io_session *session) {
-  // The kernel must be done with the buffers before they are freed.
-  struct io_request *done[64];
-  while (!session->broken && session->outstanding > 0 && ring_reap(session, done, 64, 1) >= 0) {
+// Each entry that the kernel took from the queue gives one completion.
+static unsigned in_kernel(const struct io_uring *ring) {
+  return __atomic_load_n(ring->sq.khead, __ATOMIC_ACQUIRE) - *ring->cq.khead;
+}
+
+// The kernel must be done with the buffers before they are freed: closing a ring does not wait for what is in flight,
+// and a late write would put on the disk what stands in freed memory. Nothing is submitted, and the requests are not
+// looked at: after an error they may be gone.
+static int drain(struct io_uring *ring) {
+  while (in_kernel(ring) > 0) {
+    struct io_uring_cqe *entry;
+    int error = io_uring_wait_cqe(ring, &entry);
+    if (!error)
+      io_uring_cqe_seen(ring, entry);
+    else if (!is_passing(error))
+      return -EBUSY;
   }
+  return 0;
+}
+
+int ring_session_close(struct io_session *session) {
+  int error = drain(&session->ring);
   io_uring_queue_exit(&session->ring);
   free(session->ready);
   free(session);
+  return error;
 }

@@ -18,7 +18,7 @@ struct io_file {
 };
 
 int ring_session_open(struct io_file *file, const struct io_buffers *buffers, struct io_session **out, uint32_t *depth);
-void ring_session_close(struct io_session *session);
+int ring_session_close(struct io_session *session);
 int ring_read(struct io_session *session, void *buffer, size_t length, uint64_t offset);
 int ring_write(struct io_session *session, const void *buffer, size_t length, uint64_t offset, unsigned flags);
 int ring_submit(struct io_session *session, struct io_request *const *requests, size_t count);

@@ -58,13 +58,22 @@ static uint32_t depth_asked(const struct store *store) {
   return store->io->submit ? (uint32_t)registry_option(store->engine, &store->options, "depth") : 1;
 }
 
-static void session_free(struct session *session) {
-  if (session->io) session->store->io->session_close(session->io);
-  guard_leave(session->guard);
-  free(session->lookups);
+// What the kernel may still use stays, and so does the store's lock, until the process ends.
+static void free_buffers(struct session *session, bool in_use) {
+  if (in_use) {
+    atomic_store(&session->store->abandoned, true);
+    return;
+  }
   free(session->buffers);
   free(session->write_buffer);
   free(session->scan_buffer);
+}
+
+static void session_free(struct session *session) {
+  int busy = session->io ? session->store->io->session_close(session->io) : 0;
+  guard_leave(session->guard);
+  free(session->lookups);
+  free_buffers(session, busy != 0);
   free(session->backlog.ring);
   free(session->done.ring);
   free(session->commit);

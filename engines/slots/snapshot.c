@@ -91,10 +91,11 @@ int snapshot_write(struct store *store, uint64_t generation) {
   if (!error) error = snapshot_path(store, "", &final);
   if (error) goto out;
   if (unlink(temporary) && errno != ENOENT) error = -errno;  // left by a crash
-  if (!error) fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (!error && fd < 0) error = -errno;
+  if (!error) fd = file_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (!error && fd < 0) error = fd;
   if (!error) error = write_parts(fd, &header, parts);
-  if (fd >= 0 && close(fd) && !error) error = -errno;
+  int closed = fd >= 0 ? file_close(fd) : 0;
+  if (!error) error = closed;
   if (!error && rename(temporary, final)) error = -errno;
   if (!error) error = file_sync_folder(final);
   if (error && fd >= 0) (void)unlink(temporary);  // the first error is the one to tell
@@ -163,8 +164,8 @@ int snapshot_load(struct store *store) {
   char *path = NULL;
   int error = snapshot_path(store, "", &path);
   if (error) return error;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  error = fd < 0 ? -errno : load_from(store, fd);
+  int fd = file_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+  error = fd < 0 ? fd : load_from(store, fd);
   if (fd >= 0) close(fd);  // read only: nothing to lose
   free(path);
   return error;

@@ -160,14 +160,14 @@ static void *timer_main(void *argument) {
   struct io_buffers none = {0};
   uint32_t depth;
   int error = store->io->session_open(store->file, &none, &io, &depth);
-  if (error) syncing_fail(store, error);  // the promise cannot be kept: the next write says so
+  timer_tell(&store->timer, error);
   while (timer_wait(&store->timer, store->policy.amount)) {
     pthread_mutex_lock(&store->writer);
     uint64_t written = store->written;
     pthread_mutex_unlock(&store->writer);
     (void)sync_until(store, io, written);  // a failure stays in syncing.failed, where every writer meets it
   }
-  if (io) store->io->session_close(io);
+  if (io) (void)store->io->session_close(io);  // it has synced at most, which needs no memory
   return NULL;
 }
 
