@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// One life of a store with one call made to fail, and what must hold then.
+#ifndef STOREBENCH_TEST_INJECTED_H
+#define STOREBENCH_TEST_INJECTED_H
+
+#include "tests/contract/contract.h"
+#include "tests/faults/inject.h"
+
+// Lives through a store once undisturbed, and once for each call that the mode can happen to, or for every `step`th of
+// them. Fails the test at the first life in which something does not hold. Returns the number of such calls.
+uint64_t injected_lives(struct fixture *fixture, enum inject_mode mode, uint64_t step);
+
+#endif
