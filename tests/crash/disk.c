@@ -128,16 +128,15 @@ int disk_add_file(struct disk *disk, int fd, uint64_t bytes) {
   if (index == DISK_FILES) give_up("too many files");
   struct disk_file *file = &disk->files[index];
   struct stat status;
-  file->fd = dup(fd);
+  char own[32];
+  snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+  // Opened anew: the descriptor may be write-only, and a map needs to read; and a copy of it would hold its lock.
+  file->fd = open(own, O_RDWR | O_CLOEXEC);
   if (file->fd < 0 || fstat(fd, &status)) give_up("cannot keep a file");
   file->device = status.st_dev;
   file->inode = status.st_ino;
-  char own[32];
-  snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
-  int writable = open(own, O_RDWR | O_CLOEXEC);  // the descriptor may be write-only: a map needs to read
-  file->map = __real_mmap(NULL, FILE_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, writable, 0);
-  if (writable < 0 || file->map == MAP_FAILED) give_up("cannot map a file");
-  close(writable);
+  file->map = __real_mmap(NULL, FILE_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, 0);
+  if (file->map == MAP_FAILED) give_up("cannot map a file");
   disk_add_size(file, disk->clock, bytes);
   disk_need_sectors(file, bytes, disk->clock);
   return index;
@@ -186,6 +185,17 @@ static void observe_file(struct disk *disk, struct disk_file *file) {
     if (!changed) disk->clock++;
     changed = true;
     add_version(&file->sectors[i], disk->clock, bytes);
+  }
+}
+
+void disk_rewritten(struct disk *disk, int index, uint64_t offset, uint64_t length) {
+  struct disk_file *file = &disk->files[index];
+  for (uint64_t i = offset / SECTOR_BYTES; i * SECTOR_BYTES < offset + length && i < file->sector_count; i++) {
+    struct sector *sector = &file->sectors[i];
+    unsigned char bytes[SECTOR_BYTES];
+    if (sector->count > 1 || memcmp(sector->cache, sector->versions[0].bytes, SECTOR_BYTES) == 0) continue;
+    memcpy(bytes, sector->cache, sizeof bytes);
+    add_version(sector, ++disk->clock, bytes);
   }
 }
 

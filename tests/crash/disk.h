@@ -97,6 +97,8 @@ uint64_t disk_size(const struct disk_file *file);
 
 // Takes note of every byte that has changed since the last call.
 void disk_observe(struct disk *disk);
+// These bytes were written, perhaps with what stood there: sectors that a failed sync left old are dirty again.
+void disk_rewritten(struct disk *disk, int index, uint64_t offset, uint64_t length);
 // A write that was queued: it may be on the disk from now on. Returns its number.
 uint64_t disk_write_queued(struct disk *disk, int index, const void *bytes, size_t length, uint64_t offset);
 void disk_write_reaped(struct disk *disk, int index, uint64_t write);

@@ -60,6 +60,7 @@ enum { SYSTEM_CALL_CACHESTAT = 451, SYSTEM_CALL_ARGUMENTS = 6 };
 static void note_write(struct seam *seam, int file, off_t offset, ssize_t length) {
   uint64_t end = (uint64_t)offset + (uint64_t)(length > 0 ? length : 0);
   if (length > 0 && end > disk_size(&seam->disk->files[file])) disk_resized(seam->disk, file, end);
+  if (length > 0) disk_rewritten(seam->disk, file, (uint64_t)offset, (uint64_t)length);
   disk_observe(seam->disk);
 }
 
