@@ -139,7 +139,7 @@ static void test_impossible_orders_fail(void **state) {
   check_caught(order, FAKE_HONEST, "failed", "no length");
   order = sample_new_order(OPERATION_GET);
   order.settings.processes = 2;
-  check_caught(order, FAKE_HONEST, "failed", "processes = 2");
+  check_caught(order, FAKE_HONEST, "skipped", "cannot be open in several processes");
 }
 
 int main(void) {
