@@ -229,7 +229,7 @@ static void test_bounds_are_drawn(void **state) {
   must_hold(fixture, "charts/read-random.svg", "MB/s");             // not GB/s, as the bound would have it
   must_hold(fixture, "charts/update-random-latency.svg", "bare msync 200n");
   must_hold(fixture, "report.md", "## Bounds");
-  must_hold(fixture, "report.md", "| msync | 128 B each, 125 KiB, uniform | 5.00 M ops/s (4.50-5.50) | 200 ns |");
+  must_hold(fixture, "report.md", "| msync | 128 B each, 125 KiB, sequential | 5.00 M ops/s (4.50-5.50) | 200 ns |");
 }
 
 static void test_a_bound_that_is_missing_is_named(void **state) {
