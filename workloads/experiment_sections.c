@@ -25,7 +25,8 @@ int experiment_add_phase(struct experiment *experiment, int line, const char *ke
   size_t used = strlen(before->text);
   if (used + strlen(phase) + 2 > sizeof before->text || parsed.count == 0)
     return experiment_error(experiment, line, error, "more phases than fit; give fewer");
-  snprintf(before->text + used, sizeof before->text - used, "%s%s", used ? "+" : "", phase);
+  if (used) before->text[used++] = '+';
+  memcpy(before->text + used, phase, strlen(phase) + 1);
   before->line = line;
   experiment->before_section = true;
   return phases_parse(before->text, &parsed, &why) ? experiment_error(experiment, line, error, "%s", why.text) : 0;
