@@ -208,7 +208,7 @@ int contract_main(const char *group, const struct contract_case *cases, size_t c
     const char *const *specs = cases[i].specs ? cases[i].specs : every_spec;
     for (; *specs; specs++) {
       bool peers = strcmp(*specs, "peers") == 0;
-      if (is_peer(*specs) && !is_built(*specs)) continue;
+      if (!peers && !is_built(*specs)) continue;
       if (peers ? table_add_peers(&table, &cases[i]) : table_add(&table, &cases[i], *specs)) goto out;
     }
   }
