@@ -30,10 +30,17 @@ static double data_of(const json_t *cell) {
   return strcmp(cache, "cold") == 0 ? COLD_DATA : 0.5;
 }
 
+// Nothing beside the operations, and nothing done to the store before them.
+static bool is_plain(const json_t *cell) {
+  const char *before = json_text(cell, "before");
+  const json_t *background = json_object_get(cell, "background");
+  return (!background || json_is_null(background)) && (!*before || strcmp(before, "none") == 0);
+}
+
 static bool measured(const json_t *cell, const char *operation) {
   return strcmp(json_text(cell, "status"), "ok") == 0 && strcmp(json_text(cell, "operation"), operation) == 0 &&
          strcmp(json_text(cell, "keys"), "uniform") == 0 && number_of(cell, "threads") == 1 &&
-         number_of(cell, "processes") == 1 && !json_is_peak(cell) &&
+         number_of(cell, "processes") == 1 && !json_is_peak(cell) && is_plain(cell) &&
          !json_is_number(json_object_get(cell, "rate_of_peak")) && !json_is_number(json_object_get(cell, "rate")) &&
          strcmp(json_text(cell, "engine"), "null") != 0 &&
          json_object_get(json_object_get(cell, "summary"), "ops_per_s");

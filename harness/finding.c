@@ -11,6 +11,7 @@
 #include "harness/results_file.h"
 #include "harness/winners.h"
 #include "harness/winners_internal.h"
+#include "workloads/experiment.h"
 
 static const char nothing[] = "Nothing to compare: fewer than two stores were measured";
 
@@ -94,9 +95,13 @@ static bool shows(const struct contest *contest, const json_t *point) {
   return json_is_true(json_object_get(point, "paired")) || fabs(log(ratio)) > log1p(contest->floor);
 }
 
+static const json_t *test_of(const struct contest *contest, const json_t *point) {
+  const json_t *tests = json_object_get(json_object_get(contest->experiment, "verdict"), "tests");
+  return json_array_get(tests, (size_t)json_integer_value(json_object_get(point, "test")));
+}
+
 static void read_point(const struct contest *contest, const json_t *point, struct claim *claim) {
-  const json_t *tests = json_object_get(json_object_get(contest->experiment, "verdict"), "tests"), *value;
-  const json_t *test = json_array_get(tests, (size_t)json_integer_value(json_object_get(point, "test")));
+  const json_t *test = test_of(contest, point), *value;
   const char *sides[2] = {json_text(test, "over"), json_text(test, "under")}, *key;
   const double ratio = json_real_or_nan(point, "ratio"), low = json_real_or_nan(point, "low"),
                high = json_real_or_nan(point, "high");
@@ -116,7 +121,12 @@ static void read_point(const struct contest *contest, const json_t *point, struc
   }
 }
 
-// The largest difference that a point of the claim shows.
+// What the machine can do is no store, and wins nothing.
+static bool is_of_bound(const struct contest *contest, const json_t *point) {
+  return experiment_side_is_bound(json_text(test_of(contest, point), "under"));
+}
+
+// The largest difference between cells that a point of the claim shows.
 static bool read_claim(const struct contest *contest, struct claim *claim) {
   const json_t *points = json_object_get(json_object_get(contest->experiment, "verdict"), "points"), *point;
   const json_t *best = NULL;
@@ -124,7 +134,7 @@ static bool read_claim(const struct contest *contest, struct claim *claim) {
   size_t i;
   json_array_foreach(points, i, point) {
     const double size = fabs(log(json_real_or_nan(point, "ratio")));
-    if (!shows(contest, point) || size <= most) continue;
+    if (is_of_bound(contest, point) || !shows(contest, point) || size <= most) continue;
     best = point;
     most = size;
   }

@@ -266,9 +266,10 @@ static int open_seats(struct timed *timed) {
   struct sample *sample = timed->sample;
   unsigned threads = sample->workload.threads;
   timed->seats = aligned_alloc(APART, threads * sizeof *timed->seats);
+  if (!timed->seats) return -ENOMEM;
+  memset(timed->seats, 0, threads * sizeof *timed->seats);  // before anything fails: all of them are closed
   sample->work = calloc(threads, sizeof *sample->work);
-  if (!timed->seats || !sample->work) return -ENOMEM;
-  memset(timed->seats, 0, threads * sizeof *timed->seats);
+  if (!sample->work) return -ENOMEM;
   if (sample->order->kind != SAMPLE_LATENCY) return 0;
   plan_latency(sample);
   int code = latency_open(&sample->latency, &sample->latency_plan);
@@ -358,7 +359,7 @@ int sample_timed(struct sample *sample, struct error *error) {
   };
   (void)gbench_run(&definition, &sample->result);
   sample_cache_after(sample);
-  sample->out_of_reach = timed.out_of_reach;
+  sample->out_of_reach |= timed.out_of_reach;
   code = first_error(&timed, error);
   // Now that every session is closed: what a session counts, its requests in flight, reaches the store as it closes.
   if (!code) code = stat_after(sample, error);

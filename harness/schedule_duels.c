@@ -51,6 +51,12 @@ static const json_t *cell_at(const struct questions *questions, const json_t *wi
   return NULL;
 }
 
+// Also with its sides turned, which turns the bound over.
+static bool is_same(const struct question *a, const struct question *b) {
+  if (a->cells[0] == b->cells[0] && a->cells[1] == b->cells[1]) return a->bound == b->bound;
+  return a->cells[0] == b->cells[1] && a->cells[1] == b->cells[0] && fabs(a->bound * b->bound - 1) < 1e-9;
+}
+
 static void ask(struct questions *questions, const json_t *a, const json_t *b, const json_t *winner, double bound) {
   struct question question = {.cells = {planned(questions, a), planned(questions, b)}, .bound = bound};
   if (!question.cells[0] || !question.cells[1] || questions->count == DUELS_MAX) return;
@@ -58,10 +64,8 @@ static void ask(struct questions *questions, const json_t *a, const json_t *b, c
     question.panel = json_text(winner, "panel");
     question.x = json_text(winner, "x");
   }
-  for (size_t i = 0; i < questions->count; i++) {
-    const struct question *other = &questions->list[i];
-    if (other->cells[0] == question.cells[0] && other->cells[1] == question.cells[1] && other->bound == bound) return;
-  }
+  for (size_t i = 0; i < questions->count; i++)
+    if (is_same(&questions->list[i], &question)) return;
   questions->list[questions->count++] = question;
 }
 

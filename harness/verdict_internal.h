@@ -31,7 +31,7 @@ struct verdict_trial {
   const json_t *run, *experiment, *tests;
   const struct metric *metric;
   double floor;
-  size_t count;
+  size_t count, room;  // points found, and that there is memory for
   struct verdict_point *points;
 };
 

@@ -12,7 +12,7 @@
 #include "harness/winners.h"
 #include "workloads/experiment.h"
 
-enum { SIDE_ROOM = 256, PAIRS_LEAST = 3, POINTS_MAX = 1024, SAMPLES_MAX = 1024 };
+enum { SIDE_ROOM = 256, PAIRS_LEAST = 3, POINTS_AT_ONCE = 64, SAMPLES_MAX = 1024 };
 
 // Takes the next word of a side apart: the engine, or KEY=VALUE. False at its end.
 static bool next_word(char **rest, const char **key, const char **value) {
@@ -192,11 +192,22 @@ static void measure(const struct verdict_trial *trial, struct verdict_point *poi
   if (!bound && point->state == POINT_OPEN) take_duel(trial, point);
 }
 
+// Room for one point more.
+static int make_room(struct verdict_trial *trial) {
+  if (trial->count < trial->room) return 0;
+  size_t room = trial->room ? 2 * trial->room : POINTS_AT_ONCE;
+  struct verdict_point *points = reallocarray(trial->points, room, sizeof *points);
+  if (!points) return -ENOMEM;
+  trial->points = points;
+  trial->room = room;
+  return 0;
+}
+
 static int add_point(struct verdict_trial *trial, size_t number, const json_t *at) {
   const json_t *test = json_array_get(trial->tests, number);
   const char *holds = json_text(test, "holds");
+  if (make_room(trial)) return -ENOMEM;
   struct verdict_point *point = &trial->points[trial->count];
-  if (trial->count == POINTS_MAX) return 0;
   *point = (struct verdict_point){.test = number, .below = holds[0] == '<'};
   point->bound = *holds ? strtod(holds + 1, NULL) : NAN;
   point->at = json_copy((json_t *)at);
@@ -232,10 +243,10 @@ static int add_points(struct verdict_trial *trial, size_t number, size_t axis, j
 }
 
 int verdict_points_find(struct verdict_trial *trial) {
-  trial->count = 0;
-  trial->points = calloc(POINTS_MAX, sizeof *trial->points);
+  trial->count = trial->room = 0;
+  trial->points = NULL;
   json_t *at = json_object();
-  int code = trial->points && at ? 0 : -ENOMEM;
+  int code = at ? 0 : -ENOMEM;
   for (size_t i = 0; i < json_array_size(trial->tests) && !code; i++) code = add_points(trial, i, 0, at);
   json_decref(at);
   return code;

@@ -107,12 +107,6 @@ static int set_seconds(struct request *request, const char *text) {
   return 0;
 }
 
-static int set_seed(struct request *request, const char *text) {
-  if (parse_count(text, &request->ab.seed) || request->ab.seed > INT64_MAX)
-    return usage_error("ab: bad --seed \"%s\"; a whole number from 0", text);
-  return 0;
-}
-
 static int set_hold(struct request *request, const char *key, const char *text) {
   struct ab_choice *choice = &request->choice;
   if (strpbrk(text, "\n;#") || !*text)
@@ -156,7 +150,7 @@ static error_t parse_ab(int key, char *argument, struct argp_state *state) {
       request->ab.dir = argument;
       return *argument ? 0 : usage_error("ab: --dir is empty; name a folder");
     case KEY_SEED:
-      return set_seed(request, argument);
+      return parse_seed("ab", argument, &request->ab.seed);
     case KEY_ENGINE_PATH:
       return engine_path_add("ab", argument);
     case KEY_JSON:

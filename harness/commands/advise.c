@@ -53,6 +53,13 @@ static int set_batch(struct request *request, const char *text) {
   return 0;
 }
 
+// An experiment's mix is in whole percent.
+static int check_mix(const struct request *request) {
+  const double percent = 100 * request->load.reads;
+  if (!request->experiment || fabs(percent - round(percent)) < 1e-9) return 0;
+  return usage_error("advise: --experiment cannot mix %.6g%% reads; give --reads as a whole percentage", percent);
+}
+
 static error_t parse(int key, char *text, struct argp_state *state) {
   struct request *request = state->input;
   switch (key) {
@@ -79,7 +86,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
       return 0;
     case ARGP_KEY_END:
       if (!request->run) request->run = "results/latest";
-      return 0;
+      return check_mix(request);
     default:
       return ARGP_ERR_UNKNOWN;
   }
@@ -172,21 +179,26 @@ static void print_advice(const struct request *request, const struct advice *adv
 
 static json_t *cell_id(const json_t *cell) { return cell ? json_string(json_text(cell, "id")) : json_null(); }
 
-static int print_json(const struct advice *advice) {
+static json_t *choice_to_json(const struct advise_choice *choice, bool alike) {
+  return json_pack("{s:s, s:f, s:f, s:f, s:b, s:o, s:o}", "spec", choice->spec, "ops_per_s", choice->rate, "low",
+                   choice->low, "high", choice->high, "alike", (int)alike, "reads_from", cell_id(choice->read),
+                   "updates_from", cell_id(choice->update));
+}
+
+static int print_json(const struct advice *advice, struct error *error) {
   json_t *choices = json_array(), *notes = json_array();
-  for (size_t i = 0; i < advice->count; i++) {
-    const struct advise_choice *choice = &advice->choices[i];
-    json_array_append_new(
-        choices, json_pack("{s:s, s:f, s:f, s:f, s:b, s:o, s:o}", "spec", choice->spec, "ops_per_s", choice->rate,
-                           "low", choice->low, "high", choice->high, "alike", i < advice->alike, "reads_from",
-                           cell_id(choice->read), "updates_from", cell_id(choice->update)));
-  }
-  for (size_t i = 0; i < advice->note_count; i++) json_array_append_new(notes, json_string(advice->notes[i]));
+  int code = 0;
+  for (size_t i = 0; i < advice->count && !code; i++)
+    code = json_array_append_new(choices, choice_to_json(&advice->choices[i], i < advice->alike));
+  for (size_t i = 0; i < advice->note_count && !code; i++)
+    code = json_array_append_new(notes, json_string(advice->notes[i]));
   json_t *whole = json_pack("{s:o, s:o}", "choices", choices, "concluded", notes);
-  int code = whole ? json_dumpf(whole, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) : -1;
-  putchar('\n');
+  if (code || !whole)
+    code = error_set(error, -ENOMEM, "memory is short");
+  else if (json_dumpf(whole, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) || putchar('\n') == EOF)
+    code = error_set(error, -EIO, "advise: the advice cannot be written to standard output");
   json_decref(whole);
-  return code ? -ENOMEM : 0;
+  return code;
 }
 
 struct experiment_file {
@@ -238,7 +250,7 @@ static int give(const json_t *run, const struct request *request, struct error *
   if (!advice) return error_set(error, -ENOMEM, "memory is short");
   int code = advise(run, &request->load, advice, error);
   if (!code && request->json)
-    code = print_json(advice);
+    code = print_json(advice, error);
   else if (!code)
     print_advice(request, advice);
   if (!code && request->experiment) code = save_experiment(request, advice, error);

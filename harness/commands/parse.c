@@ -144,3 +144,9 @@ int parse_repetitions(const char *command, const char *text, unsigned *count) {
   *count = (unsigned)number;
   return 0;
 }
+
+int parse_seed(const char *command, const char *text, uint64_t *seed) {
+  if (parse_count(text, seed) || *seed > INT64_MAX)
+    return usage_error("%s: bad --seed \"%s\"; a whole number from 0", command, text);
+  return 0;
+}

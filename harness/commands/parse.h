@@ -5,6 +5,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 // Parses argv[1..] with `argp`, whose parser gets `input`. Adds --help, which prints to standard output. The options of
 // `argp` must be long ones (keys above 255), and its parser must take every argument: it returns usage_error(...) for
@@ -19,6 +20,8 @@ int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int engine_path_add(const char *command, const char *folder);
 // A count of samples from 1 to 1000, given to `command` by --repetitions. 0, or EINVAL after a message.
 int parse_repetitions(const char *command, const char *text, unsigned *count);
+// A seed from 0 to INT64_MAX, which results can hold, given to `command` by --seed. 0, or EINVAL after a message.
+int parse_seed(const char *command, const char *text, uint64_t *seed);
 
 // Prints a message of the form `storebench: TEXT` or, with `path`, `storebench: PATH: TEXT` on standard error. Control
 // characters of the path are shown as '?', so that a message is always one line.

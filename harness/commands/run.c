@@ -58,12 +58,6 @@ static int set_profile(struct request *request, const char *text) {
   return plan_profile(text, &request->plan.profile, &error) ? usage_error("run: %s", error.text) : 0;
 }
 
-static int set_seed(struct request *request, const char *text) {
-  if (parse_count(text, &request->plan.seed) || request->plan.seed > INT64_MAX)
-    return usage_error("run: bad --seed \"%s\"; a whole number from 0", text);
-  return 0;
-}
-
 static int set_silence(struct request *request, const char *text) {
   struct error error;
   request->measure.silence = text;
@@ -87,7 +81,7 @@ static error_t parse_run(int key, char *argument, struct argp_state *state) {
     case KEY_REPETITIONS:
       return parse_repetitions("run", argument, &request->plan.repetitions);
     case KEY_SEED:
-      return set_seed(request, argument);
+      return parse_seed("run", argument, &request->plan.seed);
     case KEY_BUDGET:
       if (parse_duration(argument, &request->plan.budget) == 0) return 0;
       return usage_error("run: bad --budget \"%s\"; a time such as 90s, 13min or 2h", argument);

@@ -16,7 +16,7 @@
 #include "harness/results.h"
 #include "harness/validate/known.h"
 
-enum { KEY_DIR = 0x100, KEY_OUT, KEY_REPETITIONS, KEY_RUN, KEY_JSON };
+enum { KEY_DIR = 0x100, KEY_OUT, KEY_REPETITIONS, KEY_SEED, KEY_RUN, KEY_JSON };
 enum { PATH_ROOM = 4096 };
 
 // All of it in under three minutes: the planner shortens samples and takes repetitions away until it fits.
@@ -41,6 +41,8 @@ static error_t parse(int key, char *text, struct argp_state *state) {
       return *text ? 0 : usage_error("validate: --out is empty; name a folder that does not exist yet");
     case KEY_REPETITIONS:
       return parse_repetitions("validate", text, &request->plan.repetitions);
+    case KEY_SEED:
+      return parse_seed("validate", text, &request->plan.seed);
     case KEY_RUN:
       request->run = text;
       return 0;
@@ -65,6 +67,7 @@ static const struct argp_option options[] = {
     {"out", KEY_OUT, "DIR", 0, "Make this folder for the results (default: results/<UTC time>-<host>)", 0},
     {"repetitions", KEY_REPETITIONS, "N", 0, "Samples of each cell that count (default: 9, or what there is time for)",
      0},
+    {"seed", KEY_SEED, "N", 0, "Seed of keys and order (default: from the clock; it is recorded)", 0},
     {"run", KEY_RUN, "RUN", 0, "Measure nothing: judge a run that `validate` left behind", 0},
     {"json", KEY_JSON, NULL, 0, "Print the outcome as JSON", 0},
     {0}};

@@ -20,6 +20,8 @@ grep -q 'batches of' out && grep -q 'records of 128 B, not 512 B' out || fail "c
 grep -q '^next  *2 cells' plan || fail "$(cat plan)"
 "$STOREBENCH" advise run --reads 100 --json | grep -q '"spec": "mmap"' || fail 'no JSON'
 
+"$STOREBENCH" advise run --reads 100% --experiment whole.ini >out || fail 'a whole percentage is refused'
+
 refused() {
   local code=$1 words=$2 status=0
   shift 2
@@ -32,6 +34,8 @@ refused 1 'measure this first: storebench run read-random-pressure' run --reads 
 refused 1 'bad --data "2y"' run --data 2y
 refused 1 'nowhere' nowhere
 refused 2 'bad --reads "101"' run --reads 101
+refused 2 'cannot mix 99.5% reads; give --reads as a whole percentage' run --reads 99.5 --experiment half.ini
+[[ ! -e half.ini ]] || fail 'an experiment of another share is written'
 refused 2 'bad --value-size "0"' run --value-size 0
 refused 2 'did you mean "always"?' run --durability alwys
 refused 2 'bad --batch "0"' run --batch 0

@@ -53,3 +53,19 @@ refuse() {
 refuse
 refuse "$TEST_DIR"
 refuse "$build" "$TEST_DIR/nowhere"
+
+# Libraries that are not there, of no package, or where nothing tells their package.
+shim() {
+  mkdir -p shims
+  printf '#!/bin/sh\n%s\n' "$2" >"shims/$1"
+  chmod +x "shims/$1"
+}
+said() {
+  PATH="$TEST_DIR/shims:$PATH" refuse "$build" "$TEST_DIR"
+  grep -qF -- "$1" refused && [[ $(wc -l <refused) -eq 1 ]] || fail "dist says: $(cat refused)"
+  rm -r shims
+}
+shim dpkg-query 'exit 1'
+said 'no package owns it'
+shim ldd 'echo "	libgone.so.1 => not found"'
+said 'libgone.so.1 => not found: '

@@ -17,7 +17,7 @@ measured() { [[ $1 -eq 0 || $1 -eq 1 ]]; }
 
 status=0
 mkdir data
-"$STOREBENCH" validate warm-map --repetitions 3 --dir data --out results >out 2>err || status=$?
+"$STOREBENCH" validate warm-map --repetitions 3 --seed 7 --dir data --out results >out 2>err || status=$?
 measured $status || fail "exit $status: $(cat out err)"
 rmdir data || fail "data files are left"
 grep -Eq '^warm-map: (reproduced|not reproduced)$' out || fail "no outcome in $(cat out)"
@@ -25,6 +25,7 @@ grep -q '^  From: ' out || fail "no source in $(cat out)"
 grep -Eq '^  mmap batch=64 / pread batch=64: [0-9.]+ \([0-9.]+-[0-9.]+\), known > 3: ' out || fail "no figure in $(cat out)"
 grep -qx 'Report: results/report.html' out || fail "no report in $(cat out)"
 [[ -s results/report.html && -s results/run.json ]] || fail "no results are left"
+grep -Eq '"seed": 7\b' results/run.json || fail "another seed than it was given"
 [[ ! -e results/latest ]] || fail "a run of its own name became the latest"
 
 echo '# the same again from what was left behind'
@@ -37,11 +38,17 @@ for text in '"name": "warm-map"' '"compared": "mmap batch=64 / pread batch=64"' 
   grep -qF "$text" json || fail "no $text in $(cat json)"
 done
 
+echo '# the script that repeats it hands over what it takes: only the folder, which is there, stops it'
+stopped=0
+sh results/reproduce.sh --dir . --out results >out 2>err || stopped=$?
+[[ $stopped -ne 0 && $(wc -l <err) -eq 1 ]] && grep -q '^storebench: results: ' err || fail "exit $stopped: $(cat out err)"
+
 echo '# what it refuses'
 set +e
 refused validate warm-mop
 refused validate warm-map --out results
 refused validate warm-map --repetitions 0
+refused validate warm-map --seed -1
 refused validate warm-map --dir ''
 refused validate warm-map --run results
 refused validate --run /no/such/run

@@ -125,6 +125,32 @@ static void test_no_data_is_said(void **state) {
   json_decref(run);
 }
 
+// What stands beside the operations or came before them makes another measurement of it.
+static void test_only_plain_cells_count(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 100},
+                                           {"b", "get", "none", "warm", 128, 1000, 1, 0, 9e9},
+                                           {"c", "get", "none", "warm", 128, 1000, 1, 0, 9e9},
+                                           {"d", "get", "none", "warm", 128, 1000, 1, 0, 50}};
+  static struct advice advice;
+  struct advise_load reads = load;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 4), *array = json_object_get(run, "cells");
+  assert_int_equal(json_object_set_new(json_array_get(array, 0), "before", json_null()), 0);
+  assert_int_equal(json_object_set_new(json_array_get(array, 0), "background", json_null()), 0);
+  assert_int_equal(json_object_set_new(json_array_get(array, 1), "before", json_string("churn")), 0);
+  assert_int_equal(json_object_set_new(json_array_get(array, 2), "background",
+                                       json_pack("{s:s, s:i}", "operation", "fill", "rate", 100)),
+                   0);
+  assert_int_equal(json_object_set_new(json_array_get(array, 3), "before", json_string("none")), 0);
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_int_equal(advice.count, 2);
+  assert_string_equal(advice.choices[0].spec, "a");
+  assert_string_equal(advice.choices[1].spec, "d");
+  json_decref(run);
+}
+
 static void test_record_sizes(void **state) {
   (void)state;
   assert_int_equal(advise_record_size(16), 64);
@@ -140,6 +166,7 @@ int main(void) {
       cmocka_unit_test(test_intervals_that_meet_are_alike),
       cmocka_unit_test(test_what_memory_holds_is_apart),
       cmocka_unit_test(test_no_data_is_said),
+      cmocka_unit_test(test_only_plain_cells_count),
       cmocka_unit_test(test_record_sizes),
   };
   return cmocka_run_group_tests_name("advise", tests, NULL, NULL);

@@ -327,6 +327,24 @@ static void test_the_claim_heads_the_chart(void **state) {
   json_decref(run);
 }
 
+// However far it is ahead.
+static void test_a_bound_heads_nothing(void **state) {
+  (void)state;
+  struct random random;
+  double rates[2][3] = {{1000, 500, 490}, {1000, 500, 490}};
+  random_seed(&random, 17);
+  json_t *run = made(rates, 0.01, &random);
+  made_run_add_limit(run, "fdatasync", 9000);
+  set_claim(run, "a", "bound fdatasync", "> 0.05");
+  summarise(run);
+  const json_t *verdict = json_object_get(experiment_of(run), "verdict");
+  assert_int_equal(json_array_size(json_object_get(verdict, "points")), 2);
+  assert_true(json_number_value(json_object_get(verdict, "ratio")) < 0.2);
+  expect(experiment_of(run), "finding", "a updates ");
+  expect(experiment_of(run), "finding", "x faster than b");
+  json_decref(run);
+}
+
 static void test_main_point(void **state) {
   (void)state;
   struct random random;
@@ -388,6 +406,7 @@ int main(void) {
       cmocka_unit_test(test_no_winner_among_equals),
       cmocka_unit_test(test_small_differences_are_found),
       cmocka_unit_test(test_the_claim_heads_the_chart),
+      cmocka_unit_test(test_a_bound_heads_nothing),
       cmocka_unit_test(test_main_point),
       cmocka_unit_test(test_plain_engines_come_first),
       cmocka_unit_test(test_without_a_difference_the_headline_says_so),

@@ -290,6 +290,18 @@ static void test_the_nearest_ratio(void **state) {
   json_decref(run);
 }
 
+// However many there are, none is left out.
+static void test_many_points(void **state) {
+  (void)state;
+  enum { CLAIMS = 300 };
+  json_t *run = make(twice, 0.01, 1);
+  for (size_t i = 0; i < CLAIMS; i++) made_run_claim(run, "a", "b", i + 1 < CLAIMS ? "> 1" : "> 3");
+  const json_t *verdict = judge(run);
+  assert_int_equal(json_array_size(json_object_get(verdict, "points")), CLAIMS * POINTS);
+  assert_string_equal(json_string_value(json_object_get(verdict, "outcome")), verdict_depends);
+  json_decref(run);
+}
+
 static void test_no_claim(void **state) {
   (void)state;
   json_t *run = make(twice, 0.01, 1);
@@ -360,6 +372,7 @@ int main(void) {
       cmocka_unit_test(test_against_what_the_machine_can),
       cmocka_unit_test(test_two_axes),
       cmocka_unit_test(test_the_nearest_ratio),
+      cmocka_unit_test(test_many_points),
       cmocka_unit_test(test_no_claim),
       cmocka_unit_test(test_seldom_more_than_true),
       cmocka_unit_test(test_against_a_bound),

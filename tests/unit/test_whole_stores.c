@@ -119,6 +119,31 @@ static void test_create_lives_again_and_again(void **state) {
   expect_lives(SAMPLE_COUNTERS);
 }
 
+// System calls of a life, of as many as fit into this time.
+static double calls_of_a_life(double seconds) {
+  struct sample_order order = store_order(OPERATION_CREATE, SAMPLE_COUNTERS);
+  order.fresh = true;
+  order.seconds = seconds;
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "ok");
+  double lives = sample_number(sample, "operations");
+  assert_true(seconds > 0.1 ? lives > 3 : lives == 1);
+  const json_t *calls = json_object_get(sample, "syscalls");
+  double each = json_is_null(calls) ? -1 : json_number_value(calls) / lives;
+  json_decref(sample);
+  remove_store();
+  return each;
+}
+
+// The life that is left to be looked at does not count.
+static void test_create_counts_whole_lives(void **state) {
+  (void)state;
+  double one = calls_of_a_life(1e-6), many = calls_of_a_life(0.3);
+  if (one < 0) skip();  // nobody here may count system calls
+  printf("system calls of a life: %.1f alone, %.1f among others\n", one, many);
+  assert_true(one < 1.3 * many);
+}
+
 static void test_what_cannot_be_asked(void **state) {
   (void)state;
   one_point_refused("[hold]\noperation = open\ndata = 64K\nthreads = 2", "open_ns",
@@ -147,11 +172,9 @@ static void test_options_are_added_to_every_engine(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_open_times_the_start),
-      cmocka_unit_test(test_open_recovers_after_a_kill),
-      cmocka_unit_test(test_create_lives_again_and_again),
-      cmocka_unit_test(test_what_cannot_be_asked),
-      cmocka_unit_test(test_options_are_added_to_every_engine),
+      cmocka_unit_test(test_open_times_the_start),         cmocka_unit_test(test_open_recovers_after_a_kill),
+      cmocka_unit_test(test_create_lives_again_and_again), cmocka_unit_test(test_create_counts_whole_lives),
+      cmocka_unit_test(test_what_cannot_be_asked),         cmocka_unit_test(test_options_are_added_to_every_engine),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
