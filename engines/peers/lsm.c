@@ -6,18 +6,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Both begin with the kind of error; the system's own error, if there is one, ends the text.
-static int code_of(const char *text) {
-  static const struct {
-    const char *words;
-    int code;
-  } known[] = {{"No space left on device", -ENOSPC}, {"lock", -EWOULDBLOCK},
-               {"Permission denied", -EACCES},       {"No such file", -ENOENT},
-               {"does not exist", -ENOENT},          {"Corruption", -EBADMSG},
-               {"Invalid argument", -EINVAL},        {"Not implemented", -EOPNOTSUPP}};
+static bool begins(const char *text, const char *words) { return strncmp(text, words, strlen(words)) == 0; }
+
+static bool ends(const char *text, const char *words) {
+  size_t length = strlen(text), end = strlen(words);
+  return length >= end && strcmp(text + length - end, words) == 0;
+}
+
+// What comes after "IO error: ". Both end it with the system's words. RocksDB has those of a full device at its head as
+// well, and adds its own after them. A lock that this process holds itself comes with words of neither kind, or with
+// ENOLCK's.
+static int io_code(const char *text) {
+  static const int known[] = {ENOSPC, EDQUOT, EFBIG, EACCES, EPERM, EROFS, ENOENT, EMFILE, ENFILE, ENOMEM};
+  if (begins(text, "lock ") || begins(text, "While lock file: ")) return -EWOULDBLOCK;
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    if (strstr(text, known[i].words)) return known[i].code;
+    if (ends(text, strerror(known[i])) || begins(text, strerror(known[i]))) return -known[i];
   return -EIO;
+}
+
+// Both begin with the kind of error. What follows holds paths and others' words, and is looked at only where the kind
+// leaves the code open.
+static int code_of(const char *text) {
+  static const char io[] = "IO error: ", argument[] = "Invalid argument: ";
+  static const struct {
+    const char *kind;
+    int code;
+  } known[] = {{"Corruption: ", -EBADMSG}, {"Not implemented: ", -EOPNOTSUPP}, {"NotFound: ", -ENOENT}};
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (begins(text, known[i].kind)) return known[i].code;
+  if (begins(text, argument)) return ends(text, ": does not exist (create_if_missing is false)") ? -ENOENT : -EINVAL;
+  return begins(text, io) ? io_code(text + strlen(io)) : -EIO;
 }
 
 int lsm_status(char *text) {

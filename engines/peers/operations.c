@@ -78,9 +78,14 @@ static int check(const struct store *store, const struct op *op) {
   return too_long ? -EMSGSIZE : 0;
 }
 
+// A session's own state can be missing after the store was changed as a whole: with_store_alone could not make it anew.
+static bool can_read(const struct session *session) {
+  return session->store->db && (session->own || !peer.session_open);
+}
+
 static void read_ops(struct session *session, struct op *const *ops, size_t count) {
   struct store *store = session->store;
-  int code = store->db ? peer.read(store->db, session->own, ops, count) : -EIO;
+  int code = can_read(session) ? peer.read(store->db, session->own, ops, count) : -EIO;
   for (size_t i = 0; code && i < count; i++) ops[i]->status = code;
 }
 
@@ -117,7 +122,7 @@ int peer_reap(struct session *session, struct op **done, size_t max, size_t min)
 int peer_scan(struct session *session, const void *from, uint32_t from_length, uint64_t limit, scan_fn fn, void *user) {
   struct store *store = session->store;
   pthread_mutex_lock(&session->lock);
-  int code = store->db ? peer.scan(store->db, session->own, from, from_length, limit, fn, user) : -EIO;
+  int code = can_read(session) ? peer.scan(store->db, session->own, from, from_length, limit, fn, user) : -EIO;
   pthread_mutex_unlock(&session->lock);
   return code;
 }

@@ -148,18 +148,24 @@ static int fill_place(struct store *store, const char *path, struct error *error
   return code ? error_set(error, code, "%s: cannot be made: %s", path, strerror(-code)) : 0;
 }
 
+static int not_removed(const char *path, int code, struct error *error) {
+  return error_set(error, code, "%s: it or its lock file cannot be removed: %s; remove both", path, strerror(-code));
+}
+
 // Made beside its place and moved there when it is whole: a kill leaves either nothing or a store.
 static int make_store(struct store *store, struct error *error) {
   char path[4096];
   if (snprintf(path, sizeof path, "%s.new", store->path) >= (int)sizeof path)
     return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long", store->path);
   int code = files_remove(path);  // of one that was killed
-  if (code) return error_set(error, code, "%s: cannot be removed: %s", path, strerror(-code));
+  if (code) return not_removed(path, code, error);
   code = fill_place(store, path, error);
   if (!code && renameat2(AT_FDCWD, path, AT_FDCWD, store->path, RENAME_NOREPLACE))
     code = error_set(error, -errno, "%s: cannot be made: %s", store->path, strerror(errno));
   int removed = files_remove(path);  // what is left: a lock file, or all of it
-  if (!code) code = removed ? removed : files_sync_folder(store->path);
+  if (!code && removed) return not_removed(path, removed, error);
+  if (!code && (code = files_sync_folder(store->path)))
+    error_set(error, code, "%s: its folder cannot be synced: %s; check the device", store->path, strerror(-code));
   return code;
 }
 
@@ -208,7 +214,7 @@ int peer_probe(const char *folder, const struct store_config *config, struct err
   int code = peer_open(path, &trial, &store, error);
   if (!code) code = peer_close(store, error);
   int removed = files_remove(path);
-  return code || !removed ? code : error_set(error, removed, "%s: cannot be removed: %s", path, strerror(-removed));
+  return code || !removed ? code : not_removed(path, removed, error);
 }
 
 // ---- the store as a whole
@@ -223,6 +229,7 @@ int with_store_alone(struct store *store, int (*change)(struct store *store)) {
   int code = store->db ? change(store) : -EIO;
   for (struct session *s = store->sessions; s; s = s->next) {
     int opened = store->db && peer.session_open ? peer.session_open(store->db, &s->own) : 0;
+    if (opened) s->own = NULL;
     if (!code) code = opened;
     pthread_mutex_unlock(&s->lock);
   }
@@ -231,7 +238,9 @@ int with_store_alone(struct store *store, int (*change)(struct store *store)) {
 }
 
 int grow_store(struct store *store) {
+  pthread_mutex_lock(&store->lock);
   store->growths++;
+  pthread_mutex_unlock(&store->lock);
   return peer.grow(store->db);
 }
 

@@ -69,11 +69,6 @@ static inline bool peer_is_meta(size_t key_length) { return key_length == PEER_M
 // Copies a found value into a get, and sets its status.
 void peer_answer(struct op *op, const void *value, size_t length);
 
-// Whether the policy is kept by syncs that peer.c asks for, after N operations or by a timer.
-static inline bool peer_syncs_later(const struct sync_policy *sync) {
-  return sync->kind == SYNC_EVERY || sync->kind == SYNC_INTERVAL;
-}
-
 // The vtable's functions, for the peer's `struct engine`.
 int peer_open(const char *path, const struct store_config *config, struct store **store, struct error *error);
 int peer_close(struct store *store, struct error *error);

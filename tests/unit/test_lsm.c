@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// What the LSM trees' words for errors become: the texts are those that LevelDB 1.23 and RocksDB write.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engines/peers/lsm.h"
+
+static const struct {
+  const char *text;
+  int code;
+} known[] = {
+    {"Corruption: block checksum mismatch", -EBADMSG},
+    {"Corruption: unlock me: No space left on device", -EBADMSG},
+    {"Not implemented: lock", -EOPNOTSUPP},
+    {"NotFound: /s/000005.ldb: No such file or directory", -ENOENT},
+    {"Invalid argument: /s/locks: bad block size", -EINVAL},
+    {"Invalid argument: /s/CURRENT: does not exist (create_if_missing is false)", -ENOENT},
+    {"Invalid argument: /s/does not exist/: comparator", -EINVAL},
+    {"IO error: lock /s/LOCK: already held by process", -EWOULDBLOCK},
+    {"IO error: lock /s/LOCK: Resource temporarily unavailable", -EWOULDBLOCK},
+    {"IO error: lock hold by current process, acquire time 1 acquiring thread 2: /s/LOCK: No locks available",
+     -EWOULDBLOCK},
+    {"IO error: While lock file: /s/LOCK: Resource temporarily unavailable", -EWOULDBLOCK},
+    {"IO error: /s/LOCK: Permission denied", -EACCES},
+    {"IO error: /blocks/000003.log: No space left on device", -ENOSPC},
+    {"IO error: No space left on deviceWhile appending to file: /s/000003.log: No space left on device", -ENOSPC},
+    {"IO error: No space left on deviceWhile appending to file: /s/000003.log; retried", -ENOSPC},
+    {"IO error: While fdatasync: /s/000003.log: Input/output error", -EIO},
+    {"IO error: /s/Permission denied/000003.log: Input/output error", -EIO},
+    {"IO error: While open a file for random read: /s/000004.sst: Too many open files", -EMFILE},
+    {"Resource busy: lock", -EIO},
+    {"", -EIO},
+};
+
+static void test_kind_comes_before_words(void **state) {
+  (void)state;
+  assert_int_equal(lsm_status(NULL), 0);
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    int code = lsm_status(strdup(known[i].text));
+    if (code != known[i].code) fail_msg("%s: %d, not %d", known[i].text, code, known[i].code);
+  }
+}
+
+static void test_an_open_keeps_the_words(void **state) {
+  (void)state;
+  struct error error = {0};
+  assert_int_equal(lsm_open_status(NULL, "/s", &error), 0);
+  assert_int_equal(lsm_open_status(strdup("Corruption: two\nlines"), "/s", &error), -EBADMSG);
+  assert_string_equal(error.text, "/s: Corruption: two lines");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_kind_comes_before_words),
+      cmocka_unit_test(test_an_open_keeps_the_words),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
