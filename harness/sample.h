@@ -153,6 +153,9 @@ void sample_cache_after(struct sample *sample);
 // the reason; sets sample->out_of_reach where operation or cache state cannot be had here.
 int sample_timed(struct sample *sample, struct error *error);
 
+// Counts the records of the open store by a scan. 0 or -errno with the reason.
+int sample_scan_records(struct sample *sample, uint64_t *records, struct error *error);
+
 // Of a store that does not count its records (stat_after.records is STAT_UNKNOWN): counts them by a scan, where the
 // operations may have made or removed some. After the timed part. 0 or -errno with the reason.
 int sample_count_records(struct sample *sample, struct error *error);

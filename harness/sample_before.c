@@ -77,6 +77,8 @@ int sample_before(struct sample *sample, struct error *error) {
   int code = sample->engine->sync(sample->store);
   if (!code) code = sample->engine->stat(sample->store, &stat);
   if (code) return error_set(error, code, "sync of the data set: %s", strerror(-code));
+  if (stat.records == STAT_UNKNOWN) code = sample_scan_records(sample, &stat.records, error);
+  if (code) return code;
   if (stat.records == sample->workload.records) return 0;
   return error_set(error, -EIO, "the phases left %llu records where %llu must be", (unsigned long long)stat.records,
                    (unsigned long long)sample->workload.records);

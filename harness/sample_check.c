@@ -110,19 +110,22 @@ static int check_records(const struct sample *sample, struct error *error) {
                    (unsigned long long)want);
 }
 
+int sample_scan_records(struct sample *sample, uint64_t *records, struct error *error) {
+  struct session *session;
+  int code = sample->engine->session_open(sample->store, &session, error);
+  if (code) return code;
+  *records = 0;
+  code = sample->engine->scan(session, NULL, 0, 0, count_visit, records);
+  int closed = sample->engine->session_close(session);
+  if (!code) code = closed;
+  return code ? error_set(error, code, "counting records: %s", strerror(-code)) : 0;
+}
+
 int sample_count_records(struct sample *sample, struct error *error) {
   enum operation operation = sample->workload.operation;
   bool changes = operation == OPERATION_FILL || operation == OPERATION_DELETE || changes_ids(&sample->workload);
-  struct session *session;
-  uint64_t records = 0;
   if (sample->stat_after.records != STAT_UNKNOWN || !changes) return 0;
-  int code = sample->engine->session_open(sample->store, &session, error);
-  if (code) return code;
-  code = sample->engine->scan(session, NULL, 0, 0, count_visit, &records);
-  int closed = sample->engine->session_close(session);
-  if (!code) code = closed;
-  sample->stat_after.records = records;
-  return code ? error_set(error, code, "counting records: %s", strerror(-code)) : 0;
+  return sample_scan_records(sample, &sample->stat_after.records, error);
 }
 
 int sample_check(const struct sample *sample, struct error *error) {

@@ -13,15 +13,16 @@
 #include "base/clock.h"
 #include "harness/cache.h"
 #include "harness/sample.h"
+#include "harness/store_files.h"
 
 enum { PATH_ROOM = 4096, FIRST_GETS = 1000 };
 static const double COLD_BELOW = 0.01;
 
-typedef int (*file_fn)(const char *path);
+typedef int (*entry_fn)(const char *path);
 
-// Calls `fn` on each file beside and with the store, which has a folder to itself. 0 or -errno of the first that
-// failed; -EISDIR where the store keeps folders.
-static int each_file(const char *store, file_fn fn) {
+// Calls `fn` on each entry beside and with the store, which has a folder to itself. 0 or -errno of the first that
+// failed. A store that is a folder is one entry.
+static int each_entry(const char *store, entry_fn fn) {
   char folder[PATH_ROOM], path[PATH_ROOM + 256];
   int code = 0;
   snprintf(folder, sizeof folder, "%s", store);
@@ -30,9 +31,8 @@ static int each_file(const char *store, file_fn fn) {
   if (!stream) return -errno;
   for (const struct dirent *entry; !code && (entry = readdir(stream));) {
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    struct stat status;
     snprintf(path, sizeof path, "%s/%s", name, entry->d_name);
-    code = lstat(path, &status) != 0 ? -errno : S_ISDIR(status.st_mode) ? -EISDIR : fn(path);
+    code = fn(path);
   }
   closedir(stream);
   return code;
@@ -46,19 +46,35 @@ static int make_cold(const char *path) {
   return code ? code : share < COLD_BELOW ? 0 : -EBUSY;
 }
 
-static int make_warm(const char *path) {
-  int code = make_cold(path);  // so that all are read in the same way; in a file system in memory they stay
-  return code && code != -EBUSY ? code : cache_read(path, 0, UINT64_MAX);
+static int read_file(const char *path, void *unused) {
+  (void)unused;
+  return cache_read(path, 0, UINT64_MAX);
 }
 
-static int remove_file(const char *path) { return unlink(path) ? -errno : 0; }
+static int make_warm(const char *path) {
+  int code = make_cold(path);  // so that all are read in the same way; in a file system in memory they stay
+  return code && code != -EBUSY ? code : store_files_each(path, read_file, NULL);
+}
+
+static int remove_file(const char *path, void *unused) {
+  (void)unused;
+  return unlink(path) ? -errno : 0;
+}
+
+static int remove_entry(const char *path) {
+  struct stat status;
+  if (lstat(path, &status)) return -errno;
+  if (!S_ISDIR(status.st_mode)) return remove_file(path, NULL);
+  int code = store_files_each(path, remove_file, NULL);
+  return code ? code : rmdir(path) ? -errno : 0;
+}
 
 // Of files, since the store is not open: opening it is what is measured.
 static int set_files(struct sample *sample, struct error *error) {
   const struct sample_order *order = sample->order;
   enum cache_state state = order->settings.cache;
   if (state == CACHE_ASIS || !(sample->engine->caps & CAP_PERSISTENT)) return 0;
-  int code = each_file(order->path, state == CACHE_COLD ? make_cold : make_warm);
+  int code = each_entry(order->path, state == CACHE_COLD ? make_cold : make_warm);
   if (!code && cache_residency(order->path, &sample->residency_before) == 0) return 0;
   sample->out_of_reach = true;
   return error_set(error, code ? code : -EBUSY, "cache = %s: the files of the store cannot be brought into it: %s",
@@ -103,7 +119,7 @@ static int end_life(struct sample *sample, struct error *error) {
   int code = sample->engine->close(sample->store, &why);
   sample->store = NULL;
   if (code) return error_set(error, code, "closing the store: %s", why.text[0] ? why.text : strerror(-code));
-  code = each_file(sample->order->path, remove_file);
+  code = each_entry(sample->order->path, remove_entry);
   return code ? error_set(error, code, "removing the store: %s", strerror(-code)) : 0;
 }
 

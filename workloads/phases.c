@@ -119,7 +119,3 @@ double phases_work(const struct phases *phases) {
   }
   return work;
 }
-
-bool phases_end_in_kill(const struct phases *phases) {
-  return phases->count && phases->list[phases->count - 1].kind == PHASE_KILL;
-}

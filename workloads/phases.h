@@ -47,7 +47,6 @@ bool phases_same(const struct phases *a, const struct phases *b);
 uint64_t phases_left(const struct phases *phases, uint64_t records);
 // Operations they make of a store of one record: what they cost.
 double phases_work(const struct phases *phases);
-bool phases_end_in_kill(const struct phases *phases);
 
 // Puts every record, at version 0: in the order of keys, or, where a phase deletes, at random, so that what will be
 // deleted lies everywhere. 0 or -errno with a message.

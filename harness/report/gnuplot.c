@@ -159,7 +159,8 @@ static int write_annotated(FILE *out, const void *user) {
 static int annotate(const char *folder, const char *name, const char *chart, const char *drawn, struct error *error) {
   char data[PATH_MAX], file[NAME_MAX + 16];
   struct annotation annotation = {drawn, data};
-  if (snprintf(data, sizeof data, "%s/data/%s.tsv", folder, name) >= (int)sizeof data) return -ENAMETOOLONG;
+  if (snprintf(data, sizeof data, "%s/data/%s.tsv", folder, name) >= (int)sizeof data)
+    return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move it", folder);
   snprintf(file, sizeof file, "charts/%s.svg", chart);
   int code = results_file_write(folder, file, write_annotated, &annotation, error);
   unlink(drawn);

@@ -148,7 +148,7 @@ static int get(struct store *store, const struct slot *slot, struct op *op) {
 static int delete (struct store *store, struct slot *slot) {
   if (!slot->live) return -ENOENT;
   after_write(store);
-  if (fake.lie == FAKE_DELETE_IGNORED) return 0;
+  if (fake.lie == FAKE_DELETE_IGNORED || fake.lie == FAKE_UNCOUNTED_DELETE_IGNORED) return 0;
   slot->live = false;
   store->stat.records--;
   return 0;
@@ -229,6 +229,7 @@ static int fake_stat(struct store *store, struct store_stat *stat) {
   if (fake.lie == FAKE_STAT_FAILS) return -EIO;
   pthread_mutex_lock(&store->lock);
   *stat = store->stat;
+  if (fake.lie == FAKE_UNCOUNTED || fake.lie == FAKE_UNCOUNTED_DELETE_IGNORED) stat->records = STAT_UNKNOWN;
   pthread_mutex_unlock(&store->lock);
   return 0;
 }

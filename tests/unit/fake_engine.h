@@ -23,6 +23,8 @@ enum fake_lie {
   FAKE_FORGET_FAILS,
   FAKE_CLOSE_FAILS,
   FAKE_STAT_FAILS,
+  FAKE_UNCOUNTED,                 // no lie: stat does not know how many records there are
+  FAKE_UNCOUNTED_DELETE_IGNORED,  // both
 };
 
 extern const struct engine engine_fake;
