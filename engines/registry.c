@@ -238,7 +238,8 @@ int registry_parse(const char *spec, const struct engine **engine, struct store_
   struct engine_place place;
   int code = registry_locate(spec, &place, error);
   if (!code && *place.path) code = plugin_load(place.path, &place.engine, error);
-  if (!code) code = registry_parse_options(spec, place.engine, config, error);
+  if (code || !place.engine) return code;
+  code = registry_parse_options(spec, place.engine, config, error);
   if (!code) *engine = place.engine;
   return code;
 }

@@ -194,8 +194,9 @@ int described_find(struct described_list *list, const char *spec, const struct d
   while (entry && strcmp(entry->spec, spec) != 0) entry = entry->next;
   if (!entry) {
     entry = calloc(1, sizeof *entry);
-    if (entry) entry->spec = strdup(spec);
-    int code = entry && entry->spec ? describe(entry, error) : error_set(error, -ENOMEM, "memory is short");
+    if (!entry) return error_set(error, -ENOMEM, "memory is short");
+    entry->spec = strdup(spec);
+    int code = entry->spec ? describe(entry, error) : error_set(error, -ENOMEM, "memory is short");
     if (code) {
       entry_free(entry);
       return code;

@@ -207,12 +207,12 @@ int peer_close(struct store *store, struct error *error) {
 
 int peer_probe(const char *folder, const struct store_config *config, struct error *error) {
   char path[4096];
-  struct store *store;
+  struct store *store = NULL;
   struct store_config trial = {.sync = config->sync, .options = config->options, .create = true};
   if (snprintf(path, sizeof path, "%s/.probe-%ld", folder, (long)getpid()) >= (int)sizeof path)
     return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long", folder);
   int code = peer_open(path, &trial, &store, error);
-  if (!code) code = peer_close(store, error);
+  if (store) code = peer_close(store, error);
   int removed = files_remove(path);
   return code || !removed ? code : not_removed(path, removed, error);
 }

@@ -241,9 +241,9 @@ static int store_new(const char *path, struct store **out, struct error *error) 
 // For `check`: the index of a file as its records tell it, without opening it as a store.
 int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **out,
                 struct error *error) {
-  struct store *store;
+  struct store *store = NULL;
   int code = store_new(path, &store, error);
-  if (code) return code;
+  if (!store) return code;
   store->header = *header;
   store->record_size = header->record_size;
   store->slots = slots;
@@ -283,10 +283,10 @@ static int create_if_asked(struct store *store, const struct store_config *confi
 
 int slot_store_open(const char *path, const struct store_config *config, const struct engine *engine,
                     const struct io_ops *io, struct store **out, struct error *error) {
-  struct store *store;
+  struct store *store = NULL;
   int code = check_config(config, error);
   if (!code) code = store_new(path, &store, error);
-  if (code) return code;
+  if (!store) return code;
   store->engine = engine;
   store->io = io;
   read_options(store, config);

@@ -103,8 +103,7 @@ static void compact(struct fixture *f) {
     // A small file may already be at its least size: only one with many records must shrink. What is given back is room
     // on the disk: LMDB under writemap makes the file as long as its map, with a hole.
     if (n >= 2000) assert_true(after.bytes_allocated < before.bytes_allocated / 2);
-    if (n >= 2000 && f->engine->caps & CAP_SHARED_FORMAT)
-      assert_true(after.bytes_apparent < before.bytes_apparent / 2);
+    if (n >= 2000 && f->engine->caps & CAP_SHARED_FORMAT) assert_true(after.bytes_apparent < before.bytes_apparent / 2);
     assert_true(after.bytes_apparent <= before.bytes_apparent);
     assert_int_equal(after.bytes_apparent % 4096, 0);
   }
