@@ -41,8 +41,8 @@ static bool is_left_out(const json_t *arguments, size_t i) {
   return strchr(strcmp(word, "--dir") == 0 ? word_at(arguments, i + 1) : word, '~') != NULL;
 }
 
-int results_reproduce(FILE *out, const void *user) {
-  const json_t *run = user, *arguments = json_object_get(run, "arguments");
+int results_reproduce(FILE *out, const void *run) {
+  const json_t *arguments = json_object_get(run, "arguments");
   const char *commit = json_text(json_object_get(run, "environment"), "commit");
   fputs("#!/bin/sh\n# Repeats the storebench run of ", out);
   put_comment(out, json_text(run, "started"));
