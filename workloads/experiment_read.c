@@ -173,11 +173,12 @@ static int set_key(struct reading *reading, const char *key, const char *text) {
     case SECTION_CHART:
       if (strcmp(key, "read") == 0) return set_repeated(reading, e->read, &e->read_count, READ_LINES_MAX, key, text);
       return set_named(reading, key, text, chart_keys,
-                       (struct setting *const[]){&e->shape, &e->x, &e->series, &e->panel, &e->y, &e->log_y, NULL}, 7);
+                       (struct setting *const[]){&e->shape, &e->x, &e->series, &e->panel, &e->y, &e->log_y, e->read},
+                       7);
     case SECTION_VERDICT:
       if (strcmp(key, "compare") == 0)
         return set_repeated(reading, e->compare, &e->compare_count, EXPERIMENT_TESTS_MAX, key, text);
-      return set_named(reading, key, text, verdict_keys, (struct setting *const[]){&e->holds, NULL}, 2);
+      return set_named(reading, key, text, verdict_keys, (struct setting *const[]){&e->holds, e->compare}, 2);
     case SECTION_ENGINES:
       return set_alias(reading, key, text);
     case SECTION_BEFORE:

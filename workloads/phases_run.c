@@ -64,8 +64,11 @@ static int write_all(const struct workload *workload, const struct engine *engin
                      enum op_kind kind, const struct stretch *stretches, size_t count, struct error *error) {
   struct writer *writer = calloc(1, sizeof *writer);
   unsigned char *values = malloc((size_t)CHUNK * (workload->value_size ? workload->value_size : 1));
-  int code = writer && values ? 0 : error_set(error, -ENOMEM, "no memory for a writer");
-  if (code) goto out;
+  int code = 0;
+  if (!writer || !values) {
+    code = error_set(error, -ENOMEM, "no memory for a writer");
+    goto out;
+  }
   *writer = (struct writer){.engine = engine, .value_size = workload->value_size, .values = values};
   code = engine->session_open(store, &writer->session, error);
   if (code) goto out;

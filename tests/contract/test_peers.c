@@ -72,7 +72,7 @@ static void scans_in_order(struct fixture *f) {
   assert_code(access_fill(&f->access, 0, 500, 1, LENGTH), 0);
   assert_code(f->engine->scan(f->access.session, NULL, 0, 0, in_order, last), 0);
   last[0] = 2;
-  memcpy(last + 1, "41", 2);
+  snprintf(last + 1, sizeof last - 1, "41");
   assert_code(f->engine->scan(f->access.session, "42", 2, 20, in_order, last), 0);
   fixture_close(f);
 }

@@ -11,8 +11,8 @@ static const struct sync_policy policies[] = {
 // Making a ring and taking it down takes a millisecond, and a life has a dozen of them.
 static uint64_t step_of(const struct fixture *f, enum inject_mode mode) {
   bool rings = f->engine->caps & CAP_QUEUE;
-  if (mode == INJECT_GONE) return rings ? SCALED(5, 30) : SCALED(2, 10);
-  return rings ? SCALED(1, 10) : SCALED(1, 3);
+  if (mode == INJECT_GONE) return SCALED(rings ? 5 : 2, rings ? 30 : 10);
+  return SCALED(1, rings ? 10 : 3);
 }
 
 static void fails(struct fixture *f) {
