@@ -235,7 +235,7 @@ static void ends_inside_a_block(struct fixture *f) {
 // In a child of its own, whose memory is then that of this alone. A hole of 8 TiB is no data, and no reason to take
 // long.
 static int use_giant(struct fixture *f, void *argument) {
-  struct slot_check_report report;
+  struct slot_check_report report = {0};
   struct rusage before, after;
   uint64_t at;
   (void)argument;
