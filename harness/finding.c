@@ -20,8 +20,11 @@ static const char *verb(const json_t *run, const json_t *experiment) {
     const char *operation, *verb;
   } verbs[] = {{"get", "read"},  {"peek", "read"},     {"scan", "scan"},
                {"fill", "load"}, {"update", "update"}, {"delete", "delete"}};
-  const json_t *cell;
+  const json_t *cell, *axis;
   size_t i;
+  json_array_foreach(json_object_get(experiment, "axes"), i, axis) {
+    if (strcmp(json_text(axis, "key"), "operation") == 0) return "run";  // each cell has its own
+  }
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
     if (strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) != 0) continue;
     for (size_t v = 0; v < sizeof verbs / sizeof verbs[0]; v++)

@@ -121,11 +121,19 @@ void winners_describe(char *text, const struct contest *contest, const struct ou
   append_won_duel(text, contest, outcome);
 }
 
+// "reads 2x faster", but "is 2x more sparing with device bytes": only a rate says how something is done.
+static void append_verb(char *text, const struct contest *contest, const char *verb) {
+  if (strcmp(contest->metric->comparative, "faster") == 0)
+    append(text, " %ss ", verb);
+  else
+    append(text, " is ");
+}
+
 void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
   text[0] = '\0';
   if (outcome->over) {
     append_series(text, contest, 0);
-    append(text, " %ss ", verb);
+    append_verb(text, contest, verb);
     append_ratio(text, contest, outcome);
   } else if (outcome->ties) {
     append(text, "No difference shown between ");
@@ -142,7 +150,8 @@ void winners_state(char *text, const char *verb, const struct contest *contest, 
 void winners_state_claim(char *text, const char *verb, const struct contest *contest, const struct claim *claim) {
   const bool same = strcmp(claim->name[0], claim->name[1]) == 0;
   text[0] = '\0';
-  append(text, "%s %ss ", claim->name[0], verb);
+  append(text, "%s", claim->name[0]);
+  append_verb(text, contest, verb);
   append_number(text, claim->ratio.ratio);
   append(text, "x %s ", contest->metric->comparative);
   if (!same) append(text, "than %s", claim->name[1]);
