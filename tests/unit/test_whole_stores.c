@@ -122,17 +122,17 @@ static void test_create_lives_again_and_again(void **state) {
   expect_lives(SAMPLE_COUNTERS);
 }
 
-// System calls of a life, of as many as fit into this time.
-static double calls_of_a_life(double seconds) {
+// System calls of a life, of as many as fit into this time: sets their number. Below 0: nobody here may count them.
+static double calls_of_a_life(double seconds, double *lives) {
   struct sample_order order = store_order(OPERATION_CREATE, SAMPLE_COUNTERS);
   order.fresh = true;
   order.seconds = seconds;
   json_t *sample = sample_run(&order);
   assert_sample_status(sample, "ok");
-  double lives = sample_number(sample, "operations");
-  assert_true(lives >= 1);
+  *lives = sample_number(sample, "operations");
+  assert_true(*lives >= 1);
   const json_t *calls = json_object_get(sample, "syscalls");
-  double each = json_is_null(calls) ? -1 : json_number_value(calls) / lives;
+  double each = json_is_null(calls) ? -1 : json_number_value(calls) / *lives;
   json_decref(sample);
   remove_store();
   return each;
@@ -141,8 +141,13 @@ static double calls_of_a_life(double seconds) {
 // The life that is left to be looked at does not count.
 static void test_create_counts_whole_lives(void **state) {
   (void)state;
-  double one = calls_of_a_life(1e-6), many = calls_of_a_life(0.3);
-  if (one < 0) skip();  // nobody here may count system calls
+  double few, several;
+  double one = calls_of_a_life(1e-6, &few), many = calls_of_a_life(0.3, &several);
+  if (one < 0) skip();
+  if (several < 4 * few) {
+    print_message("skipped: only %.0f lives fit into 0.3 s on this disk, too few to tell\n", several);
+    skip();
+  }
   printf("system calls of a life: %.1f alone, %.1f among others\n", one, many);
   assert_true(one < 1.3 * many);
 }
