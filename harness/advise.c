@@ -64,6 +64,7 @@ static double distance(const json_t *cell, const struct advise_load *load, bool 
   far += data > 1 || load->data > 1 ? doublings(data, load->data) : 0;
   far += doublings(number_of(cell, "record_size"), advise_record_size(load->value_size));
   far += 2 * doublings(number_of(cell, "batch"), load->batch);
+  far += 2 * doublings(number_of(cell, "depth"), load->batch);  // more in flight than handed in at a time
   if (updates && same_promise(cell, &load->sync, &amount)) far += doublings((double)amount, (double)load->sync.amount);
   return far;
 }
@@ -133,6 +134,8 @@ static void note_cell(struct advice *advice, const json_t *cell, const struct ad
     note(advice, "%s: measured with data of %.3gx the memory, not %.3gx", what, data, load->data);
   if (number_of(cell, "batch") != load->batch)
     note(advice, "%s: measured in batches of %.0f, not %u", what, number_of(cell, "batch"), load->batch);
+  if (number_of(cell, "depth") > number_of(cell, "batch"))
+    note(advice, "%s: measured with %.0f in flight", what, number_of(cell, "depth"));
   if (updates && same_promise(cell, &load->sync, &amount) && amount != load->sync.amount)
     note(advice, "%s: measured with sync policy %s", what, json_text(cell, "sync"));
 }

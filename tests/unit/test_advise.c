@@ -108,6 +108,27 @@ static void test_what_memory_holds_is_apart(void **state) {
   json_decref(run);
 }
 
+// A cell with more in flight than the load hands in is taken only where there is no other, and said.
+static void test_depth_is_part_of_the_load(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 9000},
+                                           {"a", "get", "none", "warm", 128, 1000, 1, 0, 1000}};
+  struct advise_load reads = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 2), *array = json_object_get(run, "cells");
+  json_object_set_new(json_array_get(array, 0), "depth", json_integer(64));
+  json_object_set_new(json_array_get(array, 1), "depth", json_integer(1));
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_true(advice.choices[0].rate == 1000);
+  assert_int_equal(advice.note_count, 0);
+  json_array_remove(array, 1);
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_true(has_note(&advice, "reads: measured with 64 in flight"));
+  json_decref(run);
+}
+
 static void test_no_data_is_said(void **state) {
   static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 1e6},
                                            {"a", "update", "always", "warm", 128, 1000, 1, 0, 1e6}};
@@ -165,6 +186,7 @@ int main(void) {
       cmocka_unit_test(test_seconds_add_up),
       cmocka_unit_test(test_intervals_that_meet_are_alike),
       cmocka_unit_test(test_what_memory_holds_is_apart),
+      cmocka_unit_test(test_depth_is_part_of_the_load),
       cmocka_unit_test(test_no_data_is_said),
       cmocka_unit_test(test_only_plain_cells_count),
       cmocka_unit_test(test_record_sizes),
