@@ -369,9 +369,14 @@ int ring_settings(struct io_session *session, setting_fn tell, void *user) {
   return code ? code : tell(user, "ring", text);
 }
 
-// Each entry that the kernel took from the queue gives one completion.
+// Each entry that the kernel took from the queue gives one completion. Its thread (sqpoll) writes down what it took
+// after a batch, when completions may be there already, so that while it is awake all that it was shown counts as
+// taken. Asleep, it takes nothing that it was not woken for.
 static unsigned in_kernel(const struct io_uring *ring) {
-  return __atomic_load_n(ring->sq.khead, __ATOMIC_ACQUIRE) - *ring->cq.khead;
+  bool awake = ring->flags & IORING_SETUP_SQPOLL &&
+               !(__atomic_load_n(ring->sq.kflags, __ATOMIC_ACQUIRE) & IORING_SQ_NEED_WAKEUP);
+  unsigned taken = __atomic_load_n(awake ? ring->sq.ktail : ring->sq.khead, __ATOMIC_ACQUIRE);
+  return taken - *ring->cq.khead;
 }
 
 // The kernel must be done with the buffers before they are freed: closing a ring does not wait for what is in flight,
