@@ -51,24 +51,26 @@ static void put_text(FILE *out, const char *text) {
   if (quote) fputc('"', out);
 }
 
-static void put_words(FILE *out, const json_t *words) {
-  for (size_t i = 0; i < json_array_size(words); i++) {
-    if (i) fputc(' ', out);
-    put_text(out, json_string_value(json_array_get(words, i)));
-  }
-}
-
-static void put_value(FILE *out, const json_t *value) {
+static void put_scalar(FILE *out, const json_t *value) {
   if (json_is_string(value))
     put_text(out, json_string_value(value));
   else if (json_is_integer(value))
     fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
   else if (json_is_real(value))
     fprintf(out, "%.12g", json_real_value(value));
-  else if (json_is_array(value))
-    put_words(out, value);
   else if (json_is_boolean(value))
     fputs(json_is_true(value) ? "true" : "false", out);
+}
+
+// A file that was edited may hold an array where a word or a number belongs, and anything in it.
+static void put_value(FILE *out, const json_t *value) {
+  const json_t *entry;
+  size_t i;
+  if (!json_is_array(value)) put_scalar(out, value);
+  json_array_foreach(value, i, entry) {
+    if (i) fputc(' ', out);
+    put_scalar(out, entry);
+  }
 }
 
 static void put_row(FILE *out, const json_t *cell, const json_t *sample) {

@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
 
 #include "engines/slots/file.h"
 #include "engines/slots/settings.h"
@@ -277,6 +280,21 @@ int ring_sync(struct io_file *file, struct io_session *session, uint64_t offset,
   return wait_for_own(session);
 }
 
+// liburing maps and unmaps rings by system calls that ThreadSanitizer does not see: to it, what two threads do with the
+// rings that stood at one address, one after the other, would be a race.
+static void exit_ring(struct io_uring *ring) {
+#ifdef __SANITIZE_THREAD__
+  __tsan_release((void *)&io_uring_queue_exit);
+#endif
+  io_uring_queue_exit(ring);
+}
+
+static void ring_mapped(void) {
+#ifdef __SANITIZE_THREAD__
+  __tsan_acquire((void *)&io_uring_queue_exit);
+#endif
+}
+
 // Asks for what makes completions cheap and gives up one thing after the other where the kernel does not know it.
 static int make_ring(const struct io_file *file, struct io_uring *ring, bool *deferred) {
   static const unsigned plain[] = {
@@ -296,6 +314,7 @@ static int make_ring(const struct io_file *file, struct io_uring *ring, bool *de
     error = io_uring_queue_init(entries, ring, sets[i] | asked);
     if (error != -EINVAL || sets[i] == 0) break;
   }
+  ring_mapped();
   *deferred = !error && ring->flags & IORING_SETUP_DEFER_TASKRUN;
   return error;
 }
@@ -329,7 +348,7 @@ int ring_session_open(struct io_file *file, const struct io_buffers *buffers, st
   return 0;
 
 no_registration:
-  io_uring_queue_exit(&session->ring);
+  exit_ring(&session->ring);
 no_ring:
   free(session->ready);
   free(session);
@@ -396,7 +415,7 @@ static int drain(struct io_uring *ring) {
 
 int ring_session_close(struct io_session *session) {
   int error = drain(&session->ring);
-  io_uring_queue_exit(&session->ring);
+  exit_ring(&session->ring);
   free(session->ready);
   free(session);
   return error;

@@ -429,6 +429,24 @@ static void test_csv_is_quoted(void **state) {
   json_decref(run);
 }
 
+// An edited samples.jsonl may hold anything where words and numbers belong. Found by the fuzz target `samples`.
+static void test_csv_of_what_is_no_word(void **state) {
+  (void)state;
+  json_t *run = small_run("ops_per_s");
+  struct results *results = create(run);
+  json_t *sample = refusal("failed", "");
+  json_object_set_new(sample, "reason", json_pack("[s,i,n,[s],{}]", "said", 7, "deep"));
+  append_sample(results, "reads/1/mmap", sample);
+  results_close(results);
+  json_decref(run);
+  run = summarised();
+  write_all(run);
+  char *text = read_text("samples.csv");
+  assert_non_null(strstr(text, ",failed,said 7   ,"));
+  free(text);
+  json_decref(run);
+}
+
 static void test_gbench_layout(void **state) {
   (void)state;
   write_small_run();
@@ -509,6 +527,7 @@ int main(void) {
       TEST(test_tsv),
       TEST(test_tsv_of_a_failed_cell),
       TEST(test_csv_is_quoted),
+      TEST(test_csv_of_what_is_no_word),
       TEST(test_gbench_layout),
       TEST(test_nothing_half_written_is_left),
       TEST(test_exit_codes),
