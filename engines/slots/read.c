@@ -174,8 +174,15 @@ static void get_by_read(struct session *session, struct op *op) {
     finish(session, op, error ? error : -ENOENT);
 }
 
+// Each look-up's cache miss in the index overlaps with the others', as in map_prefetch: a tenth of a warm read by
+// io_uring is otherwise spent waiting for it.
+static void prefetch_index(const struct store *store, struct op *const *ops, size_t count) {
+  for (size_t i = 0; i < count; i++) keydir_prefetch(&store->keydir, keydir_hash(ops[i]->key, ops[i]->key_length));
+}
+
 int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count) {
   const struct io_ops *io = session->store->io;
+  if (!io->map && count > 1) prefetch_index(session->store, ops, count);
   if (io->submit && count > 1) return window_locate(session, ops, located, count);
   for (size_t i = 0; io->map && i < count; i += GROUP) {
     size_t rest = count - i;
@@ -200,6 +207,7 @@ static void read_group(struct session *session, struct op *const *ops, size_t co
     for (size_t i = 0; error && i < count; i++) finish(session, ops[i], error);
     return;
   }
+  if (!store->linear && count > 1) prefetch_index(store, ops, count);
   for (size_t i = 0; i < count; i++) {
     if (ops[i]->kind == OP_PEEK && !store->io->map)
       finish(session, ops[i], -EOPNOTSUPP);
