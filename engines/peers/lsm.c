@@ -41,7 +41,8 @@ static int code_of(const char *text) {
 int lsm_status(char *text) {
   int code = text ? code_of(text) : 0;
   free(text);
-  return code;
+  // An absent key comes without words: what is not found here is a file of the tree.
+  return code == -ENOENT ? -EIO : code;
 }
 
 int lsm_open_status(char *text, const char *path, struct error *error) {

@@ -16,9 +16,10 @@ enum { LSM_CACHE, LSM_BUFFER, LSM_VERIFY, LSM_OPTIONS };
 
 enum { LSM_BLOOM_BITS = 10 };
 
-// An error's text as -errno, 0 for NULL. Frees the text, which came from malloc.
+// The text of a failed operation as -errno, 0 for NULL. Never -ENOENT, which would say that a key is absent. Frees the
+// text, which came from malloc.
 int lsm_status(char *text);
-// The same, with the text put into `error`.
+// The text of a failed open as -errno, -ENOENT where there is no store. The text goes into `error`, and is freed.
 int lsm_open_status(char *text, const char *path, struct error *error);
 
 // Whether an operation before the one at `index` in the batch decides what that one finds: 1 the key is there, 0 it is

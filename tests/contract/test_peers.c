@@ -118,6 +118,18 @@ static void map_grows_under_a_reader(struct fixture *f) {
   fixture_close(f);
 }
 
+// A file of the tree that is not there is an error of the store, and never the answer that a key is not there.
+static void the_folder_vanishes(struct fixture *f) {
+  char away[PATH_ROOM + 8];
+  snprintf(away, sizeof away, "%s-away", f->path);
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, 50, 1, LENGTH), 0);
+  assert_int_equal(rename(f->path, away), 0);
+  assert_code(f->engine->compact(f->store, &f->error), -EIO);
+  assert_int_equal(rename(away, f->path), 0);
+  fixture_close(f);
+}
+
 // Without a log no promise can be kept but none, and that one says that a kill loses.
 static void no_log_no_promise(struct fixture *f) {
   for (int kind = SYNC_ASYNC; kind < SYNC_KINDS; kind++) {
@@ -134,12 +146,14 @@ static void no_log_no_promise(struct fixture *f) {
 
 int main(int argc, char **argv) {
   static const char *const peers[] = {"peers", NULL};
-  static const char *const lmdb[] = {"lmdb", NULL}, *const no_log[] = {"rocksdb:wal=off", NULL};
+  static const char *const lmdb[] = {"lmdb", NULL}, *const rocks[] = {"rocksdb", NULL};
+  static const char *const no_log[] = {"rocksdb:wal=off", NULL};
   static const struct contract_case cases[] = {
       {"refused and unchanged", refused_and_unchanged, CAP_PERSISTENT, 0, peers},
       {"a file that is no store", not_ours, CAP_PERSISTENT, 0, peers},
       {"scans in order of keys", scans_in_order, CAP_PERSISTENT | CAP_SCAN_ORDERED, 0, peers},
       {"the map grows under a reader", map_grows_under_a_reader, CAP_PERSISTENT, 0, lmdb},
+      {"the folder vanishes", the_folder_vanishes, CAP_PERSISTENT, 0, rocks},
       {"no log, no promise", no_log_no_promise, CAP_PERSISTENT, 0, no_log},
   };
   return contract_main("peers", cases, sizeof cases / sizeof cases[0], argc, argv);
