@@ -5,8 +5,10 @@
 // kernel would cancel what is linked behind that as well.
 #include <errno.h>
 #include <liburing.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "tests/faults/inject.h"
 
@@ -38,19 +40,41 @@ struct changed {
   int expected, result;         // of the completion; expected 0: whatever came
 };
 
-static struct changed changed[CHANGED_MAX];  // the wrapped functions have no argument that could carry it
+// The wrapped functions have no argument that could carry it. Under the lock: each session has a ring, and so has the
+// store's own thread.
+static struct {
+  pthread_mutex_t lock;
+  struct changed all[CHANGED_MAX];
+} requests = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void change(const struct io_uring *ring, uint64_t data, int expected, int result) {
-  for (int i = 0; i < CHANGED_MAX; i++) {
-    if (changed[i].ring) continue;
-    changed[i] = (struct changed){ring, data, expected, result};
-    return;
-  }
+  int i = 0;
+  pthread_mutex_lock(&requests.lock);
+  while (i < CHANGED_MAX && requests.all[i].ring) i++;
+  if (i == CHANGED_MAX) abort();
+  requests.all[i] = (struct changed){ring, data, expected, result};
+  pthread_mutex_unlock(&requests.lock);
 }
 
 static void forget(const struct io_uring *ring) {
+  pthread_mutex_lock(&requests.lock);
   for (int i = 0; i < CHANGED_MAX; i++)
-    if (changed[i].ring == ring) changed[i].ring = NULL;
+    if (requests.all[i].ring == ring) requests.all[i].ring = NULL;
+  pthread_mutex_unlock(&requests.lock);
+}
+
+// Says what was asked for, once.
+static void answer(const struct io_uring *ring, struct io_uring_cqe *entry) {
+  pthread_mutex_lock(&requests.lock);
+  for (int i = 0; i < CHANGED_MAX; i++) {
+    struct changed *changed = &requests.all[i];
+    if (changed->ring != ring || changed->data != entry->user_data) continue;
+    if (changed->expected && changed->expected != entry->res) continue;
+    entry->res = changed->result;
+    changed->ring = NULL;
+    break;
+  }
+  pthread_mutex_unlock(&requests.lock);
 }
 
 static unsigned kind_of(const struct io_uring_sqe *entry, const char **name) {
@@ -138,15 +162,6 @@ int __wrap_io_uring_submit_and_get_events(struct io_uring *ring) {
 
 unsigned __wrap_io_uring_peek_batch_cqe(struct io_uring *ring, struct io_uring_cqe **entries, unsigned count) {
   unsigned taken = __real_io_uring_peek_batch_cqe(ring, entries, count);
-  for (unsigned i = 0; i < taken; i++) {
-    for (int k = 0; k < CHANGED_MAX; k++) {
-      const struct changed *change_it = &changed[k];
-      if (change_it->ring != ring || change_it->data != entries[i]->user_data) continue;
-      if (change_it->expected && change_it->expected != entries[i]->res) continue;
-      entries[i]->res = change_it->result;
-      changed[k].ring = NULL;
-      break;
-    }
-  }
+  for (unsigned i = 0; i < taken; i++) answer(ring, entries[i]);
   return taken;
 }

@@ -7,7 +7,8 @@
 #include "tests/faults/inject.h"
 
 // Lives through a store once undisturbed, and once for each call that the mode can happen to, or for every `step`th of
-// them. Fails the test at the first life in which something does not hold. Returns the number of such calls.
+// them; under ThreadSanitizer, which looks for races that no single call decides, for a third of those. Fails the test
+// at the first life in which something does not hold. Returns the number of such calls.
 uint64_t injected_lives(struct fixture *fixture, enum inject_mode mode, uint64_t step);
 
 #endif
