@@ -34,6 +34,7 @@ struct pair {
 struct comparison {
   const json_t *a, *b;
   double floor;
+  const struct compare_rules *rules;
   size_t count;
   struct pair *pairs;
 };
@@ -122,13 +123,13 @@ static int prepare(const struct comparison *comparison, struct pair *pair) {
   if (!code) code = collect(pair->b, pair->metric, &pair->of_b);
   if (code) return code;
   check_side(pair, pair->a, &pair->of_a, "A");
-  check_side(pair, pair->b, &pair->of_b, "B");
+  check_side(pair, pair->b, &pair->of_b, comparison->rules->name);
   if (!*pair->reason) test_pair(pair, comparison->floor);
   return 0;
 }
 
 // Holm's method goes through the tests from the smallest p on, and each has the level of its step: so have the
-// intervals.
+// intervals. Several comparisons have equal parts of the rate of error each.
 static int judge(struct comparison *comparison) {
   double *p = malloc((comparison->count + 1) * sizeof *p);
   size_t judged = 0, rejected = 0, i = 0;
@@ -136,11 +137,11 @@ static int judge(struct comparison *comparison) {
   for (i = 0; i < comparison->count; i++)
     if (!*comparison->pairs[i].reason) p[judged++] = comparison->pairs[i].p;
   int code = statistics_holm(p, judged);
-  for (size_t j = 0; j < judged; j++) rejected += p[j] <= error_rate;
+  for (size_t j = 0; j < judged; j++) rejected += p[j] * (double)comparison->rules->comparisons <= error_rate;
   for (size_t k = i = 0; i < comparison->count && !code; i++) {
     struct pair *pair = &comparison->pairs[i];
     if (*pair->reason) continue;
-    pair->adjusted = p[k++];
+    pair->adjusted = fmin(1, p[k++] * (double)comparison->rules->comparisons);
     size_t step = 0;  // tests before it
     for (size_t other = 0; other < comparison->count; other++) {
       const struct pair *o = &comparison->pairs[other];
@@ -149,7 +150,8 @@ static int judge(struct comparison *comparison) {
     if (step > rejected) step = rejected;
     if (step == judged) step = judged - 1;
     statistics_ratio_unpaired(pair->of_b.values, pair->of_b.count, pair->of_a.values, pair->of_a.count,
-                              1 - error_rate / (double)(judged - step), comparison->floor, &pair->ratio);
+                              1 - error_rate / (double)(comparison->rules->comparisons * (judged - step)),
+                              comparison->floor, &pair->ratio);
   }
   free(p);
   return code;
@@ -228,11 +230,11 @@ static json_t *to_json(const struct comparison *comparison, json_t *differences,
   json_t *cells = json_array();
   for (size_t i = 0; i < comparison->count; i++)
     if (json_array_append_new(cells, pair_to_json(&comparison->pairs[i]))) return json_decref(cells), NULL;
-  return json_pack("{s:o, s:o, s:O, s:O, s:f, s:o, s:o, s:o, s:o, s:o}", "a", side_of(comparison->a), "b",
-                   side_of(comparison->b), "differences", differences, "floor", floor, "level", 1 - error_rate,
-                   "experiments", experiments_to_json(comparison->a), "counts", counts_to_json(comparison), "cells",
-                   cells, "only_in_a", only_in(comparison->a, comparison->b), "only_in_b",
-                   only_in(comparison->b, comparison->a));
+  return json_pack("{s:s, s:o, s:o, s:O, s:O, s:f, s:o, s:o, s:o, s:o, s:o}", "name", comparison->rules->name, "a",
+                   side_of(comparison->a), "b", side_of(comparison->b), "differences", differences, "floor", floor,
+                   "level", 1 - error_rate, "experiments", experiments_to_json(comparison->a), "counts",
+                   counts_to_json(comparison), "cells", cells, "only_in_a", only_in(comparison->a, comparison->b),
+                   "only_in_b", only_in(comparison->b, comparison->a));
 }
 
 static int make_pairs(struct comparison *comparison) {
@@ -260,10 +262,11 @@ static void free_pairs(struct comparison *comparison) {
   free(comparison->pairs);
 }
 
-int compare_runs(const json_t *a, const json_t *b, double threshold, json_t **comparison, struct error *error) {
-  struct comparison whole = {.a = a, .b = b};
+int compare_runs(const json_t *a, const json_t *b, const struct compare_rules *rules, json_t **comparison,
+                 struct error *error) {
+  struct comparison whole = {.a = a, .b = b, .rules = rules};
   json_t *differences = compare_differences(a, b);
-  json_t *floor = differences ? compare_floor(a, b, differences, threshold) : NULL;
+  json_t *floor = differences ? compare_floor(a, b, differences, rules->threshold) : NULL;
   whole.floor = json_real_or_nan(floor, "floor");
   int code = floor ? make_pairs(&whole) : -ENOMEM;
   *comparison = code ? NULL : to_json(&whole, differences, floor);

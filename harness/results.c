@@ -94,14 +94,7 @@ static int make_data_folder(const char *folder, struct error *error) {
   return 0;
 }
 
-int results_write(const char *folder, const json_t *run, struct error *error) {
-  static const struct {
-    const char *name;
-    content_fn content;
-  } files[] = {{"samples.csv", results_csv},
-               {"reproduce.sh", results_reproduce},
-               {"gbench.json", results_gbench_json},
-               {"run.json", results_run_json}};
+int results_write_data(const char *folder, const json_t *run, struct error *error) {
   size_t i;
   const json_t *experiment;
   int code = make_data_folder(folder, error);
@@ -114,7 +107,19 @@ int results_write(const char *folder, const json_t *run, struct error *error) {
     snprintf(name, sizeof name, "data/%s-timeline.tsv", json_text(experiment, "name"));
     if (!code) code = results_file_write(folder, name, results_timeline_tsv, &tsv, error);
   }
-  for (i = 0; i < sizeof files / sizeof files[0] && !code; i++)
+  return code;
+}
+
+int results_write(const char *folder, const json_t *run, struct error *error) {
+  static const struct {
+    const char *name;
+    content_fn content;
+  } files[] = {{"samples.csv", results_csv},
+               {"reproduce.sh", results_reproduce},
+               {"gbench.json", results_gbench_json},
+               {"run.json", results_run_json}};
+  int code = results_write_data(folder, run, error);
+  for (size_t i = 0; i < sizeof files / sizeof files[0] && !code; i++)
     code = results_file_write(folder, files[i].name, files[i].content, run, error);
   return code ? code : results_hgrm_write(folder, run, error);
 }

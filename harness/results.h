@@ -52,6 +52,9 @@ int results_summarise(json_t *run, struct error *error);
 // summarised run, each by temporary file and rename. Nothing half-written stands under a final name.
 int results_write(const char *folder, const json_t *run, struct error *error);
 
+// Writes data/ alone, what charts are drawn from.
+int results_write_data(const char *folder, const json_t *run, struct error *error);
+
 // Draws charts/ from data/*.tsv with gnuplot, then writes report.md and report.html. `run` is summarised. A missing
 // gnuplot is an error with the remedy; the reports are then written without charts.
 int report_charts(const char *folder, const json_t *run, struct error *error);

@@ -9,7 +9,7 @@ static const struct command commands[] = {
     {"report", "draw and write a run's report again", command_report, &report_argp},
     {"limits", "measure what this machine cannot beat: memory, system calls, device", command_limits, &limits_argp},
     {"ab", "compare two builds or engine specs, slice by slice", command_ab, &ab_argp},
-    {"compare", "compare two runs cell by cell", command_compare, &compare_argp},
+    {"compare", "compare runs cell by cell, and draw them side by side", command_compare, &compare_argp},
     {"validate", "measure known results again and say which were reproduced", command_validate, &validate_argp},
     {"advise", "say which engine a planned load should use, by what a run measured", command_advise, &advise_argp},
     {"demo", "play a key-value store's life step by step on each engine", command_demo, &demo_argp},

@@ -97,8 +97,8 @@ static int wait_for(pid_t child, int *status) {
 static int not_started(int code, struct error *error) {
   if (code != -ENOENT) return error_set(error, code, "gnuplot: cannot be started: %s; try again", strerror(-code));
   return error_set(error, code,
-                   "gnuplot: not found; install gnuplot-nox (scripts/install-deps does) and run `storebench report` "
-                   "again");
+                   "gnuplot: not found; install gnuplot-nox (scripts/install-deps does) and draw again by `storebench "
+                   "report` or `compare`");
 }
 
 // Waits for gnuplot, which is killed at its time limit, and judges what it said.

@@ -62,13 +62,14 @@
     document.querySelector('h1').after(list);
   }
 
-  // Charts whose series are engines name them.
-  const names = [...new Set(all('svg[data-axis=engine] [data-series]').map(element => element.dataset.series))];
+  // Charts whose series are engines, or runs, name them.
+  const drawn = 'svg:is([data-axis=engine], [data-axis=run]) [data-series]';
+  const names = [...new Set(all(drawn).map(element => element.dataset.series))];
   if (names.length < 2) return;
   const picker = make('fieldset', '', {class: 'picker'});
   picker.append(make('legend', 'Show'));
   const show = (name, shown) => {
-    for (const part of all('svg[data-axis=engine] [data-series]'))
+    for (const part of all(drawn))
       if (part.dataset.series === name) part.classList.toggle('hidden', !shown);
     for (const row of all('tbody tr'))
       if (row.cells[0] && row.cells[0].textContent === name) row.classList.toggle('hidden', !shown);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# report.html in a browser: loads without a request or a complaint, its picker, tables and values work, nothing overflows
+# report.html, and the page of a comparison, in a browser: each loads without a request or a complaint, its picker, tables and values work, nothing overflows
 # on a phone or a wide screen, and both colour schemes can be read.
 set -euo pipefail
 export LC_ALL=C
@@ -15,5 +15,9 @@ if ! command -v python3 >/dev/null; then
 fi
 made_run run 'A processor' 3000000 1000 90000000 2000000
 "$STOREBENCH" report run >/dev/null
-mkdir pictures
-HOME=$TEST_DIR python3 "$STOREBENCH_SOURCE/tests/page/drive.py" run/report.html pictures
+made_run later 'Another processor' 3000000 500 120000000 2000000
+"$STOREBENCH" compare run later run --out compared >/dev/null || [[ $? -eq 1 ]]
+for page in run/report.html compared/compare.html; do
+  mkdir "pictures-${page%/*}"
+  HOME=$TEST_DIR python3 "$STOREBENCH_SOURCE/tests/page/drive.py" "$page" "pictures-${page%/*}"
+done

@@ -145,13 +145,13 @@ def look_at_sort(browser):
     """Values with prefixes sort by what they are, not by their digits."""
     order = browser.run("""
         for (const found of document.querySelectorAll('table')) {
-          const values = [...found.querySelectorAll('tbody tr')].map(row => row.cells[1] && row.cells[1].textContent);
-          if (values.length > 1 && values.every(v => /^[\\d.]+ [kMG]? ?ops/.test(v || ''))) {
-            const button = found.querySelectorAll('th button')[1], read = () => [...found.querySelectorAll('tbody tr')]
-              .map(row => row.cells[1].textContent);
+          for (let column = 1; column < found.rows[0].cells.length; column++) {
+            const read = () => [...found.tBodies[0].rows].map(row => row.cells[column] ? row.cells[column].textContent : '');
+            if (read().length < 2 || !read().every(v => /^[\\d.]+ [kMG]? ?ops/.test(v))) continue;
+            const button = found.querySelectorAll('th button')[column];
             button.click(); const up = read();
             button.click(); const down = read();
-            return [up, down, found.querySelectorAll('th')[1].getAttribute('aria-sort')];
+            return [up, down, found.querySelectorAll('th')[column].getAttribute('aria-sort')];
           }
         }
         return null;""")

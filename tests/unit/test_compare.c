@@ -56,7 +56,7 @@ static void scale(json_t *cell, double factor) {
 static json_t *compare(const json_t *a, const json_t *b, double threshold) {
   json_t *comparison;
   struct error error = {0};
-  if (compare_runs(a, b, threshold, &comparison, &error)) fail_msg("%s", error.text);
+  if (compare_runs(a, b, &(struct compare_rules){threshold, 1, "B"}, &comparison, &error)) fail_msg("%s", error.text);
   return comparison;
 }
 
@@ -113,6 +113,31 @@ static void test_a_slower_cell_is_worse(void **state) {
   assert_int_equal(count(comparison, "better"), 2);
   assert_int_equal(count(comparison, "worse"), 1);
   json_decref(comparison);
+  json_decref(a);
+  json_decref(b);
+}
+
+// Three comparisons have a third of the rate of error each: p counts three times, and intervals are wider.
+static void test_comparisons_share_the_rate_of_error(void **state) {
+  (void)state;
+  struct random random;
+  random_seed(&random, 8);
+  json_t *a = noisy_run(&random, 0.03), *b = noisy_run(&random, 0.03), *one, *three;
+  struct error error = {0};
+  for (size_t i = 0; i < CELLS; i++) scale(cell_of(b, i), 1 + 0.01 * (double)i);
+  assert_int_equal(compare_runs(a, b, &(struct compare_rules){0, 1, "B"}, &one, &error), 0);
+  assert_int_equal(compare_runs(a, b, &(struct compare_rules){0, 3, "D"}, &three, &error), 0);
+  assert_string_equal(text_of(three, "name"), "D");
+  for (size_t i = 0; i < CELLS; i++) {
+    const json_t *alone = row_of(one, i), *shared = row_of(three, i);
+    double p = json_real_value(json_object_get(alone, "p"));
+    assert_true(fabs(json_real_value(json_object_get(shared, "p")) - fmin(1, 3 * p)) < 1e-9);
+    assert_true(json_real_value(json_object_get(shared, "high")) > json_real_value(json_object_get(alone, "high")));
+    assert_true((strcmp(text_of(shared, "verdict"), "no difference") == 0) == (fmin(1, 3 * p) > 0.01));
+  }
+  assert_true(count(three, "better") < count(one, "better"));
+  json_decref(one);
+  json_decref(three);
   json_decref(a);
   json_decref(b);
 }
@@ -251,7 +276,7 @@ static void test_nothing_in_common(void **state) {
   struct error error = {0};
   random_seed(&random, 7);
   json_t *a = noisy_run(&random, 0.01), *b = made_run("host");
-  assert_int_equal(compare_runs(a, b, NAN, &comparison, &error), -ENODATA);
+  assert_int_equal(compare_runs(a, b, &(struct compare_rules){NAN, 1, "B"}, &comparison, &error), -ENODATA);
   assert_non_null(strstr(error.text, "no cell in common"));
   assert_int_equal(json_array_size(json_object_get(comparison, "only_in_a")), CELLS);
   json_decref(comparison);
@@ -263,6 +288,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_run_is_no_different_from_itself),
       cmocka_unit_test(test_a_slower_cell_is_worse),
+      cmocka_unit_test(test_comparisons_share_the_rate_of_error),
       cmocka_unit_test(test_a_longer_latency_is_worse),
       cmocka_unit_test(test_noise_is_seldom_a_verdict),
       cmocka_unit_test(test_controls_set_the_floor),

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// What `compare --out` leaves behind: a chart an experiment, and a page that begins with what is worse.
+#ifndef STOREBENCH_REPORT_COMPARE_H
+#define STOREBENCH_REPORT_COMPARE_H
+
+#include "base/error.h"
+#include "harness/compare_merge.h"
+
+// Makes the folder, which must not be there yet, and in it data/, charts/, compare.html and compare.md. Without gnuplot
+// the pages come without charts, say so, and *drawn has the message; it is empty when all was drawn. 0 or -errno with a
+// message.
+int compare_report(const char *folder, const struct compared_runs *all, struct error *drawn, struct error *error);
+
+// The pages alone: writes FOLDER/compare.html and compare.md. `merged` is of compare_merge; `missing` says why charts
+// are missing, or is empty. 0 or -errno with a message.
+int compare_pages(const char *folder, const struct compared_runs *all, const json_t *merged, const char *missing,
+                  struct error *error);
+
+#endif
