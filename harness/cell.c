@@ -73,6 +73,15 @@ static int sync_and_stat(struct sample *sample, struct error *error) {
   return code ? error_set(error, code, "sync of the data set: %s", strerror(-code)) : 0;
 }
 
+// Who shares no format fills a file of its own, in its own way.
+static int check_fill(const struct sample *sample, struct error *error) {
+  const struct sample_order *order = sample->order;
+  bool own = sample->engine->caps & CAP_PERSISTENT && !(sample->engine->caps & CAP_SHARED_FORMAT);
+  if (!order->settings.fill_write || order->kind == SAMPLE_FILL || !own) return 0;
+  return error_set(error, -EOPNOTSUPP, "how much is written at a time is not ours to say in a file of %s",
+                   sample->engine->name);
+}
+
 static int fill(struct sample *sample, struct error *error) {
   uint64_t start = clock_ns();
   const struct phases *before = &sample->order->settings.before;
@@ -140,7 +149,7 @@ enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, v
   if (check_order(sample->order, error) != 0) return OUTCOME_FAILED;
   configure(sample);
   folder_of(sample->order->path, folder, sizeof folder);
-  if (enter_memory(sample, error) != 0) return OUTCOME_SKIPPED;
+  if (check_fill(sample, error) != 0 || enter_memory(sample, error) != 0) return OUTCOME_SKIPPED;
   if (sample->engine->probe(folder, &sample->config, error) != 0) return OUTCOME_SKIPPED;
   return run_counted(sample, timed, user, error);
 }

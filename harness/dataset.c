@@ -71,7 +71,24 @@ int dataset_remove(const struct dataset_folder *folder, const char *name) {
   return remove_tree(path);
 }
 
-static int copy_bytes(int from, int to) {
+// What is written at once may become one folio of the page cache.
+static int copy_by_writes(int from, int to, size_t piece) {
+  char *buffer = malloc(piece);
+  int code = buffer ? 0 : -ENOMEM;
+  for (off_t at = 0; !code;) {
+    ssize_t n = pread(from, buffer, piece, at);
+    if (n < 0) code = -errno;
+    if (n <= 0) break;
+    ssize_t written = pwrite(to, buffer, (size_t)n, at);
+    if (written < 0) code = -errno;
+    at += written > 0 ? written : 0;
+  }
+  free(buffer);
+  return code ? code : fsync(to) ? -errno : 0;
+}
+
+static int copy_bytes(int from, int to, size_t piece) {
+  if (piece) return copy_by_writes(from, to, piece);
   for (;;) {
     ssize_t n = copy_file_range(from, NULL, to, NULL, COPY_PIECE, 0);
     if (n == 0) return fsync(to) ? -errno : 0;
@@ -79,28 +96,28 @@ static int copy_bytes(int from, int to) {
   }
 }
 
-static int copy_file(int from_folder, int to_folder, const char *name) {
+static int copy_file(int from_folder, int to_folder, const char *name, size_t piece) {
   int code = 0, to = -1, from = openat(from_folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   if (from < 0) return -errno;
   to = openat(to_folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  code = to < 0 ? -errno : copy_bytes(from, to);
+  code = to < 0 ? -errno : copy_bytes(from, to, piece);
   close(from);
   if (to >= 0 && close(to) && !code) code = -errno;
   return code;
 }
 
-static int copy_files(DIR *from, int to);
+static int copy_files(DIR *from, int to, size_t piece);
 
 // Some stores are folders.
-static int copy_entry(int from, int to, const char *name) {
+static int copy_entry(int from, int to, const char *name, size_t piece) {
   struct stat status;
   if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW)) return -errno;
-  if (!S_ISDIR(status.st_mode)) return copy_file(from, to, name);
+  if (!S_ISDIR(status.st_mode)) return copy_file(from, to, name, piece);
   if (mkdirat(to, name, 0700)) return -errno;
   int source = openat(from, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = 0;
   int target = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *stream = source >= 0 && target >= 0 ? fdopendir(source) : NULL;
-  code = stream ? copy_files(stream, target) : -errno;
+  code = stream ? copy_files(stream, target, piece) : -errno;
   if (stream)
     closedir(stream);
   else if (source >= 0)
@@ -109,18 +126,18 @@ static int copy_entry(int from, int to, const char *name) {
   return code;
 }
 
-static int copy_files(DIR *from, int to) {
+static int copy_files(DIR *from, int to, size_t piece) {
   for (;;) {
     errno = 0;
     const struct dirent *entry = readdir(from);
     if (!entry) return errno ? -errno : fsync(to) ? -errno : 0;
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    int code = copy_entry(dirfd(from), to, entry->d_name);
+    int code = copy_entry(dirfd(from), to, entry->d_name, piece);
     if (code) return code;
   }
 }
 
-int dataset_copy(const struct dataset_folder *folder, const char *from, const char *to) {
+int dataset_copy(const struct dataset_folder *folder, const char *from, const char *to, size_t piece) {
   char from_path[DATASET_PATH_MAX], to_path[DATASET_PATH_MAX];
   folder_path(folder, from, from_path);
   folder_path(folder, to, to_path);
@@ -128,7 +145,7 @@ int dataset_copy(const struct dataset_folder *folder, const char *from, const ch
   if (code) return code;
   DIR *stream = opendir(from_path);
   int target = open(to_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  code = stream && target >= 0 ? copy_files(stream, target) : -errno;
+  code = stream && target >= 0 ? copy_files(stream, target, piece) : -errno;
   if (stream) closedir(stream);
   if (target >= 0) close(target);
   if (code) remove_tree(to_path);  // the error that matters is the first one

@@ -26,9 +26,10 @@ void dataset_path(const struct dataset_folder *folder, const char *name, char *p
 // Makes the empty folder that dataset_path(name) is in. 0 or -errno.
 int dataset_make(const struct dataset_folder *folder, const char *name);
 // Copies every file of one into a new one and syncs them: a copy that is still being written to the device would be
-// paid for by the sample that uses it. Within a file system that can, the copy shares its bytes until they are changed.
+// paid for by the sample that uses it. `piece`: bytes that are written at a time; 0: the kernel copies as it likes, and
+// within a file system that can, the copy shares its bytes until they are changed.
 // 0 or -errno; after an error nothing is left of `to`.
-int dataset_copy(const struct dataset_folder *folder, const char *from, const char *to);
+int dataset_copy(const struct dataset_folder *folder, const char *from, const char *to, size_t piece);
 // Removes one with all its files; 0 also when it is not there.
 int dataset_remove(const struct dataset_folder *folder, const char *name);
 

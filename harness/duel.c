@@ -25,8 +25,10 @@ static int remove_copies(const struct duel *duel) {
 // One of each side's set. With one set for both, either copy serves either side.
 static int make_copies(const struct duel *duel) {
   int code = remove_copies(duel);
-  for (unsigned side = 0; side < 2 && !code; side++)
-    if (copied(duel, side)) code = dataset_copy(duel->folder, duel->sides[side].set, copies[side]);
+  for (unsigned side = 0; side < 2 && !code; side++) {
+    const struct duel_side *from = &duel->sides[side];
+    if (copied(duel, side)) code = dataset_copy(duel->folder, from->set, copies[side], from->settings.fill_write);
+  }
   return code;
 }
 

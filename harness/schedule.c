@@ -96,7 +96,8 @@ static int prepare(struct running *running, const struct plan_cell *cell, struct
     return 0;
   }
   dataset_path(folder, private_name, order->path);
-  return cell->data == PLAN_COPY ? dataset_copy(folder, set, private_name) : dataset_make(folder, private_name);
+  return cell->data == PLAN_COPY ? dataset_copy(folder, set, private_name, cell->settings.fill_write)
+                                 : dataset_make(folder, private_name);
 }
 
 // Runs the sample inside a memory group of its own where its cache state needs one.

@@ -28,6 +28,7 @@ struct cell_settings {
   uint64_t data_bytes;    // size of all records (records * record_size)
   uint64_t memory_bytes;  // CACHE_PRESSURE: page cache that the data may take; else 0
   uint32_t record_size;
+  uint32_t fill_write;  // bytes written at a time when the file to change was made; 0: as the kernel copies
   unsigned threads;
   unsigned processes;
   double duration;                    // seconds of a sample; 0: as long as the profile says

@@ -148,6 +148,13 @@ static int check_effects(const struct checking *checking) {
   if (workload->operation == OPERATION_FILL && settings->before.count &&
       refuse(checking, KEY_BEFORE, "cannot be: a fill begins with a new file; remove it"))
     return -EINVAL;
+  if (settings->cache != CACHE_ASIS &&
+      refuse(checking, KEY_FILL_WRITE,
+             "has no effect: every cache state but as-is drops the file and reads it in anew"))
+    return -EINVAL;
+  if ((workload->operation == OPERATION_FILL || workload->operation == OPERATION_CREATE || !written) &&
+      refuse(checking, KEY_FILL_WRITE, "has no effect: it is of files that are there and get changed; remove it"))
+    return -EINVAL;
   if (settings->processes > 1 && settings->cache == CACHE_PRESSURE &&
       refuse(checking, KEY_PROCESSES, "cannot be: pressure limits the memory of one process; use another cache state"))
     return -EINVAL;

@@ -143,6 +143,14 @@ static int read_value_size(const struct reader *reader) {
   return reader_bad(reader, "value_size", want);
 }
 
+static int read_fill_write(const struct reader *reader) {
+  uint64_t size;
+  if (parse_size(reader->setting->text, &size) || size < 4096 || size > 1u << 20)
+    return reader_bad(reader, "fill_write", "bytes from 4K to 1M");
+  reader->settings->fill_write = (uint32_t)size;
+  return 0;
+}
+
 // "128M", or "2x WORD" with any factor above 0: so many times `whole`.
 static int parse_share(const char *text, const char *word, uint64_t whole, uint64_t *bytes) {
   char *end;
@@ -296,6 +304,7 @@ const char *const key_names[KEY_COUNT] = {
     [KEY_CACHE] = "cache",
     [KEY_RECORD_SIZE] = "record_size",
     [KEY_VALUE_SIZE] = "value_size",
+    [KEY_FILL_WRITE] = "fill_write",
     [KEY_DATA] = "data",
     [KEY_RECORDS] = "records",
     [KEY_MEMORY] = "memory",
@@ -323,6 +332,7 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_CACHE] = read_cache,
     [KEY_RECORD_SIZE] = read_record_size,
     [KEY_VALUE_SIZE] = read_value_size,
+    [KEY_FILL_WRITE] = read_fill_write,
     [KEY_DATA] = read_data,
     [KEY_RECORDS] = read_records,
     [KEY_MEMORY] = read_memory,

@@ -323,7 +323,7 @@ static void test_copy_takes_all_files(void **state) {
   touch(path);
   snprintf(beside, sizeof beside, "%s.index", path);
   touch(beside);
-  assert_int_equal(dataset_copy(&bench.data, "one", "two"), 0);
+  assert_int_equal(dataset_copy(&bench.data, "one", "two", 0), 0);
   dataset_path(&bench.data, "two", path);
   snprintf(beside, sizeof beside, "%s.index", path);
   char bytes[8];
@@ -331,8 +331,14 @@ static void test_copy_takes_all_files(void **state) {
   assert_non_null(file);
   assert_int_equal(fread(bytes, 1, sizeof bytes, file), 5);
   assert_int_equal(fclose(file), 0);
-  assert_int_equal(dataset_copy(&bench.data, "one", "two"), -EEXIST);
-  assert_int_equal(dataset_copy(&bench.data, "none", "three"), -ENOENT);
+  assert_int_equal(dataset_copy(&bench.data, "one", "by writes", 2), 0);
+  dataset_path(&bench.data, "by writes", path);
+  file = fopen(path, "r");
+  assert_non_null(file);
+  assert_int_equal(fread(bytes, 1, sizeof bytes, file), 5);
+  assert_int_equal(fclose(file), 0);
+  assert_int_equal(dataset_copy(&bench.data, "one", "two", 0), -EEXIST);
+  assert_int_equal(dataset_copy(&bench.data, "none", "three", 0), -ENOENT);
   assert_int_equal(dataset_remove(&bench.data, "three"), 0);  // nothing of it was left, and that is no error
   snprintf(path, sizeof path, "%s", bench.data.path);
   assert_int_equal(dataset_folder_remove(&bench.data), 0);
