@@ -64,14 +64,17 @@ do for [r=1:rows_count] {
   if (p == 0) { panel_count = panel_count + 1; p = panel_count; PANEL[p] = field(r, 1) }
   SERIES_OF[r] = s; X_OF[r] = x; PANEL_OF[r] = p
 }
-# Series by series, since a line joins only rows that follow each other; a cell that was not measured breaks it.
+# Panel by panel and series by series, since a line joins only rows that follow each other; a cell that was not measured
+# breaks it.
 set print $cells
-do for [s=1:series_count] {
-  do for [r=1:rows_count] {
-    if (SERIES_OF[r] == s) {
-      line = sprintf('%d %d %d', PANEL_OF[r], s, X_OF[r])
-      do for [c=5:12] { line = line.sprintf(' %.17g', field(r, 13) eq 'ok' ? number(field(r, c)) : NaN) }
-      print line.sprintf(' %d', r)
+do for [p=1:panel_count] {
+  do for [s=1:series_count] {
+    do for [r=1:rows_count] {
+      if (PANEL_OF[r] == p && SERIES_OF[r] == s) {
+        line = sprintf('%d %d %d', p, s, X_OF[r])
+        do for [c=5:12] { line = line.sprintf(' %.17g', field(r, 13) eq 'ok' ? number(field(r, c)) : NaN) }
+        print line.sprintf(' %d', r)
+      }
     }
   }
 }
