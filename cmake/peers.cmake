@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The peers: stores that others wrote, each a plug-in in build/engines/ (docs/peers.md). One that cannot be built leaves
 # NAME.missing there, with the reason in a line: the program shows it.
-option(STOREBENCH_PEERS "Build the peers LMDB, LevelDB and RocksDB as plug-ins" OFF)
+option(STOREBENCH_PEERS "Build the peers LMDB, LevelDB, RocksDB and bbolt as plug-ins" OFF)
 
 set(peers_folder "${PROJECT_BINARY_DIR}/engines")
 file(MAKE_DIRECTORY "${peers_folder}")
@@ -40,6 +40,7 @@ function(add_peer name source)
   install(TARGETS peer_${name} LIBRARY DESTINATION "${STOREBENCH_ENGINES_DIR}")
 endfunction()
 
+set(without_peers "this build was made without peers; PEERS=on builds them")
 foreach(peer "lmdb lmdb.h lmdb liblmdb-dev" "leveldb leveldb/c.h leveldb libleveldb-dev"
              "rocksdb rocksdb/c.h rocksdb librocksdb-dev")
   separate_arguments(peer)
@@ -47,7 +48,7 @@ foreach(peer "lmdb lmdb.h lmdb liblmdb-dev" "leveldb leveldb/c.h leveldb libleve
   list(GET peer 1 header)
   list(GET peer 2 library)
   list(GET peer 3 package)
-  set(missing "this build was made without peers; PEERS=on builds them")
+  set(missing "${without_peers}")
   if(STOREBENCH_PEERS)
     find_peer_library(${name} ${header} ${library} ${package} missing)
   endif()
@@ -57,3 +58,5 @@ foreach(peer "lmdb lmdb.h lmdb liblmdb-dev" "leveldb leveldb/c.h leveldb libleve
     add_peer(${name} engines/peers/${name}.c "${${name}_LIBRARY}")
   endif()
 endforeach()
+
+include(cmake/bbolt.cmake)

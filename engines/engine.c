@@ -29,4 +29,6 @@ int session_run(const struct engine *engine, struct session *session, struct op 
   return 0;
 }
 
-const char *engine_group(const char *word) { return strcmp(word, "peers") == 0 ? "lmdb, leveldb, rocksdb" : NULL; }
+const char *engine_group(const char *word) {
+  return strcmp(word, "peers") == 0 ? "lmdb, leveldb, rocksdb, bbolt" : NULL;
+}

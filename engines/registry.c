@@ -17,7 +17,7 @@ static const struct engine *const engines[] = {
 enum { ENGINE_COUNT = sizeof engines / sizeof engines[0], WORD_ROOM = 64 };
 
 // Plug-ins that come with the program, where they were built.
-static const char *const peers[] = {"lmdb", "leveldb", "rocksdb"};
+static const char *const peers[] = {"lmdb", "leveldb", "rocksdb", "bbolt"};
 enum { PEER_COUNT = sizeof peers / sizeof peers[0] };
 
 // A piece of a spec: not terminated.

@@ -100,6 +100,6 @@ measure --engines pread,lmdb --engine-path none --out skipped >out 2>err || fail
 [[ $(grep -c '/lmdb: skipped: lmdb was not built: liblmdb-dev is missing$' err) -eq 2 ]] || fail "$(cat err)"
 # `peers` stands for all of them.
 measure --engines pread,peers --engine-path none --dry-run >plan || fail 'peers'
-grep -q '8 cells' plan || fail "$(cat plan)"
+grep -q '10 cells' plan || fail "$(cat plan)"
 "$program" list engines --engine-path none >list
 grep -q '^lmdb *unavailable: lmdb was not built: liblmdb-dev is missing$' list || fail "$(cat list)"

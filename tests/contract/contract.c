@@ -57,8 +57,8 @@ const char *const every_spec[] = {"null",
 const char *const main_specs[] = {
     "mmap", "mmap:grow=remap", "pread", "pread:direct=on", "stdio", "uring", "uring:direct=on", "peers", NULL};
 
-const char *const peer_specs[] = {"lmdb", "lmdb:writemap=on", "lmdb:append=on", "leveldb", "rocksdb", "rocksdb:mmap=on",
-                                  NULL};
+const char *const peer_specs[] = {"lmdb",    "lmdb:writemap=on", "lmdb:append=on", "leveldb",
+                                  "rocksdb", "rocksdb:mmap=on",  "bbolt",          NULL};
 
 // One cmocka test: a case on a spec, and what it makes.
 struct pair {

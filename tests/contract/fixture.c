@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engines/plugin.h"
 #include "engines/registry.h"
 #include "tests/contract/contract.h"
 
@@ -69,8 +70,17 @@ uint64_t fixture_count(const struct fixture *fixture, uint64_t full) {
   return linear && full > 300 ? 300 : full;
 }
 
+// bbolt's Go has its threads in the process that opened a store first, and a fork leaves them behind. A copy of the
+// plug-in is one that the loader does not know yet: Go starts anew with it.
+static int load_again(struct fixture *fixture) {
+  if (strcmp(fixture->engine->name, "bbolt") != 0) return 0;
+  return plugin_load(PLUGIN_COPIES "/bbolt.so", &fixture->engine, &fixture->error);
+}
+
 static int child_run(struct fixture *fixture, child_fn body, void *argument) {
-  int code = fixture->engine->open(fixture->path, &fixture->config, &fixture->store, &fixture->error);
+  int code = load_again(fixture);
+  if (code) return code;
+  code = fixture->engine->open(fixture->path, &fixture->config, &fixture->store, &fixture->error);
   if (code) return code;
   code = access_open(&fixture->access, fixture->engine, fixture->store);
   if (!code) {

@@ -27,7 +27,7 @@ machine() {
 }
 
 install_deps() {
-  said=$(PATH=$bin "$STOREBENCH_SOURCE/scripts/install-deps" 2>&1)
+  said=$(PATH=$bin "$STOREBENCH_SOURCE/scripts/install-deps" "$@" 2>&1)
 }
 
 installs=": >'$TEST_DIR/installed'"
@@ -43,6 +43,12 @@ install_deps || fail "nothing missing: $said"
 machine dnf 0 "$installs"
 install_deps || fail "dnf: $said"
 grep -q '^dnf install .*google-benchmark-devel .*liburing-devel' "$TEST_DIR/asked" || fail "dnf is asked: $(<"$TEST_DIR/asked")"
+
+# A package that a manager does not have is not asked for; Go itself it has.
+machine dnf 0 'exit 0'
+install_deps --peers && fail 'dnf installs nothing, and no complaint'
+grep -q '^dnf install .*golang ' "$TEST_DIR/asked" || fail "dnf is asked: $(<"$TEST_DIR/asked")"
+grep -q ' - ' "$TEST_DIR/asked" && fail "dnf is asked: $(<"$TEST_DIR/asked")"
 
 machine pacman 1000 "$installs"
 install_deps && fail 'not root, no sudo, and no complaint'

@@ -130,7 +130,7 @@ static void test_bad_specs(void **state) {
   (void)state;
   static const struct bad_case cases[] = {
       {"mmpa", "unknown engine \"mmpa\"; did you mean \"mmap\"?"},
-      {"sqlite", "unknown engine \"sqlite\"; choose mmap, pread, stdio, uring, null, lmdb, leveldb or rocksdb"},
+      {"sqlite", "unknown engine \"sqlite\"; choose mmap, pread, stdio, uring, null, lmdb, leveldb, rocksdb or bbolt"},
       {"", "no engine in \"\"; write NAME[:OPTION=VALUE]..."},
       {":depth=1", "no engine in \":depth=1\"; write NAME[:OPTION=VALUE]..."},
       {"uring:dpeth=64", "engine uring has no option \"dpeth\"; did you mean \"depth\"?"},

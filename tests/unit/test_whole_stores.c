@@ -189,6 +189,11 @@ static void test_rocksdb_is_a_folder(void **state) {
   expect_folders("rocksdb");
 }
 
+static void test_bbolt_is_a_folder(void **state) {
+  (void)state;
+  expect_folders("bbolt");
+}
+
 static void test_what_cannot_be_asked(void **state) {
   (void)state;
   one_point_refused("[hold]\noperation = open\ndata = 64K\nthreads = 2", "open_ns",
@@ -217,10 +222,15 @@ static void test_options_are_added_to_every_engine(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_open_times_the_start),         cmocka_unit_test(test_open_recovers_after_a_kill),
-      cmocka_unit_test(test_create_lives_again_and_again), cmocka_unit_test(test_create_counts_whole_lives),
-      cmocka_unit_test(test_leveldb_is_a_folder),          cmocka_unit_test(test_rocksdb_is_a_folder),
-      cmocka_unit_test(test_what_cannot_be_asked),         cmocka_unit_test(test_options_are_added_to_every_engine),
+      cmocka_unit_test(test_open_times_the_start),
+      cmocka_unit_test(test_open_recovers_after_a_kill),
+      cmocka_unit_test(test_create_lives_again_and_again),
+      cmocka_unit_test(test_create_counts_whole_lives),
+      cmocka_unit_test(test_leveldb_is_a_folder),
+      cmocka_unit_test(test_rocksdb_is_a_folder),
+      cmocka_unit_test(test_bbolt_is_a_folder),
+      cmocka_unit_test(test_what_cannot_be_asked),
+      cmocka_unit_test(test_options_are_added_to_every_engine),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
