@@ -72,6 +72,11 @@ static void one_large_submit(struct fixture *f) {
   check_depth(f, gets);
 }
 
+static int visit_none(void *user, const void *key, uint32_t key_length, const void *value, uint32_t length) {
+  (void)user, (void)key, (void)key_length, (void)value, (void)length;
+  return 0;
+}
+
 // As a client does that keeps `ahead` operations outstanding and submits as many as came back.
 static void rolling_submits(struct fixture *f) {
   enum { AHEAD = 2 * DEPTH };
@@ -113,11 +118,29 @@ static void reap_without_waiting(struct fixture *f) {
   fixture_close(f);
 }
 
+// More may be asked for than there is, and as many as one likes; a scan does not go between an operation and its
+// result.
+static void what_is_outstanding(struct fixture *f) {
+  enum { COUNT = 3, MANY = 1000 };
+  struct op *done[MANY];
+  fill(f);
+  struct gets *gets = make_gets();
+  assert_code(f->engine->submit(f->access.session, gets->order, COUNT), 0);
+  assert_code(f->engine->scan(f->access.session, NULL, 0, 0, visit_none, NULL), -EBUSY);
+  assert_code(f->engine->reap(f->access.session, done, 1, MANY), 1);
+  assert_code(f->engine->reap(f->access.session, done, MANY, MANY), COUNT - 1);
+  assert_code(f->engine->reap(f->access.session, done, MANY, 1), 0);
+  assert_code(f->engine->scan(f->access.session, NULL, 0, 1, visit_none, NULL), 0);
+  free(gets);
+  fixture_close(f);
+}
+
 int main(int argc, char **argv) {
   static const struct contract_case cases[] = {
       {"window stays full in one large submit", one_large_submit, CAP_QUEUE | CAP_PERSISTENT, 0, queueing_specs},
       {"window stays full with rolling submits", rolling_submits, CAP_QUEUE | CAP_PERSISTENT, 0, queueing_specs},
       {"reap without waiting sees what is finished", reap_without_waiting, CAP_PERSISTENT, 0, main_specs},
+      {"what is outstanding", what_is_outstanding, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
   };
   return contract_main("queue", cases, sizeof cases / sizeof cases[0], argc, argv);
 }

@@ -133,6 +133,21 @@ static void key_empty_or_too_long(struct fixture *f) {
   fixture_close(f);
 }
 
+static void no_key_or_no_value(struct fixture *f) {
+  char value[64] = {0};
+  struct op no_key = {.kind = OP_GET, .key = NULL, .key_length = 4, .value = value, .value_length = sizeof value};
+  struct op no_value = {.kind = OP_PUT, .key = "key", .key_length = 3, .value = NULL, .value_length = 8};
+  fixture_open(f);
+  assert_code(access_run(&f->access, &no_key), -EINVAL);
+  no_key.kind = OP_PUT;
+  assert_code(access_run(&f->access, &no_key), -EINVAL);
+  assert_code(access_run(&f->access, &no_value), -EINVAL);
+  no_value.value_length = 0;  // an empty value needs no bytes
+  assert_code(access_run(&f->access, &no_value), 0);
+  assert_int_equal(fixture_records(f), 1);
+  fixture_close(f);
+}
+
 // Keys are bytes: neither text, nor told apart by their padded form alone.
 static void keys_are_bytes(struct fixture *f) {
   static const struct {
@@ -232,6 +247,7 @@ int main(int argc, char **argv) {
       {"values of every length", values_of_every_length, CAP_PERSISTENT, 0, NULL},
       {"value too long", value_too_long, CAP_PERSISTENT, 0, NULL},
       {"key empty or too long", key_empty_or_too_long, CAP_PERSISTENT, 0, NULL},
+      {"no key or no value", no_key_or_no_value, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
       {"keys are bytes", keys_are_bytes, CAP_PERSISTENT, 0, NULL},
       {"get with too little room", get_with_too_little_room, CAP_PERSISTENT, 0, NULL},
       {"peek", peek, CAP_PERSISTENT, 0, NULL},

@@ -324,6 +324,27 @@ static void one_header_damaged(struct fixture *f) {
   }
 }
 
+// A path may be a name alone: the folder is the one at hand.
+static void a_name_alone(struct fixture *f) {
+  uint64_t at;
+  char path[PATH_ROOM], *before = getcwd(NULL, 0);
+  assert_non_null(before);
+  strcpy(path, f->path);
+  strcpy(f->path, strrchr(path, '/') + 1);
+  assert_int_equal(chdir(f->folder), 0);
+  fixture_open(f);
+  int code = access_fill(&f->access, 0, 50, 1, LENGTH);
+  fixture_close(f);
+  assert_int_equal(chdir(before), 0);
+  free(before);
+  assert_code(code, 0);
+  strcpy(f->path, path);
+  fixture_open(f);
+  assert_int_equal(fixture_stat(f).recovered, 0);
+  assert_code(access_expect_all(&f->access, 0, 50, 1, LENGTH, &at), 0);
+  fixture_close(f);
+}
+
 int main(int argc, char **argv) {
   static const char *const verifying_specs[] = {"mmap:verify=on", "pread:verify=on", "stdio:verify=on",
                                                 "uring:verify=on", NULL};
@@ -352,6 +373,7 @@ int main(int argc, char **argv) {
       {"flipped byte costs one record after a kill", flipped_byte_after_kill, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0,
        NULL},
       {"flipped byte is met by get", flipped_byte_met_by_get, CAP_PERSISTENT, 0, verifying_specs},
+      {"a name alone", a_name_alone, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
       {"one header damaged", one_header_damaged, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
   };
   return contract_main("reopen", cases, sizeof cases / sizeof cases[0], argc, argv);
