@@ -100,9 +100,10 @@ static int stdio_open(struct io_file **out, struct io_limits *limits, int fd, co
 }
 
 static int stdio_close(struct io_file *file) {
+  bool flushed = atomic_load(&file->flushed) >= atomic_load(&file->written);
   int error = stream_close(&file->writer);
   free(file);
-  return error;
+  return flushed && error == -EINTR ? 0 : error;  // Linux has closed it all the same
 }
 
 static int stdio_flush(struct io_file *file) {

@@ -15,15 +15,17 @@ static bool all_zero(const unsigned char *bytes, size_t length) {
   return length == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0);
 }
 
-static void check_header_pages(int fd, struct slot_check_report *report) {
-  for (unsigned i = 0; i < HEADER_COPIES; i++) {
+static int check_header_pages(int fd, struct slot_check_report *report) {
+  int error = 0;
+  for (unsigned i = 0; i < HEADER_COPIES && !error; i++) {
     unsigned char page[HEADER_SPACING];
     struct header header;
     uint32_t version;
-    report->header_damaged[i] = file_read(fd, page, sizeof page, i * HEADER_SPACING, 0) != 0 ||
-                                header_decode(page, &header, &version) != 0 ||
-                                !all_zero(page + HEADER_BYTES, sizeof page - HEADER_BYTES);
+    error = file_read(fd, page, sizeof page, i * HEADER_SPACING, 0);
+    report->header_damaged[i] = !error && (header_decode(page, &header, &version) != 0 ||
+                                           !all_zero(page + HEADER_BYTES, sizeof page - HEADER_BYTES));
   }
+  return error;
 }
 
 static void check_chunk(const struct header *header, const unsigned char *chunk, uint64_t first, uint64_t count,
@@ -78,20 +80,25 @@ static int check_tail(int fd, const struct header *header, uint64_t bytes, struc
   return error;
 }
 
+// The index costs no record, and what is wrong with it is told. Not to know is no answer, though.
+static int check_index(struct store *store, struct slot_check_report *report, struct error *error) {
+  store->next_free = 0;
+  int loaded = snapshot_load(store);
+  report->index_missing = loaded == -ENOENT || loaded == -ESTALE;
+  report->index_damaged = loaded == -EBADMSG || loaded == -ELOOP || loaded == -EISDIR;
+  if (!loaded || report->index_missing || report->index_damaged) return 0;
+  return error_set(error, loaded, "cannot read its index, %s.index: %s", store->path, strerror(-loaded));
+}
+
 static int count_live(const char *path, int fd, const struct header *header, struct slot_check_report *report,
                       struct error *error) {
   struct store *store = NULL;
   int code = slot_survey(path, fd, header, report->slots, &store, error);
   if (code) return code;
   report->live_found = store->records;
-  if (report->clean && header->next_free_offset > RECORDS_OFFSET) {
-    store->next_free = 0;
-    int loaded = snapshot_load(store);
-    report->index_missing = loaded == -ENOENT || loaded == -ESTALE;
-    report->index_damaged = loaded != 0 && !report->index_missing;
-  }
+  if (report->clean && header->next_free_offset > RECORDS_OFFSET) code = check_index(store, report, error);
   slot_survey_end(store);
-  return 0;
+  return code;
 }
 
 int slot_check(const char *path, struct slot_check_report *report, struct error *error) {
@@ -118,8 +125,8 @@ int slot_check(const char *path, struct slot_check_report *report, struct error 
     code = error_set(error, -EFBIG, "has more than %u slots", SLOTS_MAX);
     goto out;
   }
-  check_header_pages(fd, report);
-  code = check_records(fd, &header, report);
+  code = check_header_pages(fd, report);
+  if (!code) code = check_records(fd, &header, report);
   if (!code) code = check_tail(fd, &header, bytes, report);
   if (code) goto unreadable;
   code = count_live(path, fd, &header, report, error);

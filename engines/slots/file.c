@@ -232,23 +232,16 @@ struct cache_pages {
   uint64_t cached, dirty, writeback, evicted, recently_evicted;
 };
 
+enum { SMALLEST_PAGE = 4096, WINDOW = 4096 * SMALLEST_PAGE };  // looked at in one go
+
 // Says whether any page of [offset, offset + length) is in memory, for kernels without cachestat.
 static int ask_mincore(int fd, uint64_t offset, size_t length, bool *resident) {
-  size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  size_t pages = (length + page - 1) / page;
-  unsigned char *states = malloc(pages);
-  if (!states) return -ENOMEM;
-  int error = 0;
+  unsigned char states[WINDOW / SMALLEST_PAGE] = {0};
   void *window = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, (off_t)offset);
-  if (window == MAP_FAILED) {
-    error = -errno;
-    goto out;
-  }
-  if (mincore(window, length, states)) error = -errno;
-  for (size_t i = 0; !error && !*resident && i < pages; i++) *resident = states[i] & 1;
+  if (window == MAP_FAILED) return -errno;
+  int error = mincore(window, length, states) ? -errno : 0;
+  for (size_t i = 0; !error && !*resident && i < sizeof states; i++) *resident = states[i] & 1;
   munmap(window, length);
-out:
-  free(states);
   return error;
 }
 
@@ -261,9 +254,8 @@ static int any_resident(int fd, uint64_t size, bool *resident) {
     return 0;
   }
   if (errno != ENOSYS && errno != EPERM && errno != EOPNOTSUPP) return -errno;
-  const uint64_t window = 1ull << 30;
-  for (uint64_t offset = 0; offset < size && !*resident; offset += window) {
-    size_t length = size - offset < window ? (size_t)(size - offset) : (size_t)window;
+  for (uint64_t offset = 0; offset < size && !*resident; offset += WINDOW) {
+    size_t length = size - offset < WINDOW ? (size_t)(size - offset) : WINDOW;
     int error = ask_mincore(fd, offset, length, resident);
     if (error) return error;
   }

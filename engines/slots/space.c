@@ -31,6 +31,7 @@ static int change(struct store *store, uint64_t old_bytes, uint64_t new_bytes) {
   int error = file_size(store->fd, &bytes);
   if (!error && bytes > old_bytes) error = file_truncate(store->fd, old_bytes);
   if (!error) error = file_extend(store->fd, old_bytes, new_bytes);
+  if (error == -EIO) syncing_fail(store, error);  // where zeros are written for want of fallocate, a write has failed
   if (error) return error;
   error = file_fsync(store->fd);
   if (error) {

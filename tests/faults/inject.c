@@ -5,8 +5,9 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { HELD_MAX = 4096, BLOCK = 512 };
+enum { HELD_MAX = 4096, BLOCK = 512, ALWAYS_MAX = 4 };
 
 // The wrapped functions have no argument that could carry it. Under the lock: a store may have a thread of its own.
 static struct {
@@ -16,6 +17,11 @@ static struct {
   uint64_t n, calls;
   const char *step;
   struct inject_strike strike;
+  struct {
+    const char *name;
+    int code;
+  } always[ALWAYS_MAX];
+  unsigned always_count;
   const void *held[HELD_MAX];
   uint64_t held_count;
 } plan = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -29,6 +35,15 @@ void inject_begin(enum inject_mode mode, uint64_t n) {
   plan.calls = 0;
   plan.strike = (struct inject_strike){0};
   plan.held_count = 0;
+  plan.always_count = 0;
+  pthread_mutex_unlock(&plan.lock);
+}
+
+void inject_always(const char *name, int code) {
+  pthread_mutex_lock(&plan.lock);
+  if (plan.always_count == ALWAYS_MAX) abort();
+  plan.always[plan.always_count].name = name;
+  plan.always[plan.always_count++].code = code;
   pthread_mutex_unlock(&plan.lock);
 }
 
@@ -71,11 +86,18 @@ static bool can_happen(enum inject_mode mode, unsigned may) {
   return may & needs[mode];
 }
 
+static int always_fails(const char *name) {
+  for (unsigned i = 0; i < plan.always_count; i++)
+    if (!strcmp(plan.always[i].name, name)) return plan.always[i].code;
+  return 0;
+}
+
 int inject_call(const char *name, unsigned may) {
   static const int outcome[INJECT_MODES] = {EIO, EIO, ENOSPC, EINTR, INJECT_HALF, ENOMEM};
   int result = 0;
   pthread_mutex_lock(&plan.lock);
-  if (plan.counting && !plan.paused && can_happen(plan.mode, may)) {
+  if (plan.counting && !plan.paused) result = always_fails(name);
+  if (!result && plan.counting && !plan.paused && can_happen(plan.mode, may)) {
     plan.calls++;
     if (plan.calls == plan.n) plan.strike = (struct inject_strike){true, name, plan.step, may};
     if (plan.calls == plan.n || (plan.strike.struck && plan.mode == INJECT_GONE)) result = outcome[plan.mode];

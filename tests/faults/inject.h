@@ -39,6 +39,9 @@ void inject_begin(enum inject_mode mode, uint64_t n);
 // Stops, and returns how many calls there were that the mode can happen to.
 uint64_t inject_end(void);
 struct inject_strike inject_struck(void);
+// From here on, until inject_begin is called again, every call of that name fails with that errno, uncounted: what a
+// kernel or a file system does not have, or always refuses. The name is a constant string.
+void inject_always(const char *name, int code);
 // What the store is doing from here on. A constant string.
 void inject_step(const char *step);
 // The test's own calls, in between, are not counted.

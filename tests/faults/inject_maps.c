@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: MIT
-// Calls on maps, of files and of memory.
+// Calls on maps, of files and of memory, and on the stack for the faults in them.
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/types.h>
 
 #include "tests/faults/inject.h"
+
+enum { PAGE = 4096 };
 
 void *__real_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 void *__real_mremap(void *address, size_t old_length, size_t length, int flags, ...);
 int __real_munmap(void *address, size_t length);
 int __real_madvise(void *address, size_t length, int advice);
 int __real_msync(void *address, size_t length, int flags);
+int __real_mincore(void *address, size_t length, unsigned char *states);
+int __real_sigaltstack(const stack_t *stack, stack_t *old);
 void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 void *__wrap_mremap(void *address, size_t old_length, size_t length, int flags, ...);
 int __wrap_munmap(void *address, size_t length);
 int __wrap_madvise(void *address, size_t length, int advice);
 int __wrap_msync(void *address, size_t length, int flags);
+int __wrap_mincore(void *address, size_t length, unsigned char *states);
+int __wrap_sigaltstack(const stack_t *stack, stack_t *old);
 
 void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
   int code = inject_call("mmap", ASKS_FOR_MEMORY);
@@ -60,6 +68,23 @@ int __wrap_madvise(void *address, size_t length, int advice) {
 int __wrap_msync(void *address, size_t length, int flags) {
   int code = inject_call("msync", MAY_RUN_OUT | MAY_BE_INTERRUPTED | ENDS_WRITING);
   if (!code) return __real_msync(address, length, flags);
+  errno = code;
+  return -1;
+}
+
+// No page is there: in a file system in memory none can be dropped.
+int __wrap_mincore(void *address, size_t length, unsigned char *states) {
+  int code = inject_call("mincore", 0);
+  if (!code) code = __real_mincore(address, length, states) ? errno : 0;
+  if (!code) memset(states, 0, (length + PAGE - 1) / PAGE);
+  errno = code;
+  return code ? -1 : 0;
+}
+
+// Asking, and putting a stack away, cannot fail.
+int __wrap_sigaltstack(const stack_t *stack, stack_t *old) {
+  int code = stack && !(stack->ss_flags & SS_DISABLE) ? inject_call("sigaltstack", 0) : 0;
+  if (!code) return __real_sigaltstack(stack, old);
   errno = code;
   return -1;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Calls for memory. What the C library allocates for itself inside a call is out of reach.
+// Calls for memory, and for locks, which may need some (glibc's hold none). What the C library allocates for itself
+// inside a call is out of reach.
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,9 @@ int __real_posix_memalign(void **memory, size_t alignment, size_t bytes);
 char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t most);
 void __real_free(void *memory);
+int __real_pthread_mutex_init(pthread_mutex_t *lock, const pthread_mutexattr_t *attributes);
+int __real_pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes);
+int __real_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_realloc(void *memory, size_t bytes);
@@ -25,6 +30,9 @@ char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t most);
 int __wrap_asprintf(char **text, const char *format, ...);
 void __wrap_free(void *memory);
+int __wrap_pthread_mutex_init(pthread_mutex_t *lock, const pthread_mutexattr_t *attributes);
+int __wrap_pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes);
+int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
 
 static bool fails(const char *name) {
   if (!inject_call(name, ASKS_FOR_MEMORY)) return false;
@@ -96,4 +104,19 @@ int __wrap_asprintf(char **text, const char *format, ...) {
 void __wrap_free(void *memory) {
   inject_gave(memory);
   __real_free(memory);
+}
+
+int __wrap_pthread_mutex_init(pthread_mutex_t *lock, const pthread_mutexattr_t *attributes) {
+  if (fails("pthread_mutex_init")) return ENOMEM;
+  return __real_pthread_mutex_init(lock, attributes);
+}
+
+int __wrap_pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes) {
+  if (fails("pthread_rwlock_init")) return ENOMEM;
+  return __real_pthread_rwlock_init(lock, attributes);
+}
+
+int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes) {
+  if (fails("pthread_cond_init")) return ENOMEM;
+  return __real_pthread_cond_init(condition, attributes);
 }

@@ -17,6 +17,7 @@ static const char *const mode_names[INJECT_MODES] = {
 // Calls whose failure a store may get over without a word, since another way leads to the same answer.
 static const char *const dispensable[] = {"posix_fadvise",  // recovery reads around the cache
                                           "cachestat",      // the same
+                                          "mincore",        // the same
                                           "fstatfs",        // recovery takes it for a disk
                                           "statx",          // the alignment is tried out
                                           "lstat",          // creating the store finds it there
@@ -102,13 +103,14 @@ static void expect_nothing_left(struct trial *trial) {
   if (entries != known) fail_trial(trial, "left behind: %s", other);
 }
 
-static void live_once(struct fixture *f, enum inject_mode mode, uint64_t n) {
+static void live_once(struct fixture *f, enum inject_mode mode, uint64_t n, const struct injected_absence *absent) {
   struct trial trial = {.fixture = f, .mode = mode, .n = n};
   struct life *life = &trial.life;
   remove_files(f);
   unsigned descriptors = open_descriptors();
   life_begin(life, f);
   inject_begin(mode, n);
+  for (; absent->call; absent++) inject_always(absent->call, absent->code);
   trial.code = life_run(life);
   trial.strike = inject_struck();
   bool was_open = life->store;
@@ -137,9 +139,15 @@ enum { OF_STEPS = 3 };
 enum { OF_STEPS = 1 };
 #endif
 
-uint64_t injected_lives(struct fixture *f, enum inject_mode mode, uint64_t step) {
-  live_once(f, mode, 0);
+uint64_t injected_lives_without(struct fixture *f, enum inject_mode mode, uint64_t step,
+                                const struct injected_absence *absent) {
+  live_once(f, mode, 0, absent);
   uint64_t calls = inject_end();
-  for (uint64_t n = 1; n <= calls; n += step * OF_STEPS) live_once(f, mode, n);
+  for (uint64_t n = 1; n <= calls; n += step * OF_STEPS) live_once(f, mode, n, absent);
   return calls;
+}
+
+uint64_t injected_lives(struct fixture *f, enum inject_mode mode, uint64_t step) {
+  static const struct injected_absence none = {NULL, 0};
+  return injected_lives_without(f, mode, step, &none);
 }

@@ -11,4 +11,12 @@
 // at the first life in which something does not hold. Returns the number of such calls.
 uint64_t injected_lives(struct fixture *fixture, enum inject_mode mode, uint64_t step);
 
+// The same where some calls always fail in the same way; `absent` ends with a NULL name.
+struct injected_absence {
+  const char *call;
+  int code;
+};
+uint64_t injected_lives_without(struct fixture *fixture, enum inject_mode mode, uint64_t step,
+                                const struct injected_absence *absent);
+
 #endif

@@ -221,7 +221,23 @@ static int read_only(struct life *life) {
   return code ? code : closed;
 }
 
+static int probe(struct life *life) { return life->engine->probe(life->folder, &life->config, &life->error); }
+
+static int tell_nothing(void *user, const char *what, const char *how) {
+  (void)user, (void)what, (void)how;
+  return 0;
+}
+
+static int tell_settings(struct life *life) { return life->engine->settings(life->access.session, tell_nothing, NULL); }
+
+static int check(struct life *life) {
+  struct slot_check_report report;
+  int code = slot_check(life->path, &report, &life->error);
+  return code || slot_check_sound(&report) ? code : lie(life, "check: not sound", 0, 0);
+}
+
 static const struct step steps[] = {
+    {"probe", probe},
     {"create", open_store},
     {"open a session", open_session},
     {"put", put_few},
@@ -236,6 +252,7 @@ static const struct step steps[] = {
     {"compact", compact},
     {"forget", forget},
     {"stat", stat_store},
+    {"settings", tell_settings},
     {"read once more", read_some},
     {"close", close_both},
     {"open", open_both},
@@ -249,6 +266,7 @@ static const struct step steps[] = {
     {"read after recovery", read_some},
     {"put after recovery", put_few},
     {"close after recovery", close_both},
+    {"check", check},
     {"read only", read_only},
 };
 

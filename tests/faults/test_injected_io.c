@@ -28,9 +28,9 @@ static void fails(struct fixture *f) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const all[] = {"mmap",  "mmap:write=pwrite",       "mmap:grow=remap",
-                                    "pread", "pread:direct=on",         "stdio",
-                                    "uring", "uring:direct=on:depth=4", NULL};
+  static const char *const all[] = {
+      "mmap",  "mmap:write=pwrite",       "mmap:grow=remap",     "pread", "pread:direct=on", "stdio",
+      "uring", "uring:direct=on:depth=4", "pread:lookup=linear", NULL};
   static const char *const always[] = {
       "mmap",  "mmap:write=pwrite", "pread", "pread:direct=on", "pread:sync=dsync", "stdio",
       "uring", "uring:dsync=on",    NULL};

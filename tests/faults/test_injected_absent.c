@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Calls that older kernels and other file systems do not have: the store goes another way, and stands every fault there
+// as well. And calls that are refused for good: the message says what to do.
+#include <errno.h>
+
+#include "tests/faults/injected.h"
+
+static const struct injected_absence old_kernel[] = {
+    {"cachestat", ENOSYS},  // before Linux 6.5
+    {"statx", ENOSYS},      // its alignment of direct I/O is there since Linux 6.1
+    {"fallocate", EOPNOTSUPP},
+    {NULL, 0},
+};
+
+static void lacks(struct fixture *f) {
+  f->config.capacity_hint = 20;
+  f->config.sync = (struct sync_policy){SYNC_NONE, 0};
+  injected_lives_without(f, INJECT_EIO, SCALED(1, 3), old_kernel);
+  injected_lives_without(f, INJECT_EINTR, SCALED(1, 3), old_kernel);
+  injected_lives_without(f, INJECT_ENOMEM, SCALED(1, 3), old_kernel);
+}
+
+static void refused(struct fixture *f) {
+  static const struct {
+    const char *call;
+    int code;
+    const char *words;
+  } refusals[] = {
+      {"open", EACCES, "no permission; check"},
+      {"open", EPERM, "no permission; check"},
+      {"open", EROFS, "read-only; open the store for reading"},
+      {"open", EMFILE, "cannot open: "},
+      {"flock", ENOLCK, "cannot lock: "},
+  };
+  fixture_open(f);
+  fixture_close(f);
+  for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+    struct error error = {0};
+    inject_begin(INJECT_EIO, 0);
+    inject_always(refusals[i].call, refusals[i].code);
+    int code = f->engine->open(f->path, &f->config, &f->store, &error);
+    inject_end();
+    if (code) f->store = NULL;
+    assert_code(code, -refusals[i].code);
+    assert_message(&error, code, refusals[i].words);
+  }
+}
+
+static int put_one(struct fixture *f, void *unused) {
+  (void)unused;
+  return access_put(&f->access, 1, 1, 60);
+}
+
+// A store that was not closed cleanly can be read from a file system that takes no writes, and no sync either.
+static void read_where_nothing_syncs(struct fixture *f) {
+  static const int codes[] = {EROFS, EINVAL};
+  f->config.sync = (struct sync_policy){SYNC_ALWAYS, 0};
+  fixture_crash(f, put_one, NULL);
+  f->config.read_only = true;
+  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+    inject_begin(INJECT_EIO, 0);
+    inject_always("fsync", codes[i]);
+    fixture_open(f);
+    int code = access_expect(&f->access, 1, 1, 60);
+    inject_end();
+    assert_code(code, 0);
+    fixture_close(f);
+  }
+}
+
+int main(int argc, char **argv) {
+  static const char *const specs[] = {"mmap", "pread", "pread:direct=on", "stdio", "uring:direct=on:depth=4", NULL};
+  static const struct contract_case cases[] = {
+      {"old kernel", lacks, CAP_PERSISTENT, 0, specs},
+      {"refused for good", refused, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
+      {"read where nothing syncs", read_where_nothing_syncs, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
+  };
+  return contract_main("injected absent", cases, sizeof cases / sizeof cases[0], argc, argv);
+}
