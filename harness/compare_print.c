@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/colour.h"
 #include "harness/compare.h"
 #include "harness/compare_words.h"
 #include "harness/metrics.h"
@@ -17,7 +18,7 @@ struct printer {
   const json_t *comparison;
   FILE *out;
   const char *name;  // of the second run
-  bool markdown;
+  bool markdown, colour;
 };
 
 static void heading(const struct printer *printer, const char *text) {
@@ -66,12 +67,14 @@ static void put_row(const struct printer *printer, const json_t *row, const char
   value_format(json_real_or_nan(json_object_get(row, "a"), "mean"), unit, a, sizeof a);
   value_format(json_real_or_nan(json_object_get(row, "b"), "mean"), unit, b, sizeof b);
   compare_interval_words(row, interval, sizeof interval);
-  if (printer->markdown)
-    fprintf(printer->out, "| `%s` | %s | %s | %.3g | %s | %s |\n", name, a, b, json_real_or_nan(row, "ratio"), interval,
-            verdict);
-  else
-    fprintf(printer->out, "  %-*s %13s %13s %6.3g %13s  %s\n", NAME_WIDTH, name, a, b, json_real_or_nan(row, "ratio"),
-            interval, strcmp(verdict, "no difference") == 0 ? "~" : verdict);
+  double ratio = json_real_or_nan(row, "ratio");
+  if (printer->markdown) {
+    fprintf(printer->out, "| `%s` | %s | %s | %.3g | %s | %s |\n", name, a, b, ratio, interval, verdict);
+    return;
+  }
+  fprintf(printer->out, "  %-*s %13s %13s %6.3g %13s  ", NAME_WIDTH, name, a, b, ratio, interval);
+  colour_put_outcome(printer->out, printer->colour, strcmp(verdict, "no difference") == 0 ? "~" : verdict);
+  fputc('\n', printer->out);
 }
 
 static void put_head(const struct printer *printer) {
@@ -169,11 +172,11 @@ static void print(const struct printer *printer, const char *a, const char *b) {
 }
 
 void compare_print(const json_t *comparison, const char *a, const char *b, FILE *out) {
-  const struct printer printer = {comparison, out, json_text(comparison, "name"), false};
+  const struct printer printer = {comparison, out, json_text(comparison, "name"), false, colour_wanted(out)};
   print(&printer, a, b);
 }
 
 void compare_print_markdown(const json_t *comparison, const char *a, const char *b, FILE *out) {
-  const struct printer printer = {comparison, out, json_text(comparison, "name"), true};
+  const struct printer printer = {comparison, out, json_text(comparison, "name"), true, false};
   print(&printer, a, b);
 }

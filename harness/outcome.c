@@ -2,12 +2,15 @@
 // What a run says when it is over.
 #include "harness/outcome.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/colour.h"
 #include "harness/commands/commands.h"
 #include "harness/noise_floor.h"
 #include "harness/results_file.h"
+#include "harness/sum_up.h"
 #include "harness/verdict.h"
 
 static void print_winner(const json_t *experiment, const json_t *winner) {
@@ -24,7 +27,7 @@ static void print_noise_floor(const json_t *experiment) {
 }
 
 // What the run says of the claims that its experiments test.
-static void print_verdicts(const json_t *run) {
+static void print_verdicts(const json_t *run, bool colour) {
   const json_t *experiment;
   size_t i;
   bool begun = false;
@@ -37,21 +40,23 @@ static void print_verdicts(const json_t *run) {
     begun = true;
     verdict_ratio_format(verdict, ratio, sizeof ratio);
     verdict_test_format(verdict, test, sizeof test);
-    printf("%s: %s\n  %s\n  %s: %s\n", json_text(experiment, "name"),
-           *claim ? claim : json_text(experiment, "question"), json_text(verdict, "text"), test, ratio);
+    printf("%s: %s\n  ", json_text(experiment, "name"), *claim ? claim : json_text(experiment, "question"));
+    colour_put_outcome(stdout, colour, json_text(verdict, "text"));
+    printf("\n  %s: %s\n", test, ratio);
   }
 }
 
 static void print_words(const json_t *run, const char *folder) {
   const json_t *experiment, *winner, *note;
   size_t i, j;
-  bool indicative = json_is_true(json_object_get(run, "indicative"));
+  bool colour = colour_wanted(stdout), indicative = json_is_true(json_object_get(run, "indicative"));
   json_array_foreach(json_object_get(run, "experiments"), i, experiment) {
     printf("%s%s: %s\n", i ? "\n" : "", json_text(experiment, "name"), json_text(experiment, "finding"));
     json_array_foreach(json_object_get(experiment, "winners"), j, winner) { print_winner(experiment, winner); }
     print_noise_floor(experiment);
   }
-  print_verdicts(run);
+  print_verdicts(run, colour);
+  sum_up(run, stdout, colour);
   putchar('\n');
   json_array_foreach(json_object_get(run, "notes"), i, note) { printf("%s\n", json_string_value(note)); }
   if (indicative) puts("Few repetitions: these verdicts are indicative. --profile standard takes more.");

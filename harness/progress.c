@@ -10,16 +10,17 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "harness/colour.h"
 
 enum { BAR = 24, TEXT = 40 };
 static const uint64_t redraw_ns = 200000000;
 static const double settled = 0.05;  // share of the work after which its own pace is believed
 
 void progress_start(struct progress *progress, double total) {
-  const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+  const char *terminal = getenv("TERM");
   *progress = (struct progress){.total = total, .start = clock_ns()};
   progress->terminal = isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-  progress->colour = progress->terminal && !(no_colour && *no_colour);
+  progress->colour = colour_wanted(stderr);
 }
 
 // The estimate corrected by the pace so far.

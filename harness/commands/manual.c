@@ -96,7 +96,8 @@ static const char tail[] =
     "and no data file.\n"
     ".SH ENVIRONMENT\n.TP\n.B STOREBENCH_DATA\nThe folder that holds the experiments and the plots, in place of the "
     "one "
-    "that came with the program.\n.TP\n.B NO_COLOR\nNo colour on a terminal.\n"
+    "that came with the program.\n.TP\n.B NO_COLOR\nSet, and not empty: no colour on a terminal; nor is there where "
+    "TERM is dumb.\n"
     ".SH FILES\n.TP\n.I results/latest\nThe newest run: run.json, samples.jsonl, samples.csv, gbench.json, data, "
     "charts, "
     "report.md and report.html.\n";

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What became of the known results, for people and programs.
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/colour.h"
 #include "harness/commands/commands.h"
 #include "harness/noise_floor.h"
 #include "harness/results_file.h"
@@ -35,11 +37,13 @@ static void print_figure(const json_t *figure) {
          json_text(figure, "known"), json_text(figure, "outcome"), *reason ? " (" : "", reason, *reason ? ")" : "");
 }
 
-static void print_result(const json_t *result, const json_t *experiment) {
+static void print_result(const json_t *result, const json_t *experiment, bool colour) {
   const json_t *figure;
   size_t i;
   char floor[256];
-  printf("%s: %s\n  %s\n", json_text(result, "name"), json_text(result, "outcome"), json_text(result, "result"));
+  printf("%s: ", json_text(result, "name"));
+  colour_put_outcome(stdout, colour, json_text(result, "outcome"));
+  printf("\n  %s\n", json_text(result, "result"));
   if (*json_text(result, "source")) printf("  From: %s\n", json_text(result, "source"));
   if (json_array_size(json_object_get(result, "figures")) == 0 ||
       strcmp(json_text(result, "outcome"), known_not_applicable) == 0) {
@@ -54,8 +58,10 @@ static void print_result(const json_t *result, const json_t *experiment) {
 static void print_words(const json_t *run, const json_t *results, const char *folder) {
   static const char *const outcomes[] = {known_reproduced, known_not_reproduced, known_not_applicable, known_stated};
   const json_t *result;
+  const bool colour = colour_wanted(stdout);
   size_t i;
-  json_array_foreach(results, i, result) print_result(result, json_array_get(json_object_get(run, "experiments"), i));
+  json_array_foreach(results, i, result)
+      print_result(result, json_array_get(json_object_get(run, "experiments"), i), colour);
   for (i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
     printf("%s%zu %s", i ? ", " : "", count(results, outcomes[i]), outcomes[i]);
   if (json_is_true(json_object_get(run, "complete")))
