@@ -125,6 +125,7 @@ int slot_check(const char *path, struct slot_check_report *report, struct error 
     code = error_set(error, -EFBIG, "has more than %u slots", SLOTS_MAX);
     goto out;
   }
+  report->bytes_missing = header.max_file_size > bytes ? header.max_file_size - bytes : 0;
   code = check_header_pages(fd, report);
   if (!code) code = check_records(fd, &header, report);
   if (!code) code = check_tail(fd, &header, bytes, report);
@@ -140,7 +141,7 @@ out:
 }
 
 bool slot_check_sound(const struct slot_check_report *report) {
-  if (report->header_damaged[0] || report->header_damaged[1]) return false;
+  if (report->header_damaged[0] || report->header_damaged[1] || report->bytes_missing) return false;
   return !report->clean || (report->corrupt == 0 && report->live_found == report->live_expected &&
                             !report->tail_damaged && !report->index_damaged);
 }

@@ -19,6 +19,7 @@ struct slot_check_report {
   uint64_t live_found;                        // keys whose newest record is a put
   uint64_t corrupt_slots[CHECK_LISTED];       // the first ones
   bool header_damaged[2];                     // a copy that is not valid, or bytes around it that are not zero
+  uint64_t bytes_missing;                     // of the size that the header tells of: somebody cut the file
   bool tail_damaged;                          // clean, and behind the last slot something is not zero
   bool index_damaged;  // clean, records there, and the index snapshot is not what any store wrote
   bool index_missing;  // clean, records there, and there is none, or one of another state

@@ -74,6 +74,8 @@ static int prepare_item(struct session *session, struct commit *commit, size_t i
     item->old_valid = before->op->kind == OP_PUT ? RECORD_PUT : RECORD_DELETED;
   } else if (commit->located[i].error) {
     return commit->located[i].error;
+  } else if (item->old_slot != SLOT_NONE && item->old_valid == RECORD_UNUSED) {
+    return -EBADMSG;  // what the index points to is gone
   }
   if (op->kind == OP_DELETE && item->old_valid != RECORD_PUT) return -ENOENT;
   int error = allocate_slot(session->store, &item->slot);

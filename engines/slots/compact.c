@@ -80,8 +80,9 @@ static int cut(struct store *store) {
   store->block_offset = 0;
   if (slots >= old_slots) return 0;
   uint64_t old_bytes = file_bytes_for(old_slots, store->record_size);
-  int error = header_write(store, false);
-  if (!error) error = set_capacity(store, slots);
+  // The header tells of the new size first: a file shorter than its header says was cut by somebody else.
+  int error = set_capacity(store, slots);
+  if (!error) error = header_write(store, false);
   if (!error) error = resize_file(store, old_bytes, file_bytes_for(slots, store->record_size));
   return error ? error : header_write(store, false);
 }

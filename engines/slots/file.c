@@ -97,6 +97,12 @@ int file_truncate(int fd, uint64_t bytes) {
   return 0;
 }
 
+bool file_is_at(int fd, const char *path) {
+  struct stat open, there;
+  return fstat(fd, &open) == 0 && lstat(path, &there) == 0 && open.st_dev == there.st_dev &&
+         open.st_ino == there.st_ino;
+}
+
 uint64_t file_next_data(int fd, uint64_t offset, uint64_t end) {
   off_t data = lseek(fd, (off_t)offset, SEEK_DATA);
   if (data < 0) return errno == ENXIO ? end : offset;

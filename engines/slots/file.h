@@ -19,6 +19,8 @@ int file_fsync(int fd);
 int file_start_writeback(int fd, uint64_t offset, uint64_t length);
 int file_size(int fd, uint64_t *bytes);
 int file_truncate(int fd, uint64_t bytes);
+// Whether `path` still names the open file: it may have been moved, removed or replaced.
+bool file_is_at(int fd, const char *path);
 // Where the next byte at or after `offset` stands that is not in a hole; `end` if there is none before it. Moves the
 // descriptor's position. Where the file system cannot tell, that is `offset`.
 uint64_t file_next_data(int fd, uint64_t offset, uint64_t end);

@@ -181,6 +181,10 @@ int recover(struct store *store, bool after_crash, struct error *error);
 // How many slots from `first` on, in whole chunks, lie in a hole of the file and so are empty. At most slots - first.
 uint64_t slots_before_data(int fd, uint64_t first, uint64_t slots, uint64_t chunk, uint32_t record_size);
 
+// close.c
+void free_bitmaps(struct store *store);
+void store_free(struct store *store);  // with all that is open of it
+
 // open.c and create.c
 int lock_store_file(const char *path, bool read_only, struct error *error);  // the descriptor or -errno
 int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **out,
@@ -208,6 +212,9 @@ uint64_t file_bytes_for(uint64_t slots, uint32_t record_size);
 // Slots that can hold anything, by the blocks the file has: a hole of any length holds nothing. At most `slots`, and a
 // guess from above where the file system compresses. For sizing memory only.
 uint64_t backed_slots(int fd, uint64_t slots, uint32_t record_size);
+// The size of the file. -EIO if it is less than `least`: somebody else has cut it, with what was acknowledged, and the
+// store takes no more writes.
+int expect_whole(struct store *store, uint64_t least, uint64_t *bytes);
 int resize_file(struct store *store, uint64_t old_bytes, uint64_t new_bytes);
 
 // sync.c
@@ -232,6 +239,9 @@ void finish(struct session *session, struct op *op, int status);
 // Hands a found record to its get or peek. `bytes` is the record.
 void answer(struct session *session, struct op *op, uint32_t slot, const unsigned char *bytes);
 bool key_equal(const struct record *record, const struct op *op);
+// Whether the look-up ends at this record, which the index points to: it has the key, or nothing is there any more,
+// since someone else has cut the file. Then it may have been this key's: an error, not "no such key".
+bool key_settled(const struct record *record, const struct op *op);
 int key_check(const struct op *op);
 
 // window.c: requests in flight, on ways that queue

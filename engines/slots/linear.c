@@ -21,7 +21,7 @@ static int walk_bytes(void *argument) {
     struct record record;
     if (!bitmap_get(&store->live, walk->slot)) continue;
     record_view(walk->bytes, store->record_size, &record);
-    if (!key_equal(&record, walk->op)) continue;
+    if (!key_settled(&record, walk->op)) continue;
     walk->found = true;
     answer(walk->session, walk->op, (uint32_t)walk->slot, walk->bytes);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Opening and closing a store.
+// Opening a store.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -72,6 +72,16 @@ static int open_files(struct store *store, struct error *error) {
   return 0;
 }
 
+// A record in a block that the file ends in was written by a store whose file someone else had cut, and acknowledged.
+static int fill_last_block(const struct store *store, uint64_t *bytes, struct error *error) {
+  uint64_t whole = (*bytes + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;
+  if (store->read_only || store->header.clean || whole == *bytes) return 0;
+  int code = file_extend(store->fd, *bytes, whole);
+  if (code) return error_set(error, code, "cannot fill its last block: %s", strerror(-code));
+  *bytes = whole;
+  return 0;
+}
+
 static int check_size(struct store *store, uint64_t bytes, struct error *error) {
   const struct header *header = &store->header;
   store->slots = slots_of_file(bytes, header->record_size);
@@ -102,6 +112,7 @@ static int read_header(struct store *store, const struct store_config *config, s
     return error_set(error, -EINVAL, "has records of %u bytes, not %u; open it with its own record size",
                      store->record_size, config->record_size);
   code = check_counters(store, error);
+  if (!code) code = fill_last_block(store, &bytes, error);
   return code ? code : check_size(store, bytes, error);
 }
 
@@ -122,13 +133,6 @@ static int init_parts(struct store *store, struct error *error) {
   if (!code) code = syncing_init(&store->syncing);
   if (!code) code = epochs_init(&store->epochs);
   return code ? error_set(error, code, "cannot make locks: %s", strerror(-code)) : 0;
-}
-
-static void free_bitmaps(struct store *store) {
-  bitmap_free(&store->used);
-  bitmap_free(&store->live);
-  bitmap_free(&store->tombs);
-  bitmap_free(&store->stale);
 }
 
 static int init_index(struct store *store, uint64_t expected, struct error *error) {
@@ -199,24 +203,6 @@ static void read_options(struct store *store, const struct store_config *config)
   store->linear = registry_option(store->engine, &store->options, "lookup") == 1;
   store->grow_step = registry_option(store->engine, &store->options, "grow_step");
   store->fill_write = registry_option(store->engine, &store->options, "fill_write");
-}
-
-static void store_free(struct store *store) {
-  timer_stop(&store->timer);
-  if (store->file) store->io->close(store->file);
-  if (atomic_load(&store->keydir.table)) keydir_free(&store->keydir);
-  free_bitmaps(store);
-  if (store->fd >= 0) close(store->fd);
-  // Last: whoever waits for the lock finds everything closed.
-  if (store->lock_fd >= 0 && !atomic_load(&store->abandoned)) close(store->lock_fd);
-  epochs_destroy(&store->epochs);
-  syncing_destroy(&store->syncing);
-  pthread_rwlock_destroy(&store->linear_lock);
-  pthread_mutex_destroy(&store->writer);
-  free(store->pending.ring);
-  free(store->block);
-  free(store->path);
-  free(store);
 }
 
 // Nothing of it is open yet.
@@ -300,7 +286,8 @@ int slot_store_open(const char *path, const struct store_config *config, const s
   if (!code) code = open_io(store, config, error);
   if (!code) code = interval_start(store);
   if (code) {
-    if (created) (void)unlink(path);  // what was made for this open goes with it: the lock has been ours all along
+    // What was made for this open goes with it: the lock has been ours all along.
+    if (created && file_is_at(store->lock_fd, path)) (void)unlink(path);
     store_free(store);
     return code;
   }
@@ -308,36 +295,13 @@ int slot_store_open(const char *path, const struct store_config *config, const s
   return 0;
 }
 
-// The order is the promise: records, then the snapshot, then the header that calls both current.
-static int close_cleanly(struct store *store) {
-  int error = sync_until(store, NULL, store->written);
-  if (!error && store->io->flush) error = store->io->flush(store->file);
-  if (!error) error = file_fsync(store->fd);
-  if (!error) error = snapshot_write(store, store->header.generation + 1);
-  return error ? error : header_write(store, true);
-}
-
-int slot_store_close(struct store *store, struct error *error) {
-  timer_stop(&store->timer);
-  int code = 0;
-  if (!store->read_only && !store->header.clean) {
-    store->index_rebuilt = false;  // the clean close writes the snapshot anyway
-    code = atomic_load(&store->syncing.failed);
-    if (!code) code = close_cleanly(store);
-  }
-  if (!store->read_only && store->header.clean && store->index_rebuilt && !store->corrupt)
-    code = snapshot_write(store, store->header.generation);
-  if (code) error_set(error, code, "not closed cleanly: %s; the next open recovers what was durable", strerror(-code));
-  store_free(store);
-  return code;
-}
-
 int slot_store_sync(struct store *store) {
   if (store->read_only) return 0;
   pthread_mutex_lock(&store->writer);
-  uint64_t written = store->written;
+  uint64_t written = store->written, bytes;
+  int error = expect_whole(store, file_bytes_for(store->slots, store->record_size), &bytes);
   pthread_mutex_unlock(&store->writer);
-  int error = sync_until(store, NULL, written);
+  if (!error) error = sync_until(store, NULL, written);
   return error ? error : atomic_load(&store->syncing.failed);
 }
 

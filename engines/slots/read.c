@@ -16,6 +16,10 @@ bool key_equal(const struct record *record, const struct op *op) {
   return record->key_length == op->key_length && memcmp(record->key, op->key, op->key_length) == 0;
 }
 
+bool key_settled(const struct record *record, const struct op *op) {
+  return key_equal(record, op) || record->valid == RECORD_UNUSED;
+}
+
 void finish(struct session *session, struct op *op, int status) {
   op->status = status;
   op_queue_push(&session->done, op);
@@ -46,7 +50,7 @@ void answer(struct session *session, struct op *op, uint32_t slot, const unsigne
   if (store->verify && sound)
     sound = record_decode(bytes, store->record_size, record_seed(store->header.store_id, slot), &record) ==
             RECORD_STATE_VALID;
-  if (!sound)
+  if (!sound || record.valid == RECORD_UNUSED)
     status = -EBADMSG;
   else if (record.valid != RECORD_PUT)
     status = -ENOENT;
@@ -88,7 +92,7 @@ static const unsigned char *map_find(struct map_group *group, size_t i) {
     const unsigned char *bytes = (const unsigned char *)group->map.base + slot_offset(record_size, group->slots[i]);
     struct record record;
     record_view(bytes, record_size, &record);
-    if (key_equal(&record, group->ops[i])) return bytes;
+    if (key_settled(&record, group->ops[i])) return bytes;
   }
   return NULL;
 }
@@ -159,7 +163,7 @@ static const unsigned char *find_by_read(struct session *session, const struct o
     *error = read_slot(session, *slot, session->lookups[0].buffer, &bytes);
     if (*error) return NULL;
     record_view(bytes, session->store->record_size, &record);
-    if (key_equal(&record, op)) return bytes;
+    if (key_settled(&record, op)) return bytes;
   }
   return NULL;
 }

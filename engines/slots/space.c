@@ -20,6 +20,13 @@ static int follow(struct store *store, uint64_t old_bytes, uint64_t new_bytes) {
   return store->io->resize ? store->io->resize(store->file, old_bytes, new_bytes) : 0;
 }
 
+int expect_whole(struct store *store, uint64_t least, uint64_t *bytes) {
+  int error = file_size(store->fd, bytes);
+  if (error || *bytes >= least) return error;
+  syncing_fail(store, -EIO);
+  return -EIO;
+}
+
 // Blocks first, then the map; when shrinking, the map first.
 static int change(struct store *store, uint64_t old_bytes, uint64_t new_bytes) {
   if (new_bytes < old_bytes) {
@@ -28,7 +35,7 @@ static int change(struct store *store, uint64_t old_bytes, uint64_t new_bytes) {
   }
   // What a crash, or somebody else, left behind the last slot is no record.
   uint64_t bytes;
-  int error = file_size(store->fd, &bytes);
+  int error = expect_whole(store, old_bytes, &bytes);
   if (!error && bytes > old_bytes) error = file_truncate(store->fd, old_bytes);
   if (!error) error = file_extend(store->fd, old_bytes, new_bytes);
   if (error == -EIO) syncing_fail(store, error);  // where zeros are written for want of fallocate, a write has failed

@@ -89,7 +89,7 @@ static void complete(struct session *session, struct io_request *request) {
   struct record record;
   const unsigned char *bytes = lookup->buffer + (slot_offset(store->record_size, lookup->slot) - request->offset);
   record_view(bytes, store->record_size, &record);
-  if (key_equal(&record, lookup->op)) {
+  if (key_settled(&record, lookup->op)) {
     end_lookup(session, lookup, 0, bytes);
     return;
   }

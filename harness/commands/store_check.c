@@ -34,13 +34,17 @@ static void print_report(const struct slot_check_report *report) {
   for (int copy = 0; copy < 2; copy++) {
     if (report->header_damaged[copy]) printf("damaged_header %d\n", copy);
   }
+  if (report->bytes_missing) printf("missing_bytes %" PRIu64 "\n", report->bytes_missing);
   if (report->tail_damaged) printf("damaged_tail 1\n");
   if (report->index_damaged) printf("damaged_index 1\n");
   if (report->index_missing) printf("missing_index 1\n");
 }
 
 static void complain_damage(const char *path, const struct slot_check_report *report) {
-  if (report->corrupt) {
+  if (report->bytes_missing) {
+    complain(path, "was cut: %" PRIu64 " bytes are missing of the size its header tells of; restore a copy",
+             report->bytes_missing);
+  } else if (report->corrupt) {
     complain(path, "%" PRIu64 " of %" PRIu64 " slots are damaged; restore a copy, or put their keys again",
              report->corrupt, report->slots);
   } else if (report->live_found != report->live_expected) {

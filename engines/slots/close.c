@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Closing a store, cleanly if it may be called clean.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engines/slots/file.h"
+#include "engines/slots/internal.h"
+#include "engines/slots/store.h"
+
+void free_bitmaps(struct store *store) {
+  bitmap_free(&store->used);
+  bitmap_free(&store->live);
+  bitmap_free(&store->tombs);
+  bitmap_free(&store->stale);
+}
+
+void store_free(struct store *store) {
+  timer_stop(&store->timer);
+  if (store->file) store->io->close(store->file);
+  if (atomic_load(&store->keydir.table)) keydir_free(&store->keydir);
+  free_bitmaps(store);
+  if (store->fd >= 0) close(store->fd);
+  // Last: whoever waits for the lock finds everything closed.
+  if (store->lock_fd >= 0 && !atomic_load(&store->abandoned)) close(store->lock_fd);
+  epochs_destroy(&store->epochs);
+  syncing_destroy(&store->syncing);
+  pthread_rwlock_destroy(&store->linear_lock);
+  pthread_mutex_destroy(&store->writer);
+  free(store->pending.ring);
+  free(store->block);
+  free(store->path);
+  free(store);
+}
+
+// The order is the promise: records, then the snapshot, then the header that calls both current. The snapshot goes by
+// its name, which is not ours to write when another file has taken the store's.
+static int close_cleanly(struct store *store, bool in_place) {
+  uint64_t bytes;
+  int error = sync_until(store, NULL, store->written);
+  if (!error && store->io->flush) error = store->io->flush(store->file);
+  if (!error) error = file_fsync(store->fd);
+  if (!error) error = expect_whole(store, file_bytes_for(store->slots, store->record_size), &bytes);
+  if (!error && in_place) error = snapshot_write(store, store->header.generation + 1);
+  return error ? error : header_write(store, true);
+}
+
+static int close_written(struct store *store, struct error *error) {
+  bool in_place = file_is_at(store->fd, store->path);
+  store->index_rebuilt = false;  // the clean close writes the snapshot anyway
+  int code = atomic_load(&store->syncing.failed);
+  if (!code) code = close_cleanly(store, in_place);
+  if (code)
+    return error_set(error, code, "not closed cleanly: %s; the next open recovers what was durable", strerror(-code));
+  if (in_place) return 0;
+  return error_set(error, -ESTALE,
+                   "was moved, removed or replaced while it was open; what was written is in the file that was opened, "
+                   "wherever it is now");
+}
+
+// A file that nothing was written to since it was closed cleanly, and whose index was of no use.
+static int save_index(struct store *store, struct error *error) {
+  int code = snapshot_write(store, store->header.generation);
+  return code ? error_set(error, code, "its index cannot be written: %s; no record is lost", strerror(-code)) : 0;
+}
+
+int slot_store_close(struct store *store, struct error *error) {
+  timer_stop(&store->timer);
+  int code = 0;
+  if (!store->read_only && !store->header.clean) code = close_written(store, error);
+  if (!store->read_only && store->header.clean && store->index_rebuilt && !store->corrupt &&
+      file_is_at(store->fd, store->path))
+    code = save_index(store, error);
+  store_free(store);
+  return code;
+}
