@@ -7,6 +7,7 @@
 #include "build_info.h"
 #include "harness/cell.h"
 #include "harness/commands/commands.h"
+#include "harness/commands/parse.h"
 #include "harness/described.h"
 #include "harness/limits/loop.h"
 #include "harness/slices.h"
@@ -26,9 +27,9 @@ static int unknown_command(const char *given) {
   const char *nearest = commands_nearest(given);
   const char *kind = given[0] == '-' ? "option" : "command";
   if (nearest && given[0] != '-')
-    fprintf(stderr, "storebench: unknown command \"%s\"; did you mean \"%s\"?\n", given, nearest);
+    usage_error("unknown command \"%s\"; did you mean \"%s\"?", given, nearest);
   else
-    fprintf(stderr, "storebench: unknown %s \"%s\"; `storebench --help` lists the commands\n", kind, given);
+    usage_error("unknown %s \"%s\"; `storebench --help` lists the commands", kind, given);
   return EXIT_USAGE;
 }
 

@@ -13,6 +13,7 @@
 #include "base/words.h"
 #include "engines/plugin.h"
 #include "harness/commands/commands.h"
+#include "harness/commands/record_text.h"
 
 enum { HELP_KEY = 0x7000, OPTIONS_MAX = 32, REPETITIONS_MAX = 1000 };
 
@@ -24,10 +25,11 @@ static const struct argp_option help_options[] = {
 void command_complain(const char *path, const char *text) {
   fputs("storebench: ", stderr);
   if (path) {
-    for (const char *c = path; *c; c++) fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, stderr);
+    message_text_write(stderr, path);
     fputs(": ", stderr);
   }
-  fprintf(stderr, "%s\n", text);
+  message_text_write(stderr, text);
+  fputc('\n', stderr);
 }
 
 int usage_error(const char *format, ...) {

@@ -24,7 +24,7 @@ int parse_repetitions(const char *command, const char *text, unsigned *count);
 int parse_seed(const char *command, const char *text, uint64_t *seed);
 
 // Prints a message of the form `storebench: TEXT` or, with `path`, `storebench: PATH: TEXT` on standard error. Control
-// characters of the path are shown as '?', so that a message is always one line.
+// characters in either are escaped, so that a message is one line and no command to a terminal.
 void command_complain(const char *path, const char *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include "harness/commands/record_text.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -22,10 +23,10 @@ static size_t printable(const unsigned char *bytes, size_t length) {
   return size;
 }
 
-void record_text_write(FILE *stream, const void *bytes, size_t length) {
-  const unsigned char *at = bytes, *end = at + length;
+static void write_escaped(FILE *stream, const unsigned char *at, size_t length, bool backslashes) {
+  const unsigned char *end = at + length;
   while (at < end) {
-    size_t size = *at == '\\' ? 0 : printable(at, (size_t)(end - at));
+    size_t size = *at == '\\' && backslashes ? 0 : printable(at, (size_t)(end - at));
     if (size) {
       fwrite(at, 1, size, stream);
       at += size;
@@ -49,6 +50,12 @@ void record_text_write(FILE *stream, const void *bytes, size_t length) {
     }
     at++;
   }
+}
+
+void record_text_write(FILE *stream, const void *bytes, size_t length) { write_escaped(stream, bytes, length, true); }
+
+void message_text_write(FILE *stream, const char *text) {
+  write_escaped(stream, (const unsigned char *)text, strlen(text), false);
 }
 
 static int hex_digit(char digit) {

@@ -13,6 +13,10 @@
 // Writes the text of `length` bytes to `stream`. The caller looks at ferror(stream).
 void record_text_write(FILE *stream, const void *bytes, size_t length);
 
+// Writes a message, which may name what somebody else named: the same, but backslashes stand for themselves, since keys
+// in it are text already. One line, whatever is in it.
+void message_text_write(FILE *stream, const char *text);
+
 // Turns the text [text, text + *length) into the bytes it stands for, in place, and sets *length to their number. 0, or
 // -EINVAL when it holds a backslash that begins no escape.
 int record_text_parse(char *text, size_t *length);

@@ -40,6 +40,14 @@ for engine in $(engines); do
   done
 done
 
+echo '# names and keys with control characters are printed escaped'
+refused get $'no\e[2J\nsuch' ada
+refused get good.store $'q\e[1m\x9b'
+refused import good.store $'\xc2\x9b2J'
+refused $'no\e[2J'
+refused run $'no\e[2J'
+refused get good.store ada --engine $'mmap\e[2J'
+
 echo '# cut short'
 refused get header-only ada
 refused get short-records ada
