@@ -62,5 +62,7 @@ int report_pages(const char *folder, const json_t *run, struct error *error);
 // report_pages writes both of these.
 int report_markdown(const char *folder, const json_t *run, struct error *error);
 int report_html(const char *folder, const json_t *run, struct error *error);
+// claims.md: the machine and the table of claims, to stand in other pages.
+int report_claims(const char *folder, const json_t *run, struct error *error);
 
 #endif

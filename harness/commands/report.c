@@ -14,13 +14,19 @@
 
 enum { KEY_TITLE = 0x100, KEY_LOGO, KEY_ONLY, KEY_FORMAT };
 
-static const char *const formats[] = {"charts", "md", "html"};
-enum { FORMATS = sizeof formats / sizeof formats[0], FORMAT_CHARTS = 1, FORMAT_MARKDOWN = 2, FORMAT_HTML = 4 };
+static const char *const formats[] = {"charts", "md", "html", "claims"};
+enum {
+  FORMATS = sizeof formats / sizeof formats[0],
+  FORMAT_CHARTS = 1,
+  FORMAT_MARKDOWN = 2,
+  FORMAT_HTML = 4,
+  FORMAT_CLAIMS = 8,
+};
 
 struct request {
   const char *folder;
   struct report_view view;
-  unsigned formats;  // FORMAT_*; 0: all
+  unsigned formats;  // FORMAT_*; 0: all but FORMAT_CLAIMS
 };
 
 // "md,html": bits of `formats`.
@@ -31,7 +37,7 @@ static int set_formats(struct request *request, char *text) {
     if (i == FORMATS) {
       const char *nearest = nearest_word(word, formats, FORMATS);
       if (nearest) return usage_error("report: unknown --format \"%s\"; did you mean \"%s\"?", word, nearest);
-      return usage_error("report: unknown --format \"%s\"; charts, md or html, with commas between", word);
+      return usage_error("report: unknown --format \"%s\"; charts, md, html or claims, with commas between", word);
     }
     request->formats |= 1u << i;
   }
@@ -68,7 +74,8 @@ static const struct argp_option options[] = {
     {"title", KEY_TITLE, "TEXT", 0, "Head the pages with it", 0},
     {"logo", KEY_LOGO, "FILE", 0, "Put this picture (.svg or .png, up to 1 MiB) at their top", 0},
     {"only", KEY_ONLY, "LIST", 0, "Draw and tell of these experiments alone, with commas between", 0},
-    {"format", KEY_FORMAT, "LIST", 0, "Write these alone: charts, md, html (default: all)", 0},
+    {"format", KEY_FORMAT, "LIST", 0,
+     "Write these alone: charts, md, html (default: these three), claims (claims.md: their table)", 0},
     {0}};
 
 const struct argp report_argp = {
@@ -91,12 +98,13 @@ static int draw_and_write(const struct request *request, const json_t *view) {
   if (drawn) command_complain(NULL, error.text);
   int code = wanted & FORMAT_MARKDOWN ? report_markdown(folder, view, &error) : 0;
   if (!code && wanted & FORMAT_HTML) code = report_html(folder, view, &error);
+  if (!code && wanted & FORMAT_CLAIMS) code = report_claims(folder, view, &error);
   if (code)
     command_complain(NULL, error.text);
   else if (wanted & (FORMAT_HTML | FORMAT_MARKDOWN))
     printf("%s/report.%s\n", folder, wanted & FORMAT_HTML ? "html" : "md");
   else
-    printf("%s/charts\n", folder);
+    printf("%s/%s\n", folder, wanted & FORMAT_CLAIMS ? "claims.md" : "charts");
   return drawn ? drawn : code;
 }
 

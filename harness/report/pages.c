@@ -78,6 +78,39 @@ int report_markdown(const char *folder, const json_t *run, struct error *error) 
   return results_file_write(folder, "report.md", write_page, &page, error);
 }
 
+// "AMD EPYC, 2 processors, 24 GB of memory, a virtual machine": what is known of it.
+static void machine(const json_t *environment, char *text, size_t room) {
+  const double memory = json_real_or_nan(environment, "memory_bytes") / 1e9;
+  const json_int_t processors = json_integer_value(json_object_get(environment, "cpus"));
+  size_t length = (size_t)snprintf(text, room, "%s", json_text(environment, "cpu"));
+  if (processors && length < room)
+    length += (size_t)snprintf(text + length, room - length, ", %" JSON_INTEGER_FORMAT " processor%s", processors,
+                               processors > 1 ? "s" : "");
+  if (memory > 0 && length < room)
+    length += (size_t)snprintf(text + length, room - length, ", %.0f GB of memory", memory);
+  if (json_is_true(json_object_get(environment, "virtualised")) && length < room)
+    snprintf(text + length, room - length, ", a virtual machine");
+}
+
+// A run of a named machine, and what became of each claim there.
+static int write_claims(FILE *out, const void *user) {
+  struct page page = *(const struct page *)user;
+  const json_t *environment = json_object_get(page.run, "environment");
+  char text[TEXT_ROOM];
+  page.out = out;
+  machine(environment, text, sizeof text);
+  page_say(&page, "%s: %s; %s, %s on %s; %s profile, %s.", json_text(page.run, "host"), text,
+           json_text(environment, "kernel"), json_text(environment, "file_system"), json_text(environment, "device"),
+           json_text(page.run, "profile"), json_text(page.run, "started"));
+  page_claims(&page);
+  return 0;
+}
+
+int report_claims(const char *folder, const json_t *run, struct error *error) {
+  const struct page page = {.format = &markdown_format, .folder = folder, .run = run};
+  return results_file_write(folder, "claims.md", write_claims, &page, error);
+}
+
 int report_html(const char *folder, const json_t *run, struct error *error) {
   const struct page page = {.format = &html_format, .folder = folder, .run = run};
   return results_file_write(folder, "report.html", write_page, &page, error);

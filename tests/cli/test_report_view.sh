@@ -34,6 +34,12 @@ rm -r run/charts run/report.*
 [[ $("$STOREBENCH" report run --format charts,html --only made-up) == run/report.html ]] || fail 'does not name the page'
 [[ -s run/charts/made-up.svg && ! -e run/charts/other.svg ]] || fail 'charts of the one experiment'
 
+[[ ! -e run/claims.md ]] || fail 'claims that were not asked for'
+sed -i '1s/"verdict": null/"verdict": {"tests": [{"over": "mmap", "under": "pread", "holds": "> 1"}]}/' run/samples.jsonl
+[[ $("$STOREBENCH" report run --format claims) == run/claims.md ]] || fail 'does not name the claims'
+grep -q '^host: cpu; Linux 6.1, ext4 on vda; standard profile' run/claims.md || fail "no machine: $(cat run/claims.md)"
+grep -q '^| \[Is it so?\](#made-up) | does not hold' run/claims.md || fail "no claim: $(cat run/claims.md)"
+
 # refused CODE WORDS ARGUMENT...: one line, and nothing of the run is changed.
 refused() {
   local code=$1 words=$2 status=0 before
