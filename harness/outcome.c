@@ -13,11 +13,14 @@
 #include "harness/sum_up.h"
 #include "harness/verdict.h"
 
+// Charts without an x, such as timelines, have one winner and no place to name.
 static void print_winner(const json_t *experiment, const json_t *winner) {
   const json_t *chart = json_object_get(experiment, "chart");
   const char *panel = json_text(winner, "panel"), *key = json_text(chart, "x");
-  if (*panel) printf("  %s %s,", json_text(chart, "panel"), panel);
-  printf("  %s %s: %s\n", key, json_text(winner, "x"), json_text(winner, "text"));
+  fputs("  ", stdout);
+  if (*panel) printf("%s %s%s", json_text(chart, "panel"), panel, *key ? ", " : ": ");
+  if (*key) printf("%s %s: ", key, json_text(winner, "x"));
+  printf("%s\n", json_text(winner, "text"));
 }
 
 static void print_noise_floor(const json_t *experiment) {
