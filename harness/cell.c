@@ -151,7 +151,10 @@ enum sample_outcome sample_steps(struct sample *sample, sample_timed_fn timed, v
   folder_of(sample->order->path, folder, sizeof folder);
   if (check_fill(sample, error) != 0 || enter_memory(sample, error) != 0) return OUTCOME_SKIPPED;
   if (sample->engine->probe(folder, &sample->config, error) != 0) return OUTCOME_SKIPPED;
-  return run_counted(sample, timed, user, error);
+  if (sample_before_open(sample, error) != 0) return OUTCOME_FAILED;
+  enum sample_outcome outcome = run_counted(sample, timed, user, error);
+  sample_before_close(sample);
+  return outcome;
 }
 
 static int timed_by_benchmark(struct sample *sample, void *user, struct error *error) {

@@ -44,6 +44,9 @@ struct sample {
     double seconds;
   } background;             // of the role in the background
   struct readers *readers;  // other processes on the store (harness/readers.h); NULL: none
+  struct {
+    int pid, go;  // go: a pipe to it
+  } victim;       // the process that is to die with the store open (harness/sample_before.c); pid 0: none
 
   // Of the timed part.
   struct gbench_result result;
@@ -86,6 +89,10 @@ struct sample {
 enum sample_outcome { OUTCOME_OK, OUTCOME_SKIPPED, OUTCOME_FAILED };
 const char *sample_outcome_name(enum sample_outcome outcome);  // "ok", "skipped", "failed"
 
+// Makes the process that is to die with the store open, where the order wants one, and takes back what it holds.
+// Comes before the store is open, since what engines start then may not survive a fork. 0 or -errno.
+int sample_before_open(struct sample *sample, struct error *error);
+void sample_before_close(struct sample *sample);
 // Does to the filled store what the order wants done before it is measured, and syncs it. It may be closed and opened
 // again on the way; sample->store is NULL at the end if its process was to die. 0 or -errno with the reason.
 int sample_before(struct sample *sample, struct error *error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is done to a data set between its fill and its measurement (workloads/phases.h).
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -32,18 +33,57 @@ static int write_and_die(struct sample *sample) {
 }
 
 // The process that dies is one of its own: what a store keeps in its memory goes with it, what it gave to the kernel
-// stays.
-static int kill_writer(struct sample *sample, struct error *error) {
-  int code = close_store(sample, error), status;
-  pid_t parent = getpid(), pid = code ? -1 : fork();
-  if (code) return code;
-  if (pid < 0) return error_set(error, -errno, "phase kill: no process can be made: %s", strerror(errno));
+// stays. It waits until it is told how many records there are.
+static void be_victim(struct sample *sample, pid_t parent, int told) {
+  bool orphan = prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent;
+  uint64_t *records = &sample->workload.records;
+  if (orphan || read(told, records, sizeof *records) != (ssize_t)sizeof *records) _exit(1);
+  _exit(write_and_die(sample) != 0);
+}
+
+int sample_before_open(struct sample *sample, struct error *error) {
+  const struct phases *before = &sample->order->settings.before;
+  bool kills = before->count > 0 && before->list[before->count - 1].kind == PHASE_KILL;  // it comes last, or never
+  int ends[2];
+  pid_t parent = getpid();
+  if (!kills || sample->order->kind != SAMPLE_FILL) return 0;
+  if (pipe2(ends, O_CLOEXEC) != 0) return error_set(error, -errno, "phase kill: no pipe: %s", strerror(errno));
+  pid_t pid = fork();
   if (pid == 0) {
-    bool orphan = prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent;
-    _exit(orphan || write_and_die(sample) != 0);
+    close(ends[1]);
+    be_victim(sample, parent, ends[0]);
   }
-  while (waitpid(pid, &status, 0) < 0)
-    if (errno != EINTR) return error_set(error, -errno, "phase kill: %s", strerror(errno));
+  int code = pid < 0 ? error_set(error, -errno, "phase kill: no process can be made: %s", strerror(errno)) : 0;
+  close(ends[0]);
+  if (code)
+    close(ends[1]);
+  else
+    sample->victim.pid = pid, sample->victim.go = ends[1];
+  return code;
+}
+
+// Its status, or -errno. One that was not told anything ends at the end of the pipe.
+static int wait_for_victim(struct sample *sample) {
+  int status;
+  close(sample->victim.go);
+  while (waitpid(sample->victim.pid, &status, 0) < 0)
+    if (errno != EINTR) return -errno;
+  sample->victim.pid = 0;
+  return status;
+}
+
+void sample_before_close(struct sample *sample) {
+  if (sample->victim.pid) (void)wait_for_victim(sample);
+}
+
+static int kill_writer(struct sample *sample, struct error *error) {
+  const uint64_t *records = &sample->workload.records;
+  int code = close_store(sample, error);
+  if (code) return code;
+  if (write(sample->victim.go, records, sizeof *records) != (ssize_t)sizeof *records)
+    return error_set(error, -EPIPE, "phase kill: the process that was to write is gone");
+  int status = wait_for_victim(sample);
+  if (status < 0) return error_set(error, status, "phase kill: %s", strerror(-status));
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
   return error_set(error, -EIO, "phase kill: the process that was to write failed");
 }

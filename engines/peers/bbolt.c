@@ -64,6 +64,13 @@ static void *start_go(const char *path, struct bbolt_calls *calls) {
   return object;
 }
 
+static bool bbolt_started(void) {
+  char path[PATH_MAX];
+  struct bbolt_calls calls;
+  void *object = find_object(path, sizeof path) ? NULL : dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+  return object && find_calls(object, &calls) && calls.process() == getpid();
+}
+
 static int load_go(struct bbolt_calls *calls, struct error *error) {
   char path[PATH_MAX];
   int code = find_object(path, sizeof path);
@@ -183,6 +190,7 @@ static int bbolt_stat(struct peer_db *db, struct store_stat *stat) {
 
 const struct peer peer = {
     .folder = true,
+    .started = bbolt_started,
     .open = bbolt_open,
     .close = bbolt_close,
     .session_open = bbolt_session_open,

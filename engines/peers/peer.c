@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engines/peers/internal.h"
@@ -205,7 +206,7 @@ int peer_close(struct store *store, struct error *error) {
   return code ? error_set(error, code, "closing the store: %s", strerror(-code)) : 0;
 }
 
-int peer_probe(const char *folder, const struct store_config *config, struct error *error) {
+static int try_store(const char *folder, const struct store_config *config, struct error *error) {
   char path[4096];
   struct store *store = NULL;
   struct store_config trial = {.sync = config->sync, .options = config->options, .create = true};
@@ -215,6 +216,36 @@ int peer_probe(const char *folder, const struct store_config *config, struct err
   if (store) code = peer_close(store, error);
   int removed = files_remove(path);
   return code || !removed ? code : not_removed(path, removed, error);
+}
+
+static int wait_for_trial(pid_t pid, int told, struct error *error) {
+  int status;
+  ssize_t got = read(told, error, sizeof *error);
+  while (waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) return error_set(error, -errno, "the store's trial: %s", strerror(errno));
+  if (got == (ssize_t)sizeof *error) return error->code;
+  if (WIFSIGNALED(status)) return error_set(error, -EIO, "opening a store ended with signal %d", WTERMSIG(status));
+  return error_set(error, -EIO, "opening a store ended with exit code %d", WEXITSTATUS(status));
+}
+
+// In a process of its own: with what a peer starts when it opens a store, this one could not fork any more. Where that
+// has started, it is this one.
+int peer_probe(const char *folder, const struct store_config *config, struct error *error) {
+  int ends[2];
+  struct error why = {0};
+  if (peer.started && peer.started()) return try_store(folder, config, error);
+  if (pipe2(ends, O_CLOEXEC)) return error_set(error, -errno, "the store's trial: no pipe: %s", strerror(errno));
+  pid_t pid = fork();
+  if (pid == 0) {
+    why.code = try_store(folder, config, &why);
+    _exit(write(ends[1], &why, sizeof why) != (ssize_t)sizeof why);
+  }
+  int code = pid < 0 ? error_set(&why, -errno, "the store's trial: no process: %s", strerror(errno)) : 0;
+  close(ends[1]);
+  if (!code) code = wait_for_trial(pid, ends[0], &why);
+  close(ends[0]);
+  if (code && error) *error = why;
+  return code;
 }
 
 // ---- the store as a whole

@@ -24,6 +24,9 @@ enum { PEER_GROW = -EXFULL };
 struct peer {
   bool folder;  // a store is a folder of files, not one file
 
+  // Whether it has started what does not survive a fork, in this process; NULL: it starts nothing of the kind.
+  bool (*started)(void);
+
   // Opens or makes the store at `path`. The policy that the peer itself keeps is config->sync.
   int (*open)(const char *path, const struct store_config *config, struct peer_db **db, struct error *error);
   int (*close)(struct peer_db *db);

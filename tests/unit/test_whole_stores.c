@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -157,10 +158,34 @@ static int remove_one(const char *path, const struct stat *status, int type, str
   return remove(path);
 }
 
+// A data set whose writer was killed: the process that is to die is made before the store's library starts threads.
+static int fill_and_kill(const char *spec) {
+  struct sample_order order = store_order(OPERATION_FILL, SAMPLE_FILL);
+  struct error error;
+  snprintf(order.settings.spec, sizeof order.settings.spec, "%s", spec);
+  if (phases_parse("kill", &order.settings.before, &error)) return 1;
+  json_t *sample = sample_run(&order);
+  bool ok = strcmp(json_string_value(json_object_get(sample, "status")), "ok") == 0;
+  if (!ok) print_error("%s\n", json_string_value(json_object_get(sample, "reason")));
+  json_decref(sample);
+  return !ok || nftw(order.path, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0;
+}
+
+// In a process of its own: that library stays in this one.
+static void expect_killed_set(const char *spec) {
+  int status;
+  pid_t pid = fork();
+  if (pid == 0) _exit(fill_and_kill(spec));
+  assert_true(pid > 0);
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(status, 0);
+}
+
 static void expect_folders(const char *spec) {
   struct engine_place place;
   struct error error;
   if (registry_locate(spec, &place, &error) && !getenv("STOREBENCH_PEERS")) skip();
+  expect_killed_set(spec);
   struct sample_order order = store_order(OPERATION_CREATE, SAMPLE_THROUGHPUT);
   snprintf(order.settings.spec, sizeof order.settings.spec, "%s", spec);
   order.settings.workload.records = 50;
