@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "build_info.h"
 #include "harness/cell.h"
 #include "harness/commands/commands.h"
@@ -18,16 +19,28 @@ static int print_help(void) {
       "Measures which way of moving bytes a store should use, and what each durability promise costs.\n\n");
   size_t count;
   const struct command *commands = commands_all(&count);
-  for (size_t i = 0; i < count; i++) printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-  printf("\n`storebench COMMAND --help` says more. Example:\n\n  storebench run --profile quick\n");
+  for (size_t i = 0; i < count; i++) printf("  %-9s %s\n", commands[i].name, commands[i].summary);
+  printf(
+      "\n`storebench COMMAND --help` says more; `storebench --version` says which build this is.\n\n"
+      "Examples:\n\n  storebench run --profile quick\n  storebench report results/latest\n"
+      "  storebench compare results/before results/latest --out compared\n");
   return EXIT_DONE;
 }
 
+// "-h", "help" and "version" are how other programs call these.
+static const char *nearest_option(const char *given) {
+  static const char *const options[] = {"help", "version"}, *const others[] = {"-h", "help", "-V", "-v", "version"};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    if (strcmp(given, others[i]) == 0) return i < 2 ? "--help" : "--version";
+  const char *nearest = strncmp(given, "--", 2) == 0 ? nearest_word(given + 2, options, 2) : NULL;
+  return !nearest ? NULL : nearest == options[0] ? "--help" : "--version";
+}
+
 static int unknown_command(const char *given) {
-  const char *nearest = commands_nearest(given);
-  const char *kind = given[0] == '-' ? "option" : "command";
-  if (nearest && given[0] != '-')
-    usage_error("unknown command \"%s\"; did you mean \"%s\"?", given, nearest);
+  const char *kind = given[0] == '-' ? "option" : "command", *nearest = nearest_option(given);
+  if (!nearest && given[0] != '-') nearest = commands_nearest(given);
+  if (nearest)
+    usage_error("unknown %s \"%s\"; did you mean \"%s\"?", kind, given, nearest);
   else
     usage_error("unknown %s \"%s\"; `storebench --help` lists the commands", kind, given);
   return EXIT_USAGE;

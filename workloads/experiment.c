@@ -28,7 +28,10 @@ static int read_file(const char *path, char *text, struct error *error) {
   size_t length = 0;
   struct stat status;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return error_set(error, -errno, "%s: cannot read the experiment: %s", path, strerror(errno));
+  if (fd < 0)
+    return error_set(error, -errno,
+                     "%s: cannot read the experiment: %s; `storebench list experiments` names those there are", path,
+                     strerror(errno));
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     code = error_set(error, -EINVAL, "%s: not a file; give an experiment file (docs/experiments.md)", path);
     goto out;
@@ -36,7 +39,9 @@ static int read_file(const char *path, char *text, struct error *error) {
   for (ssize_t n = 1; n > 0 && length <= FILE_MAX; length += (size_t)n) {
     n = read(fd, text + length, FILE_MAX + 1 - length);
     if (n < 0) {
-      code = error_set(error, -errno, "%s: cannot read the experiment: %s", path, strerror(errno));
+      code = error_set(error, -errno,
+                       "%s: cannot read the experiment: %s; `storebench list experiments` names those there are", path,
+                       strerror(errno));
       goto out;
     }
   }

@@ -173,7 +173,7 @@ const struct argp ab_argp = {
         "(A). Exit code 1 when it is slower anywhere. Options of cells take several values with commas between.\v"
         "Examples:\n\n  storebench ab old/storebench ./build/storebench\n"
         "  storebench ab pread uring:depth=32 --operation get --batch 1,64\n"
-        "  storebench ab old/storebench ./build/storebench --experiment update-random --engine mmap"};
+        "  storebench ab old/storebench ./build/storebench --experiment update-random"};
 
 // A plug-in is a path, too, that ends in .so.
 static bool is_plugin(const char *name) {

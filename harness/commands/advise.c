@@ -109,11 +109,12 @@ const struct argp advise_argp = {
     .args_doc = "[RUN]",
     .doc =
         "Says which engine of a run (default: results/latest) a planned load should use, how fast it should be, and "
-        "what of "
-        "that was concluded rather than measured. Exits 1 where the run has no data for it, and says what to measure "
+        "what of that was concluded rather than measured. Exits 1 where the run has no data for it, and says what to "
+        "measure "
         "first.\v"
-        "Examples:\n\n  storebench advise --value-size 256 --reads 95 --data 2x-memory --durability every=100\n"
-        "  storebench advise results/latest --reads 50 --experiment mine.ini && storebench run mine.ini",
+        "Examples:\n\n  storebench advise --value-size 256 --reads 95 --data 2x-memory\n  storebench advise --reads 50 "
+        "--durability every=100\n"
+        "  storebench advise results/latest --reads 50 --experiment mine.ini",
 };
 
 // "2x-memory", "2x memory", "2x", or a size, over the memory of the machine of the run.

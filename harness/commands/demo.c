@@ -45,9 +45,8 @@ const struct argp demo_argp = {
     .args_doc = "[ENGINE]",
     .doc =
         "Plays the lecture's scenario on a store: put 5000 records with a sync each, read them back, delete one, "
-        "reopen, "
-        "and see that it is still gone and its neighbours are there. Without ENGINE, on every one.\n\n"
-        "Example: storebench demo uring:depth=8 --dir /mnt/nvme",
+        "reopen, and see that it is still gone and its neighbours are there. Without ENGINE, on every "
+        "one.\vExample:\n\n  storebench demo uring:depth=8 --dir /mnt/nvme",
 };
 
 // One play on one engine.

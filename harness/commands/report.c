@@ -86,7 +86,7 @@ const struct argp report_argp = {
         "Reads samples.jsonl in the folder RUN, and writes everything else there again: run.json and its kin, charts, "
         "report.md and report.html. Prints the path of the report.\v"
         "Examples:\n\n  storebench report results/latest\n"
-        "  storebench report results/latest --only update-random --title \"Disks for the ledger\" --format html",
+        "  storebench report results/latest --only mixed --title \"For the ledger\"",
 };
 
 // A report without charts is better than none: the pages are written whatever gnuplot said.

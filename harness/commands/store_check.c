@@ -15,7 +15,7 @@ const struct argp check_argp = {
     .args_doc = "STORE",
     .doc =
         "Verifies the header, the index and the checksum of every slot, and changes nothing. Exits 1 when something is "
-        "damaged.\n\nExample: storebench check people.store",
+        "damaged.\vExample:\n\n  storebench check people.store",
 };
 
 static const char *const names[] = {"STORE", NULL};

@@ -33,8 +33,8 @@ const struct argp create_argp = {
     .parser = parse,
     .args_doc = "STORE",
     .doc =
-        "Makes an empty store. An existing file is an error.\n\nExample: storebench create people.store --record-size "
-        "256",
+        "Makes an empty store. An existing file is an error.\vExample:\n\n  storebench create people.store "
+        "--record-size 256",
 };
 
 int command_create(int argc, char **argv) {

@@ -11,7 +11,7 @@ const struct argp del_argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE KEY",
-    .doc = "Deletes KEY. An absent key is an error.\n\nExample: storebench del people.store ada",
+    .doc = "Deletes KEY. An absent key is an error.\vExample:\n\n  storebench del people.store ada",
 };
 
 static const char *const names[] = {"STORE", "KEY", NULL};

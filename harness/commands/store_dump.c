@@ -30,8 +30,8 @@ const struct argp dump_argp = {
     .parser = parse,
     .args_doc = "STORE",
     .doc =
-        "Writes the live records as text, one a line, that load reads. Every record's checksum is verified.\n\n"
-        "Example: storebench dump people.store --output people.txt",
+        "Writes the live records as text, one a line, that load reads. Every record's checksum is "
+        "verified.\vExample:\n\n  storebench dump people.store --output people.txt",
 };
 
 static const char *const names[] = {"STORE", NULL};

@@ -18,9 +18,8 @@ const struct argp export_argp = {
     .args_doc = "STORE FILE",
     .doc =
         "Writes the live records to FILE as the lecture's program would have (version 1 of the format), which pads "
-        "keys and values with zeros: a value of more than 64 bytes, or one that ends in a zero byte, cannot be "
-        "written and ends the export.\n\n"
-        "Example: storebench export people.store lecture.db",
+        "keys and values with zeros: a value of more than 64 bytes, or one that ends in a zero byte, cannot be written "
+        "and ends the export.\vExample:\n\n  storebench export people.store lecture.db",
 };
 
 static const char *const names[] = {"STORE", "FILE", NULL};

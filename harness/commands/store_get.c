@@ -13,8 +13,8 @@ const struct argp get_argp = {
     .parser = store_argument,
     .args_doc = "STORE KEY",
     .doc =
-        "Prints the value of KEY and a newline, nothing else. An absent key is an error.\n\n"
-        "Example: storebench get people.store ada",
+        "Prints the value of KEY and a newline, nothing else. An absent key is an error.\vExample:\n\n  storebench get "
+        "people.store ada",
 };
 
 static const char *const names[] = {"STORE", "KEY", NULL};

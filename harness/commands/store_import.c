@@ -40,8 +40,8 @@ const struct argp import_argp = {
     .args_doc = "STORE FILE",
     .doc =
         "Puts the live records of FILE, which the lecture's program wrote (version 1 of the format), into STORE. Of "
-        "several entries of a key the last one counts.\n\n"
-        "Example: storebench import people.store lecture.db --create",
+        "several entries of a key the last one counts.\vExample:\n\n  storebench import people.store lecture.db "
+        "--create",
 };
 
 static const char *const names[] = {"STORE", "FILE", NULL};

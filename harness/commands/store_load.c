@@ -36,8 +36,8 @@ const struct argp load_argp = {
     .parser = parse,
     .args_doc = "STORE [FILE]",
     .doc =
-        "Puts the records of a dump (default: standard input). Keys that are there already get the dump's values.\n\n"
-        "Example: storebench load copy.store people.txt --create",
+        "Puts the records of a dump (default: standard input). Keys that are there already get the dump's "
+        "values.\vExample:\n\n  storebench load copy.store people.txt --create",
 };
 
 static const char *const names[] = {"STORE", "FILE", NULL};

@@ -11,7 +11,7 @@ const struct argp put_argp = {
     .options = options,
     .parser = store_argument,
     .args_doc = "STORE KEY VALUE",
-    .doc = "Stores VALUE under KEY, in place of the value it had.\n\nExample: storebench put people.store ada 1815",
+    .doc = "Stores VALUE under KEY, in place of the value it had.\vExample:\n\n  storebench put people.store ada 1815",
 };
 
 static const char *const names[] = {"STORE", "KEY", "VALUE", NULL};

@@ -29,8 +29,7 @@ const struct argp scan_argp = {
     .args_doc = "STORE",
     .doc =
         "Prints the live records, one a line: the key, a tab, the value. A backslash begins an escape: \\\\ \\t \\n "
-        "\\r, and "
-        "\\xHH for other bytes that are not text.\n\nExample: storebench scan people.store --limit 10",
+        "\\r, and \\xHH for other bytes that are not text.\vExample:\n\n  storebench scan people.store --limit 10",
 };
 
 static const char *const names[] = {"STORE", NULL};

@@ -31,8 +31,7 @@ const struct argp stat_argp = {
     .args_doc = "STORE",
     .doc =
         "Prints what the store holds, one name and value a line, and which call would keep the sync policy's "
-        "promise.\n\n"
-        "Example: storebench stat people.store --json",
+        "promise.\vExample:\n\n  storebench stat people.store --json",
 };
 
 static const char *const names[] = {"STORE", NULL};
