@@ -13,13 +13,19 @@
 #include "harness/sum_up.h"
 #include "harness/verdict.h"
 
+// "record size 128", of record_size.
+static void print_place(const char *key, const char *value, const char *after) {
+  for (; *key; key++) putchar(*key == '_' ? ' ' : *key);
+  printf(" %s%s", value, after);
+}
+
 // Charts without an x, such as timelines, have one winner and no place to name.
 static void print_winner(const json_t *experiment, const json_t *winner) {
   const json_t *chart = json_object_get(experiment, "chart");
   const char *panel = json_text(winner, "panel"), *key = json_text(chart, "x");
   fputs("  ", stdout);
-  if (*panel) printf("%s %s%s", json_text(chart, "panel"), panel, *key ? ", " : ": ");
-  if (*key) printf("%s %s: ", key, json_text(winner, "x"));
+  if (*panel) print_place(json_text(chart, "panel"), panel, *key ? ", " : ": ");
+  if (*key) print_place(key, json_text(winner, "x"), ": ");
   printf("%s\n", json_text(winner, "text"));
 }
 
