@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the report's page does beyond standing there: a list of its sections, a choice of engines that hides and shows
 // them in all charts and tables, tables that sort and copy. Without it the page is whole, too.
 'use strict';

@@ -115,7 +115,7 @@ static bool check_reference(struct check *check, const char *reference, const js
 }
 
 static bool check_keyword(struct check *check, const char *keyword, const json_t *schema, const json_t *value) {
-  static const char *const others[] = {"properties", "additionalProperties", "$defs", "$schema", "title"};
+  static const char *const others[] = {"properties", "additionalProperties", "$defs", "$schema", "$comment", "title"};
   const json_t *what = json_object_get(schema, keyword);
   if (strcmp(keyword, "type") == 0) return check_type(check, what, value);
   if (strcmp(keyword, "enum") == 0) return check_enum(check, what, value);
