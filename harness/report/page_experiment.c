@@ -138,6 +138,7 @@ int page_experiment(const struct page *page, const json_t *experiment) {
   int code = charts(page, experiment);
   const char *read = json_text(json_object_get(experiment, "chart"), "read");
   if (*read) page_say(page, "How to read this: %s", read);
+  page_peers(page, experiment);
   page_steady(page, experiment);
   winners(page, experiment);
   noise_floor(page, experiment);

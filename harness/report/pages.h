@@ -27,6 +27,8 @@ void page_medians(const struct page *page, const json_t *experiment);
 // What an operation costs beside time: CPU, system calls, syncs, device bytes.
 void page_counters(const struct page *page, const json_t *experiment);
 void page_durability(const struct page *page, const json_t *experiment);
+// Where stores that others wrote were measured: what each gives that ours do not, and how it reads and writes.
+void page_peers(const struct page *page, const json_t *experiment);
 // What the kernel and libraries made of the engines' options, as the samples found it.
 void page_effective(const struct page *page, const json_t *experiment);
 // What must be known of the latencies: which operations were timed in batches; of open loops, which rates were kept up.

@@ -346,6 +346,28 @@ static void test_what_was_in_effect(void **state) {
   must_lack(fixture, "report.html", "none | 12% of it | none");
 }
 
+// Beside charts with peers, of those that gave a figure; nowhere else.
+static void test_what_peers_give(void **state) {
+  static const char *const some[] = {"mmap", "lmdb", "rocksdb", "bbolt", NULL};
+  struct fixture *fixture = *state;
+  struct made_experiment experiment = bars;
+  experiment.engines = some;
+  experiment.skipped = "rocksdb";
+  fixture_add(fixture, "host", &experiment);
+  draw(fixture);
+  must_hold(fixture, "report.md", "|  | mmap, pread, stdio, uring | lmdb | bbolt |");
+  must_hold(fixture, "report.md", "| scan in key order, from any key | no | yes | yes |");
+  must_hold(fixture, "report.md", "None of the four peers writes through its map by default.");
+  must_hold(fixture, "report.html", "None of the four peers writes through its map by default.");
+}
+
+static void test_no_peers_no_word_of_them(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &bars);
+  draw(fixture);
+  must_lack(fixture, "report.md", "peers");
+}
+
 // The table of claims stands before all else and leads to the sections; each section has its points.
 static void test_claims_head_the_report(void **state) {
   struct fixture *fixture = *state;
@@ -568,6 +590,8 @@ int main(void) {
       TEST(test_claims_head_the_report),
       TEST(test_what_an_operation_costs),
       TEST(test_what_was_in_effect),
+      TEST(test_what_peers_give),
+      TEST(test_no_peers_no_word_of_them),
       TEST(test_disturbed_cells_are_circled),
       TEST(test_nothing_but_zeros_is_drawn),
       TEST(test_a_timeline),
