@@ -2,6 +2,7 @@
 // Contract: what stores that others wrote must do beyond the cases that they share with ours.
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,24 @@ static void the_folder_vanishes(struct fixture *f) {
   fixture_close(f);
 }
 
+// A page of the map that the file no longer has is an error of the call, not the end of the process.
+static void pages_that_are_gone(struct fixture *f) {
+  char file[PATH_ROOM + 16];
+  snprintf(file, sizeof file, "%s/bbolt.db", f->path);
+  signal(SIGBUS, SIG_DFL);  // as where samples are taken; cmocka's handler would come first
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, 5000, 1, LENGTH), 0);
+  fixture_close(f);
+  f->config.read_only = true;
+  f->config.create = false;
+  fixture_open(f);
+  assert_int_equal(truncate(file, 8192), 0);
+  uint64_t version;
+  assert_code(access_get(&f->access, 4000, &version), -EIO);
+  assert_code(access_get(&f->access, 10, &version), -EIO);
+  fixture_close(f);
+}
+
 // Without a log no promise can be kept but none, and that one says that a kill loses.
 static void no_log_no_promise(struct fixture *f) {
   for (int kind = SYNC_ASYNC; kind < SYNC_KINDS; kind++) {
@@ -146,7 +165,8 @@ static void no_log_no_promise(struct fixture *f) {
 
 int main(int argc, char **argv) {
   static const char *const peers[] = {"peers", NULL};
-  static const char *const lmdb[] = {"lmdb", NULL}, *const rocks[] = {"rocksdb", NULL};
+  static const char *const bbolt[] = {"bbolt", NULL}, *const lmdb[] = {"lmdb", NULL},
+                           *const rocks[] = {"rocksdb", NULL};
   static const char *const no_log[] = {"rocksdb:wal=off", NULL};
   static const struct contract_case cases[] = {
       {"refused and unchanged", refused_and_unchanged, CAP_PERSISTENT, 0, peers},
@@ -154,6 +174,7 @@ int main(int argc, char **argv) {
       {"scans in order of keys", scans_in_order, CAP_PERSISTENT | CAP_SCAN_ORDERED, 0, peers},
       {"the map grows under a reader", map_grows_under_a_reader, CAP_PERSISTENT, 0, lmdb},
       {"the folder vanishes", the_folder_vanishes, CAP_PERSISTENT, 0, rocks},
+      {"pages that are gone", pages_that_are_gone, CAP_PERSISTENT, 0, bbolt},
       {"no log, no promise", no_log_no_promise, CAP_PERSISTENT, 0, no_log},
   };
   return contract_main("peers", cases, sizeof cases / sizeof cases[0], argc, argv);
