@@ -41,10 +41,35 @@ static bool names_a_file(const char *name) {
          strcmp(name, "..") != 0;
 }
 
+static const char *axis_fault(const json_t *axis) {
+  const json_t *value;
+  size_t i;
+  json_array_foreach(json_object_get(axis, "values"), i, value) {
+    if (!json_is_string(value)) return "an axis with a value that is no word";
+  }
+  return NULL;
+}
+
 static const char *experiment_fault(const json_t *experiment) {
+  const json_t *axes = json_object_get(experiment, "axes"), *axis;
+  const char *fault = NULL;
+  size_t i;
   if (!names_a_file(json_text(experiment, "name"))) return "an experiment whose name is not that of a file";
   if (!json_is_object(json_object_get(experiment, "chart"))) return "an experiment without a chart";
-  return json_is_array(json_object_get(experiment, "axes")) ? NULL : "an experiment without axes";
+  if (!json_is_array(axes)) return "an experiment without axes";
+  json_array_foreach(axes, i, axis) {
+    if (!fault) fault = axis_fault(axis);
+  }
+  return fault;
+}
+
+static bool only_words(const json_t *object) {
+  const char *key;
+  const json_t *value;
+  json_object_foreach((json_t *)object, key, value) {
+    if (!json_is_string(value)) return false;
+  }
+  return true;
 }
 
 // `seen` gets the ids.
@@ -55,6 +80,7 @@ static const char *cell_fault(const json_t *cell, json_t *seen) {
   if (!names_a_file(experiment)) return "a cell of no experiment";
   if (strncmp(id, experiment, length) != 0 || id[length] != '/') return "a cell whose name is not its experiment's";
   if (!json_is_object(json_object_get(cell, "point"))) return "a cell without its place in the sweep";
+  if (!only_words(json_object_get(cell, "point"))) return "a cell whose place in the sweep is no word";
   return json_object_set_new(seen, id, json_true()) ? "more cells than memory has room for" : NULL;
 }
 

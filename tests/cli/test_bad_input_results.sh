@@ -32,6 +32,8 @@ damaged name-leads-outside '1s|"name": "made-up"|"name": "../made-up"|'
 damaged cell-leads-outside '1s|"experiment": "made-up"|"experiment": ".."|'
 damaged cell-of-another '1s|made-up/1/pread|m|'
 damaged flag-no-word '6s|"flags": \[\]|"flags": [1]|'
+damaged axis-no-word '1s|"values": \["[^"]*"|"values": [1|'
+damaged point-no-word '1s|"batch": "1"|"batch": 1|'
 damaged binary '6s/.*/\x00\x01\xff/'
 mkdir nothing empty
 : >empty/samples.jsonl
