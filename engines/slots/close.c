@@ -18,12 +18,13 @@ void free_bitmaps(struct store *store) {
 
 void store_free(struct store *store) {
   timer_stop(&store->timer);
+  forks_remove(&store->forks);
   if (store->file) store->io->close(store->file);
   if (atomic_load(&store->keydir.table)) keydir_free(&store->keydir);
   free_bitmaps(store);
   if (store->fd >= 0) close(store->fd);
   // Last: whoever waits for the lock finds everything closed.
-  if (store->lock_fd >= 0 && !atomic_load(&store->abandoned)) close(store->lock_fd);
+  if (store->lock_fd >= 0 && !atomic_load(&store->abandoned)) unlock_store_file(store->lock_fd);
   epochs_destroy(&store->epochs);
   syncing_destroy(&store->syncing);
   pthread_rwlock_destroy(&store->linear_lock);
@@ -35,7 +36,8 @@ void store_free(struct store *store) {
 }
 
 // The order is the promise: records, then the snapshot, then the header that calls both current. The snapshot goes by
-// its name, which is not ours to write when another file has taken the store's.
+// its name, which is not ours to write when another file has taken the store's; and a header that calls itself clean
+// without one could meet a copy's snapshot of the same number. So then the records are synced, and recovered next time.
 static int close_cleanly(struct store *store, bool in_place) {
   uint64_t bytes;
   int error = sync_until(store, NULL, store->written);
@@ -58,7 +60,7 @@ static int close_written(struct store *store, struct error *error) {
   if (in_place) return 0;
   return error_set(error, -ESTALE,
                    "was moved, removed or replaced while it was open; what was written is in the file that was opened, "
-                   "wherever it is now");
+                   "which the next open of it recovers");
 }
 
 // A file that nothing was written to since it was closed cleanly, and whose index was of no use.
@@ -68,6 +70,8 @@ static int save_index(struct store *store, struct error *error) {
 }
 
 int slot_store_close(struct store *store, struct error *error) {
+  // Its threads, locks and buffers are copies from the middle of anything: they go with the process.
+  if (store->foreign) return refuse_foreign(error);
   timer_stop(&store->timer);
   int code = 0;
   if (!store->read_only && !store->header.clean) code = close_written(store, error);

@@ -90,11 +90,12 @@ static void close_displaced(struct fixture *f) {
   assert_message(&error, -ESTALE, "replaced");
 }
 
-static void expect_store(struct fixture *f, const char *path, uint64_t version) {
+static void expect_store(struct fixture *f, const char *path, bool clean, uint64_t version) {
   struct slot_check_report report;
   uint64_t at;
   assert_done(slot_check(path, &report, &f->error), &f->error);
   assert_true(slot_check_sound(&report));
+  assert_int_equal(report.clean, clean);
   struct fixture other = {.spec = f->spec, .engine = f->engine, .config = f->config};
   snprintf(other.path, sizeof other.path, "%s", path);
   fixture_open(&other);
@@ -121,8 +122,8 @@ static void replaced(struct fixture *f) {
   close_displaced(f);
   expect_untouched(f, &newcomer);
   assert_int_equal(folder_entries(f->folder, "", NULL), 3);
-  expect_store(f, f->path, NEW);
-  expect_store(f, kept, OLD + 1);
+  expect_store(f, f->path, true, NEW);
+  expect_store(f, kept, false, OLD + 1);
   forget_newcomer(&newcomer);
 }
 
@@ -140,7 +141,7 @@ static void replaced_and_opened(struct fixture *f) {
   assert_code(access_put(&other.access, 0, NEW, LENGTH), 0);
   close_displaced(f);
   fixture_close(&other);
-  expect_store(f, f->path, NEW);
+  expect_store(f, f->path, true, NEW);
 }
 
 static void moved(struct fixture *f) {
@@ -151,7 +152,7 @@ static void moved(struct fixture *f) {
   go_on(f);
   close_displaced(f);
   assert_int_equal(folder_entries(f->folder, "", NULL), 1);
-  expect_store(f, away, OLD + 1);
+  expect_store(f, away, false, OLD + 1);
 }
 
 static void removed(struct fixture *f) {
