@@ -5,6 +5,12 @@
 // thread that opened it, takes operations with `submit` and gives finished ones back with `reap`. Every function
 // returns 0 (or a count where it says so) or -errno; where there is more to say than the code, it fills a
 // `struct error`. Unless a function says otherwise, it may be called from any thread.
+//
+// A store belongs to the process that opened it. In a child of fork(2), each call on it or its sessions is -ECHILD and
+// does nothing: the child has no descriptor of it, does not hold its lock, and keeps the memory until it ends or runs
+// another program. Its exit does nothing to the store. It may open stores of its own. (Engines of others' libraries and
+// plug-ins have their own rules; children made by clone(2) itself, past fork(2), are not noticed.) What a session lent
+// is not valid in the child.
 #ifndef STOREBENCH_ENGINE_H
 #define STOREBENCH_ENGINE_H
 

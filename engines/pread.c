@@ -16,6 +16,7 @@
 #include "engines/native.h"
 #include "engines/registry.h"
 #include "engines/slots/file.h"
+#include "engines/slots/forks.h"
 #include "engines/slots/settings.h"
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
@@ -29,7 +30,8 @@ enum sync_call { CALL_FDATASYNC, CALL_FSYNC, CALL_DSYNC };
 struct io_file {
   int fd;
   bool own_fd;
-  int flags;  // RWF_* of every read and write
+  struct forks_entry forks;  // of that one
+  int flags;                 // RWF_* of every read and write
   enum sync_call sync_call;
 };
 
@@ -46,6 +48,11 @@ static int open_direct(struct io_file *file, struct io_limits *limits, bool read
   if (fd < 0) return error_set(error, fd, "cannot open with O_DIRECT: %s", strerror(-fd));
   file->fd = fd;
   file->own_fd = true;
+  int failed = forks_add(&file->forks, forks_shut, &file->fd);
+  if (failed) {
+    close(fd);
+    return error_set(error, failed, "no memory");
+  }
   limits->alignment = (uint32_t)alignment;
   return 0;
 }
@@ -74,6 +81,7 @@ static int pread_open(struct io_file **out, struct io_limits *limits, int fd, co
   if (!code && direct) code = open_direct(file, limits, settings->read_only, error);
   if (!code && dontcache) code = try_dontcache(file, error);
   if (code) {
+    forks_remove(&file->forks);
     free(file);
     return code;
   }
@@ -83,6 +91,7 @@ static int pread_open(struct io_file **out, struct io_limits *limits, int fd, co
 }
 
 static int pread_close(struct io_file *file) {
+  forks_remove(&file->forks);
   int error = file->own_fd ? file_close(file->fd) : 0;
   free(file);
   return error;

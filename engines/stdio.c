@@ -19,13 +19,16 @@
 #include "engines/native.h"
 #include "engines/registry.h"
 #include "engines/slots/file.h"
+#include "engines/slots/forks.h"
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
 
 struct stream {
   FILE *file;
-  char *buffer;       // glibc ignores the size given to setvbuf unless the memory comes with it
-  uint64_t position;  // where the next byte goes to or comes from without a seek; UINT64_MAX: unknown
+  int fd;                    // its descriptor
+  struct forks_entry forks;  // a child's exit would write out its copy of the buffer, and move the offset they share
+  char *buffer;              // glibc ignores the size given to setvbuf unless the memory comes with it
+  uint64_t position;         // where the next byte goes to or comes from without a seek; UINT64_MAX: unknown
 };
 
 struct io_file {
@@ -53,6 +56,7 @@ static int stream_error(struct stream *stream) {
 }
 
 static int stream_close(struct stream *stream) {
+  forks_remove(&stream->forks);
   int error = stream->file && fclose(stream->file) ? -errno : 0;
   free(stream->buffer);
   return error;
@@ -69,9 +73,11 @@ static int stream_open(struct stream *stream, const struct io_file *file, const 
     close(fd);
     return error;
   }
+  stream->fd = fd;
   if (file->buffer > 0) stream->buffer = malloc(file->buffer);
   bool refused = setvbuf(stream->file, stream->buffer, file->buffer ? _IOFBF : _IONBF, file->buffer) != 0;
-  if (!refused && (stream->buffer || file->buffer == 0)) return 0;
+  if (!refused && (stream->buffer || file->buffer == 0) && !forks_add(&stream->forks, forks_shut, &stream->fd))
+    return 0;
   stream_close(stream);
   return -ENOMEM;
 }

@@ -9,6 +9,7 @@
 //   queues; the ring is made all the same and refuses the first read, which is why opening a file tries one.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "engines/native.h"
 #include "engines/registry.h"
 #include "engines/slots/file.h"
+#include "engines/slots/late.h"
 #include "engines/slots/ring.h"
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
@@ -77,10 +79,20 @@ static int open_direct(struct io_file *file, struct error *error) {
   if (fd < 0) return error_set(error, fd, "cannot open for direct I/O: %s", strerror(-fd));
   file->ring_fd = fd;
   file->alignment = (uint32_t)alignment;
+  int failed = forks_add(&file->forks, forks_shut, &file->ring_fd);
+  return failed ? error_set(error, failed, "out of memory") : 0;
+}
+
+static int mark(struct io_file *file, struct error *error) {
+  int failed = late_mark(file->ring_fd);
+  if (failed) return error_set(error, failed, "cannot lock: %s", strerror(-failed));
+  file->marked = true;
   return 0;
 }
 
 static int uring_close(struct io_file *file) {
+  forks_remove(&file->forks);
+  if (file->marked && !atomic_load(&file->abandoned)) late_unmark(file->ring_fd);
   int error = file->ring_fd != file->fd ? file_close(file->ring_fd) : 0;
   free(file);
   return error;
@@ -106,6 +118,7 @@ static int uring_open(struct io_file **out, struct io_limits *limits, int fd, co
   int failed = 0;
   if (file->iopoll && !file->direct) failed = error_set(error, -EINVAL, "iopoll polls the device; it needs direct=on");
   if (!failed && file->direct) failed = open_direct(file, error);
+  if (!failed && !settings->read_only) failed = mark(file, error);
   if (!failed) failed = try_ring(file, settings->size, error);
   if (failed) {
     uring_close(file);

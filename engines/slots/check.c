@@ -136,7 +136,7 @@ int slot_check(const char *path, struct slot_check_report *report, struct error 
 unreadable:
   error_set(error, code, "cannot read: %s", strerror(-code));
 out:
-  close(fd);  // read only: nothing to lose
+  unlock_store_file(fd);
   return code;
 }
 

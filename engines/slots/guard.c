@@ -6,7 +6,6 @@
 #include "engines/slots/guard.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -14,6 +13,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+
+#include "engines/slots/forks.h"
 
 enum { STACK_BYTES = 64 << 10 };  // enough for whatever handler a fault elsewhere is passed on to
 
@@ -34,7 +35,6 @@ static _Thread_local struct armed thread_armed;
 
 // What the handler needs: whom to pass other faults on to. Written under the lock, while the handler is not installed.
 static struct sigaction previous;
-static pthread_mutex_t install_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void pass_on(int signal, siginfo_t *info, void *context) {
   if (previous.sa_flags & SA_SIGINFO) {
@@ -65,14 +65,14 @@ static void on_sigbus(int signal, siginfo_t *info, void *context) {
 static int install(void) {
   struct sigaction now, ours = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   sigemptyset(&ours.sa_mask);
-  pthread_mutex_lock(&install_lock);
+  forks_hold();
   int error = sigaction(SIGBUS, NULL, &now) ? -errno : 0;
   bool there = !error && now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_sigbus;
   if (!error && !there) {
     previous = now;
     error = sigaction(SIGBUS, &ours, NULL) ? -errno : 0;
   }
-  pthread_mutex_unlock(&install_lock);
+  forks_release();
   return error;
 }
 

@@ -17,6 +17,7 @@
 #include "engines/engine.h"
 #include "engines/slots/bitmap.h"
 #include "engines/slots/epoch.h"
+#include "engines/slots/forks.h"
 #include "engines/slots/format.h"
 #include "engines/slots/guard.h"
 #include "engines/slots/io.h"
@@ -62,6 +63,8 @@ struct store {
   char *path;
   int fd;       // buffered: header, recovery, size
   int lock_fd;  // flock only: io_uring keeps registered files open for a while after close
+  struct forks_entry forks;
+  bool foreign;  // another process opened it, which this one was forked from
   bool read_only;
   bool verify, linear, prefetch;
   struct sync_policy policy;
@@ -143,8 +146,10 @@ struct session {
   uint32_t locating;         // of those, on behalf of writes
   uint32_t write_in_flight;  // write requests
   int write_error;           // first that failed
-  bool lent;                 // a pointer is out: stays inside until the next call
-  unsigned char *buffers;    // depth * span, then the write buffer
+  bool lent;                 // a pointer is out: stays inside until the next call; or foreign
+  bool foreign;              // another process opened it, which this one was forked from
+  struct forks_entry forks;
+  unsigned char *buffers;  // depth * span, then the write buffer
   size_t buffers_bytes;
   unsigned char *write_buffer;
   unsigned char *scan_buffer;
@@ -186,7 +191,9 @@ void free_bitmaps(struct store *store);
 void store_free(struct store *store);  // with all that is open of it
 
 // open.c and create.c
+int refuse_foreign(struct error *error);                                     // -ECHILD
 int lock_store_file(const char *path, bool read_only, struct error *error);  // the descriptor or -errno
+void unlock_store_file(int fd);                                              // and closes it
 int slot_survey(const char *path, int fd, const struct header *header, uint64_t slots, struct store **out,
                 struct error *error);
 void slot_survey_end(struct store *store);

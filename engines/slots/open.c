@@ -58,6 +58,23 @@ int lock_store_file(const char *path, bool read_only, struct error *error) {
   return error_set(error, code, "cannot lock: %s", strerror(-code));
 }
 
+// Not by closing alone: a child of this process, until it has shut its copy or run another program, shares the lock.
+void unlock_store_file(int fd) {
+  (void)flock(fd, LOCK_UN);
+  close(fd);
+}
+
+int refuse_foreign(struct error *error) {
+  return error_set(error, -ECHILD, "belongs to the process that opened it; open it here, once it is closed there");
+}
+
+static void become_foreign(void *subject) {
+  struct store *store = subject;
+  store->foreign = true;
+  forks_shut(&store->fd);
+  forks_shut(&store->lock_fd);
+}
+
 // Both descriptors must be of one file: it may have been replaced in between.
 static int open_files(struct store *store, struct error *error) {
   struct stat locked, opened;
@@ -216,7 +233,7 @@ static int store_new(const char *path, struct store **out, struct error *error) 
     return code;
   }
   store->path = strdup(path);
-  if (!store->path) {
+  if (!store->path || forks_add(&store->forks, become_foreign, store)) {
     store_free(store);
     return error_set(error, -ENOMEM, "no memory for a path");
   }
@@ -296,6 +313,7 @@ int slot_store_open(const char *path, const struct store_config *config, const s
 }
 
 int slot_store_sync(struct store *store) {
+  if (store->foreign) return -ECHILD;
   if (store->read_only) return 0;
   pthread_mutex_lock(&store->writer);
   uint64_t written = store->written, bytes;
@@ -322,6 +340,7 @@ int slot_store_forget(struct store *store) {
 
 int slot_store_stat(struct store *store, struct store_stat *stat) {
   struct stat status;
+  if (store->foreign) return -ECHILD;
   if (fstat(store->fd, &status)) return -errno;
   pthread_mutex_lock(&store->writer);
   *stat = (struct store_stat){

@@ -13,6 +13,7 @@
 
 #include "engines/slots/file.h"
 #include "engines/slots/internal.h"
+#include "engines/slots/late.h"
 
 // Added to the highest sequence found: larger than the number of writes that a crash can have taken back, so that no
 // sequence is ever used twice.
@@ -41,7 +42,11 @@ static bool in_memory_file_system(int fd) {
 
 static int open_proven(struct store *store, int *fd, struct error *error) {
   uint64_t size;
-  int code = file_fsync(store->fd);
+  int code = late_wait(store->fd);
+  if (code)
+    return error_set(error, code, "is still being written by requests of a process that is gone (%s); try again later",
+                     strerror(-code));
+  code = file_fsync(store->fd);
   if (code && !(store->read_only && (code == -EROFS || code == -EINVAL)))
     return error_set(error, code, "recovery cannot sync the file: %s", strerror(-code));
   code = file_size(store->fd, &size);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <liburing.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ enum completion { COMPLETION_MOVE, COMPLETION_SYNC, COMPLETION_KINDS };
 
 struct io_session {
   struct io_uring ring;
+  struct forks_entry forks;  // a child that holds the ring would keep it, and what is registered with it, alive
   struct io_file *file;
   struct io_buffers buffers;   // registered; bytes 0: none
   bool deferred;               // DEFER_TASKRUN is on
@@ -341,7 +343,9 @@ int ring_session_open(struct io_file *file, const struct io_buffers *buffers, st
   session->ready = calloc(file->depth, sizeof(struct io_request *));
   int error = session->ready ? make_ring(file, &session->ring, &session->deferred) : -ENOMEM;
   if (error) goto no_ring;
-  error = register_all(session, buffers);
+  error = io_uring_ring_dontfork(&session->ring);  // a child's map of the ring would hold it, too
+  if (!error) error = register_all(session, buffers);
+  if (!error) error = forks_add(&session->forks, forks_shut, &session->ring.ring_fd);
   if (error) goto no_registration;
   *depth = file->depth;
   *out = session;
@@ -415,6 +419,8 @@ static int drain(struct io_uring *ring) {
 
 int ring_session_close(struct io_session *session) {
   int error = drain(&session->ring);
+  if (error) atomic_store(&session->file->abandoned, true);
+  forks_remove(&session->forks);
   exit_ring(&session->ring);
   free(session->ready);
   free(session);

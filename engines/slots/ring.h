@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engines/slots/forks.h"
 #include "engines/slots/io.h"
 
 struct io_file {
@@ -15,6 +16,9 @@ struct io_file {
   uint32_t depth;
   uint32_t alignment;
   bool direct, fixed, sqpoll, iopoll, dsync;
+  bool marked;               // ring_fd (late.h)
+  _Atomic bool abandoned;    // a session closed with requests in flight
+  struct forks_entry forks;  // of the direct descriptor
 };
 
 int ring_session_open(struct io_file *file, const struct io_buffers *buffers, struct io_session **out, uint32_t *depth);

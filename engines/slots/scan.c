@@ -39,6 +39,7 @@ uint64_t scan_chunk_slots(const struct store *store) {
 
 int read_chunk(struct session *session, uint64_t slot, uint64_t count) {
   struct store *store = session->store;
+  if (session->foreign) return -ECHILD;  // forked while a scan visited a record
   uint64_t alignment = store->limits.alignment, length = count * store->record_size;
   // A chunk begins on a block; its end may lie inside one, and the file goes on to the end of that block.
   length = (length + alignment - 1) / alignment * alignment;
@@ -112,6 +113,7 @@ int slot_store_scan(struct session *session, const void *from, uint32_t from_len
                     void *user) {
   struct store *store = session->store;
   (void)from_length;
+  if (session->foreign) return -ECHILD;
   if (from) return -EOPNOTSUPP;
   if (session->in_flight || session->done.count) return -EBUSY;
   session->lent = false;

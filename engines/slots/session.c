@@ -69,7 +69,14 @@ static void free_buffers(struct session *session, bool in_use) {
   free(session->scan_buffer);
 }
 
+// `lent` is what every submit looks at anyway.
+static void become_foreign(void *subject) {
+  struct session *session = subject;
+  session->foreign = session->lent = true;
+}
+
 static void session_free(struct session *session) {
+  forks_remove(&session->forks);
   int busy = session->io ? session->store->io->session_close(session->io) : 0;
   guard_leave(session->guard);
   free(session->lookups);
@@ -90,6 +97,7 @@ static int flush_before_sharing(struct store *store) {
 }
 
 int slot_store_session_open(struct store *store, struct session **out, struct error *error) {
+  if (store->foreign) return refuse_foreign(error);
   struct session *session = aligned_alloc(64, (sizeof *session + 63) / 64 * 64);
   if (!session) return error_set(error, -ENOMEM, "no memory for a session");
   *session = (struct session){.store = store};
@@ -100,6 +108,7 @@ int slot_store_session_open(struct store *store, struct session **out, struct er
   if (!code) code = store->io->session_open(store->file, &buffers, &session->io, &session->depth);
   if (!code && (size_t)session->depth * store->span > session->buffers_bytes) code = -EOVERFLOW;
   if (!code) code = allocate_window(session);
+  if (!code) code = forks_add(&session->forks, become_foreign, session);
   if (!code) code = flush_before_sharing(store);
   if (code) {
     session_free(session);
@@ -111,6 +120,7 @@ int slot_store_session_open(struct store *store, struct session **out, struct er
 }
 
 int slot_store_session_close(struct session *session) {
+  if (session->foreign) return -ECHILD;
   struct store *store = session->store;
   int error = 0;
   while (!error && (session->in_flight || session->backlog.count)) {
@@ -130,6 +140,7 @@ int slot_store_session_close(struct session *session) {
 int slot_store_submit(struct session *session, struct op *const *ops, size_t count) {
   struct store *store = session->store;
   if (session->lent) {  // the call that ends the loan
+    if (session->foreign) return -ECHILD;
     session->lent = false;
     session_settle(session);
   }
@@ -152,6 +163,7 @@ int slot_store_submit(struct session *session, struct op *const *ops, size_t cou
 }
 
 int slot_store_reap(struct session *session, struct op **done, size_t max, size_t min) {
+  if (session->foreign) return -ECHILD;
   size_t outstanding = session->in_flight + session->backlog.count + session->done.count;
   if (min > outstanding) min = outstanding;
   if (min > max) min = max;
@@ -170,5 +182,5 @@ int slot_store_reap(struct session *session, struct op **done, size_t max, size_
 }
 
 int slot_store_settings(struct session *session, setting_fn tell, void *user) {
-  return session->store->io->settings(session->io, tell, user);
+  return session->foreign ? -ECHILD : session->store->io->settings(session->io, tell, user);
 }

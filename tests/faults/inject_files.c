@@ -104,10 +104,13 @@ int __wrap_fcntl(int fd, int command, ...) {
   va_start(arguments, command);
   long argument = va_arg(arguments, long);
   va_end(arguments);
-  return fails("fcntl", 0) ? -1 : __real_fcntl(fd, command, argument);
+  bool unlocks = command == F_OFD_SETLK && ((const struct flock *)argument)->l_type == F_UNLCK;
+  return fails(unlocks ? "unlock" : "fcntl", 0) ? -1 : __real_fcntl(fd, command, argument);
 }
 
-int __wrap_flock(int fd, int operation) { return fails("flock", 0) ? -1 : __real_flock(fd, operation); }
+int __wrap_flock(int fd, int operation) {
+  return fails(operation == LOCK_UN ? "unlock" : "flock", 0) ? -1 : __real_flock(fd, operation);
+}
 
 int __wrap_fstat(int fd, struct stat *status) { return fails("fstat", 0) ? -1 : __real_fstat(fd, status); }
 

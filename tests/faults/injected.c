@@ -24,9 +24,10 @@ static const char *const dispensable[] = {"posix_fadvise",  // recovery reads ar
                                           "open",           // of the index: the records tell the same
                                           "fstat",
                                           "pread",
-                                          "read",   // of stdio, as part of a seek: done again
-                                          "close",  // of what was only read, or is synced
-                                          "mmap",   // of address space for a map to grow in: less of it will do
+                                          "read",    // of stdio, as part of a seek: done again
+                                          "close",   // of what was only read, or is synced
+                                          "unlock",  // closing lets go of it as well
+                                          "mmap",    // of address space for a map to grow in: less of it will do
                                           NULL};
 
 // Which life this is, for the message when it fails.
