@@ -44,7 +44,6 @@ static int close_cleanly(struct store *store, bool in_place) {
   if (!error && store->io->flush) error = store->io->flush(store->file);
   if (!error) error = file_fsync(store->fd);
   if (!error) error = expect_whole(store, file_bytes_for(store->slots, store->record_size), &bytes);
-  // Not called clean without a snapshot: one of that generation may lie where the file is now, beside a restored copy.
   if (error || !in_place) return error;
   error = snapshot_write(store, store->header.generation + 1);
   return error ? error : header_write(store, true);
