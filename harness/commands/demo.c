@@ -12,6 +12,7 @@
 #include "harness/commands/commands.h"
 #include "harness/commands/parse.h"
 #include "harness/commands/store_common.h"
+#include "harness/dataset.h"
 #include "harness/interrupt.h"
 
 enum { OPTION_DIR = 256, RECORDS = 5000, VICTIM = 2500, VALUE_BYTES = 64, PATH_ROOM = 4096, LOOK_EVERY = 64 };
@@ -273,20 +274,22 @@ static int play_every(const char *folder, struct interrupt *interrupt) {
   return ran ? worst : EXIT_NOTHING_RAN;
 }
 
-// In a folder of its own, which is removed whatever happens.
+// In a folder of its own, which is removed whatever happens, with all that is in it: some stores are folders.
 static int play_in_folder(const struct demo_arguments *arguments, struct interrupt *interrupt) {
-  char folder[PATH_ROOM - 64];
-  if (snprintf(folder, sizeof folder, "%s/storebench-demo-XXXXXX", arguments->dir) >= (int)sizeof folder) {
+  struct dataset_folder folder;
+  char *path = folder.path;
+  if (snprintf(path, sizeof folder.path, "%s/storebench-demo-XXXXXX", arguments->dir) >= (int)sizeof folder.path) {
     complain(arguments->dir, "the path is too long; choose another --dir");
     return EXIT_CELL_FAILED;
   }
-  if (!mkdtemp(folder)) {
+  if (!mkdtemp(path)) {
     complain(arguments->dir, "cannot make a folder there: %s; choose another --dir", strerror(errno));
     return EXIT_CELL_FAILED;
   }
-  int status = arguments->spec ? play_spec(arguments->spec, folder, interrupt) : play_every(folder, interrupt);
-  if (rmdir(folder)) {
-    complain(folder, "cannot be removed: %s; remove it yourself", strerror(errno));
+  int status = arguments->spec ? play_spec(arguments->spec, path, interrupt) : play_every(path, interrupt);
+  int code = dataset_folder_remove(&folder);
+  if (code) {
+    complain(path, "cannot be removed: %s; remove it yourself", strerror(-code));
     if (!status) status = EXIT_CELL_FAILED;
   }
   return status;

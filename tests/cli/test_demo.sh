@@ -14,6 +14,13 @@ done
 [[ $(grep -c 'neighbours are there' all.txt) -eq $(engines | wc -l) ]] || exit 1
 ls -A data
 
+# A store that is a folder, where one was built.
+if [[ -e ${STOREBENCH_ENGINE_PATH-}/lmdb.so ]]; then
+  "$STOREBENCH" demo lmdb --dir data >folder.txt || { cat folder.txt; exit 1; }
+  grep -q 'neighbours are there' folder.txt || exit 1
+  ls -A data
+fi
+
 echo '# Ctrl-C, as soon as there is something to remove'
 "$STOREBENCH" demo --dir data >stopped.txt 2>&1 &
 demo=$!
