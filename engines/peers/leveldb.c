@@ -16,6 +16,7 @@ struct peer_db {
   leveldb_options_t *options;
   leveldb_cache_t *cache;
   leveldb_filterpolicy_t *filter;
+  size_t cache_bytes, buffer_bytes;
   leveldb_readoptions_t *read;
   leveldb_writeoptions_t *write, *write_synced;
   pthread_mutex_t deletes;  // two deletes of one key at a time would both find it
@@ -35,6 +36,8 @@ static void destroy(struct peer_db *db) {
 
 static void configure(struct peer_db *db, const struct store_config *config) {
   const uint64_t *values = config->options.values;
+  db->cache_bytes = values[LSM_CACHE];
+  db->buffer_bytes = values[LSM_BUFFER];
   db->options = leveldb_options_create();
   db->cache = leveldb_cache_create_lru(values[LSM_CACHE]);
   db->filter = leveldb_filterpolicy_create_bloom(LSM_BLOOM_BITS);
@@ -169,6 +172,14 @@ static int level_stat(struct peer_db *db, struct store_stat *stat) {
   return 0;
 }
 
+// LevelDB tells nothing of its options: this is what it was asked for.
+static int level_settings(struct peer_db *db, setting_fn tell, void *user) {
+  int code = peer_tell(tell, user, "compression", "none");
+  if (!code) code = peer_tell(tell, user, "block cache", "%zu bytes asked for", db->cache_bytes);
+  if (!code) code = peer_tell(tell, user, "memtable", "%zu bytes asked for", db->buffer_bytes);
+  return code ? code : peer_tell(tell, user, "filter", "bloom, %d bits a key", LSM_BLOOM_BITS);
+}
+
 const struct peer peer = {
     .folder = true,
     .open = level_open,
@@ -178,6 +189,7 @@ const struct peer peer = {
     .scan = level_scan,
     .sync = level_sync,
     .compact = level_compact,
+    .settings = level_settings,
     .stat = level_stat,
 };
 
@@ -216,6 +228,7 @@ static const struct engine engine_leveldb = {
     .forget = peer_forget,
     .compact = peer_compact,
     .stat = peer_stat,
+    .settings = peer_settings,
 };
 
 STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engines/peers/peer.h"
@@ -236,6 +237,26 @@ static int lmdb_stat(struct peer_db *db, struct store_stat *stat) {
   return 0;
 }
 
+static int lmdb_settings(struct peer_db *db, setting_fn tell, void *user) {
+  static const struct {
+    unsigned flag;
+    const char *name;
+  } names[] = {{MDB_NOSYNC, " MDB_NOSYNC"}, {MDB_WRITEMAP, " MDB_WRITEMAP"}, {MDB_NORDAHEAD, " MDB_NORDAHEAD"}};
+  MDB_envinfo info;
+  MDB_stat tree;
+  unsigned flags;
+  char text[64] = "";
+  int code = mdb_env_get_flags(db->env, &flags);
+  if (!code) code = mdb_env_info(db->env, &info);
+  if (!code) code = mdb_env_stat(db->env, &tree);
+  if (code) return to_errno(code);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (flags & names[i].flag) strcat(text, names[i].name);
+  code = peer_tell(tell, user, "flags", "%s", *text ? text + 1 : "none");
+  if (!code) code = peer_tell(tell, user, "map", "%zu bytes", info.me_mapsize);
+  return code ? code : peer_tell(tell, user, "page", "%u bytes", tree.ms_psize);
+}
+
 const struct peer peer = {
     .open = lmdb_open,
     .close = lmdb_close,
@@ -248,6 +269,7 @@ const struct peer peer = {
     .sync = lmdb_sync,
     .start_writeback = lmdb_start_writeback,
     .rewrite = lmdb_rewrite,
+    .settings = lmdb_settings,
     .stat = lmdb_stat,
 };
 
@@ -292,6 +314,7 @@ static const struct engine engine_lmdb = {
     .forget = peer_forget,
     .compact = peer_compact,
     .stat = peer_stat,
+    .settings = peer_settings,
 };
 
 STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);

@@ -2,6 +2,7 @@
 // Opening and closing a peer's store, and what is done to it as a whole.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,6 +344,24 @@ int peer_compact(struct store *store, struct error *error) {
   if (store->config.read_only) return error_set(error, -EROFS, "the store is open for reading only");
   int code = with_store_alone(store, compact_alone);
   return code ? error_set(error, code, "compaction: %s", strerror(-code)) : 0;
+}
+
+int peer_tell(setting_fn tell, void *user, const char *name, const char *format, ...) {
+  char text[128];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return tell(user, name, text);
+}
+
+int peer_settings(struct session *session, setting_fn tell, void *user) {
+  struct store *store = session->store;
+  if (!peer.settings) return 0;
+  pthread_mutex_lock(&session->lock);
+  int code = store->db ? peer.settings(store->db, tell, user) : -EIO;
+  pthread_mutex_unlock(&session->lock);
+  return code;
 }
 
 int peer_stat(struct store *store, struct store_stat *stat) {

@@ -58,6 +58,10 @@ struct peer {
   int (*compact)(struct peer_db *db);
   int (*rewrite)(struct peer_db *db, const char *path);
 
+  // As the vtable's: what was asked of the peer's library, from the library itself where it tells. NULL: nothing to
+  // tell.
+  int (*settings)(struct peer_db *db, setting_fn tell, void *user);
+
   // Adds what the peer knows: records (our own not counted), capacity, index_bytes.
   int (*stat)(struct peer_db *db, struct store_stat *stat);
 };
@@ -72,6 +76,10 @@ static inline bool peer_is_meta(size_t key_length) { return key_length == PEER_M
 // Copies a found value into a get, and sets its status.
 void peer_answer(struct op *op, const void *value, size_t length);
 
+// Tells one setting. What `tell` returned.
+int peer_tell(setting_fn tell, void *user, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 // The vtable's functions, for the peer's `struct engine`.
 int peer_open(const char *path, const struct store_config *config, struct store **store, struct error *error);
 int peer_close(struct store *store, struct error *error);
@@ -84,6 +92,7 @@ int peer_sync(struct store *store);
 int peer_forget(struct store *store);
 int peer_compact(struct store *store, struct error *error);
 int peer_stat(struct store *store, struct store_stat *stat);
+int peer_settings(struct session *session, setting_fn tell, void *user);
 // Opens and closes a store of its own in `folder`, with these options: whatever the peer refuses, it refuses then.
 int peer_probe(const char *folder, const struct store_config *config, struct error *error);
 

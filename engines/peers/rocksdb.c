@@ -196,6 +196,19 @@ static int rocks_stat(struct peer_db *db, struct store_stat *stat) {
   return 0;
 }
 
+static int rocks_settings(struct peer_db *db, setting_fn tell, void *user) {
+  int compression = rocksdb_options_get_compression(db->options);
+  int code = peer_tell(tell, user, "compression", "%s", compression == rocksdb_no_compression ? "none" : "some");
+  if (!code) code = peer_tell(tell, user, "block cache", "%zu bytes", rocksdb_cache_get_capacity(db->cache));
+  if (!code) code = peer_tell(tell, user, "memtable", "%zu bytes", rocksdb_options_get_write_buffer_size(db->options));
+  if (!code) code = peer_tell(tell, user, "filter", "bloom, %d bits a key", LSM_BLOOM_BITS);
+  if (!code)
+    code = peer_tell(tell, user, "tables", "read %s",
+                     rocksdb_options_get_allow_mmap_reads(db->options) ? "through maps" : "by pread");
+  if (!code) code = peer_tell(tell, user, "log", "%s", db->log ? "written" : "none");
+  return code;
+}
+
 const struct peer peer = {
     .folder = true,
     .open = rocks_open,
@@ -205,6 +218,7 @@ const struct peer peer = {
     .scan = rocks_scan,
     .sync = rocks_sync,
     .compact = rocks_compact,
+    .settings = rocks_settings,
     .stat = rocks_stat,
 };
 
@@ -245,6 +259,7 @@ static const struct engine engine_rocksdb = {
     .forget = peer_forget,
     .compact = peer_compact,
     .stat = peer_stat,
+    .settings = peer_settings,
 };
 
 STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);
