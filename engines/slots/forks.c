@@ -37,10 +37,9 @@ int forks_add(struct forks_entry *entry, void (*in_child)(void *subject), void *
 }
 
 void forks_remove(struct forks_entry *entry) {
-  if (!entry->link) return;
-  forks_hold();
-  *entry->link = entry->next;
-  if (entry->next) entry->next->link = entry->link;
+  forks_hold();  // neighbours change `link`, too
+  if (entry->link) *entry->link = entry->next;
+  if (entry->link && entry->next) entry->next->link = entry->link;
   entry->link = NULL;
   forks_release();
 }

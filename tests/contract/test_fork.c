@@ -23,6 +23,21 @@ static const char *const specs[] = {
 
 static const struct sync_policy policies[] = {{SYNC_NONE, 0}, {SYNC_ALWAYS, 0}, {SYNC_INTERVAL, 1}};
 
+// ThreadSanitizer lets a child of a process with threads start none of its own.
+static void skip_where_children_start_no_threads(void) {
+#ifdef __SANITIZE_THREAD__
+  print_message("skipped: under ThreadSanitizer a child of a process with threads starts none\n");
+  skip();
+#endif
+}
+
+// glibc holds the locks of its allocator across a fork, a sanitizer's own allocator does not.
+static void skip_where_threads_hold_the_allocator(void) {
+  if (!SCALED(false, true)) return;
+  print_message("skipped: a sanitizer's allocator may be locked for ever in a child forked beside threads\n");
+  skip();
+}
+
 // With all that exit(3) does to open streams. Under sanitizers without: what threads of the parent held in their stacks
 // looks leaked in a child.
 static void leave(int status) { SCALED(exit, _exit)(status); }
@@ -136,7 +151,10 @@ static int open_own(struct fixture *f) {
   return wrong + expect(f->engine->close(store, &error), 0, "closing it");
 }
 
-static void opens_its_own(struct fixture *f) { with_child(f, open_own); }
+static void opens_its_own(struct fixture *f) {
+  skip_where_children_start_no_threads();
+  with_child(f, open_own);
+}
 
 // A store whose files a child has copies of is free as soon as the parent has closed it, or is killed.
 struct lives {
@@ -222,6 +240,7 @@ static void *write_on(void *argument) {
 static void among_threads(struct fixture *f) {
   struct writer writer = {.f = f};
   pthread_t thread;
+  skip_where_threads_hold_the_allocator();
   f->config.sync = policies[f->variant];
   fixture_open(f);
   assert_int_equal(pthread_create(&thread, NULL, write_on, &writer), 0);
