@@ -83,14 +83,24 @@ static bool bbolt_started(void) {
 static int load_go(struct bbolt_calls *calls, struct error *error) {
   char path[PATH_MAX];
   int code = find_object(path, sizeof path);
-  if (code) return error_set(error, code, "bbolt/libbbolt-go.so: cannot be found: %s", strerror(-code));
+  if (code) {
+    error_set(error, code, "bbolt/libbbolt-go.so: cannot be found: %s", strerror(-code));
+    return code;
+  }
   void *object = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
   if (!object) object = start_go(path, calls);
-  if (!object) return error_set(error, -ENOEXEC, "it cannot be loaded: %.200s", dlerror());
-  if (!find_calls(object, calls)) return error_set(error, -ENOEXEC, "%s: it lacks functions; build it again", path);
+  if (!object) {
+    error_set(error, -ENOEXEC, "it cannot be loaded: %.200s", dlerror());
+    return -ENOEXEC;
+  }
+  if (!find_calls(object, calls)) {
+    error_set(error, -ENOEXEC, "%s: it lacks functions; build it again", path);
+    return -ENOEXEC;
+  }
   if (calls->process() == getpid()) return 0;
-  return error_set(error, -EOPNOTSUPP,
-                   "bbolt: Go runs in the process that this one was forked off, and a fork leaves it behind");
+  error_set(error, -EOPNOTSUPP,
+            "bbolt: Go runs in the process that this one was forked off, and a fork leaves it behind");
+  return -EOPNOTSUPP;
 }
 
 // ---- the store
