@@ -238,7 +238,11 @@ int registry_parse(const char *spec, const struct engine **engine, struct store_
   struct engine_place place;
   int code = registry_locate(spec, &place, error);
   if (!code && *place.path) code = plugin_load(place.path, &place.engine, error);
-  if (code || !place.engine) return code;
+  if (code) return code;
+  if (!place.engine) {  // never: either of the two found one, or said why not
+    error_set(error, -ENOEXEC, "%s: names no engine", spec);
+    return -ENOEXEC;
+  }
   code = registry_parse_options(spec, place.engine, config, error);
   if (!code) *engine = place.engine;
   return code;

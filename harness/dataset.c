@@ -80,8 +80,8 @@ static int copy_by_writes(int from, int to, size_t piece) {
     if (n < 0) code = -errno;
     if (n <= 0) break;
     ssize_t written = pwrite(to, buffer, (size_t)n, at);
-    if (written < 0) code = -errno;
-    at += written > 0 ? written : 0;
+    if (written <= 0) code = written ? -errno : -EIO;
+    at += written;
   }
   free(buffer);
   return code ? code : fsync(to) ? -errno : 0;

@@ -209,6 +209,12 @@ static int bbolt_stat(struct peer_db *db, struct store_stat *stat) {
   return 0;
 }
 
+static int bbolt_settings(struct peer_db *db, setting_fn tell, void *user) {
+  char text[TEXT_ROOM];
+  int code = db->call.describe(text, sizeof text);
+  return code ? code : peer_tell(tell, user, "runtime", "%s", text);
+}
+
 const struct peer peer = {
     .folder = true,
     .started = bbolt_started,
@@ -221,6 +227,7 @@ const struct peer peer = {
     .scan = bbolt_scan,
     .sync = bbolt_sync,
     .compact = bbolt_compact,
+    .settings = bbolt_settings,
     .stat = bbolt_stat,
 };
 
@@ -261,6 +268,7 @@ static const struct engine engine_bbolt = {
     .forget = peer_forget,
     .compact = peer_compact,
     .stat = peer_stat,
+    .settings = peer_settings,
 };
 
 STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);
