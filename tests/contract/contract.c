@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +86,9 @@ static int pair_setup(void **state) {
   }
   fixture->config.create = true;
   alarm(CASE_SECONDS);
+  void *shared = mmap(NULL, FIXTURE_SHARED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) return -1;
+  fixture->shared = shared;
   if (folder_make(fixture->folder)) return -1;
   snprintf(fixture->path, sizeof fixture->path, "%s/store", fixture->folder);
   return 0;
@@ -93,6 +97,7 @@ static int pair_setup(void **state) {
 // Without a probe, which would open a store: a case may fork, and must be the first to.
 static void pair_run_peer(void **state) {
   struct pair *pair = *state;
+  fixture_start_spawner(&pair->fixture);
   pair->test->run(&pair->fixture);
 }
 
@@ -137,6 +142,7 @@ static void pair_run(void **state) {
 // A failed case has left its store open and perhaps a child running.
 static int pair_teardown(void **state) {
   struct fixture *fixture = &((struct pair *)*state)->fixture;
+  if (fixture->shared) munmap(fixture->shared, FIXTURE_SHARED);
   if (!fixture->folder[0]) return 0;
   for (size_t i = 0; i < FIXTURE_CHILDREN; i++) {
     if (!fixture->children[i]) continue;

@@ -9,8 +9,9 @@
 #include "tests/contract/check.h"
 #include "tests/contract/folder.h"
 #include "tests/contract/records.h"
+#include "tests/contract/spawner.h"
 
-enum { FIXTURE_CHILDREN = 4 };
+enum { FIXTURE_CHILDREN = 4, FIXTURE_SHARED = 1 << 16 };
 
 // What a case gets; made afresh for each test and cleaned up after it, also when it failed.
 struct fixture {
@@ -23,6 +24,9 @@ struct fixture {
   struct store *store;             // NULL while closed
   struct access access;            // the test thread's; session NULL while closed
   int children[FIXTURE_CHILDREN];  // process ids of fixture_fork that still run, else 0
+  struct spawner spawner;          // of a peer, else none
+  unsigned char *shared;           // memory shared with children, zeroed at first
+  size_t shared_used;              // bytes of it that fixture_share has given away
   struct error error;              // of the last call that filled one
 };
 
@@ -58,7 +62,8 @@ bool fixture_buffers(const struct fixture *fixture);
 uint64_t fixture_count(const struct fixture *fixture, uint64_t full);
 
 // Runs body in a child process that opens the store itself (the parent's must be closed) with a session. The body
-// returns 0 or -errno, or kills itself. A child must not use assertions: they belong to the parent's cmocka.
+// returns 0 or -errno, or kills itself. A child must not use assertions: they belong to the parent's cmocka. In cases
+// that run on peers, the argument is NULL or from fixture_share.
 typedef int (*child_fn)(struct fixture *fixture, void *argument);
 int fixture_fork(struct fixture *fixture, child_fn body, void *argument);  // the process id
 // Waits. Fails the test unless the child ended as expected: with body's 0, or by SIGKILL.
@@ -67,7 +72,11 @@ void fixture_join_killed(struct fixture *fixture, int child);
 // fixture_fork of a body that ends with SIGKILL to itself, and the wait for it.
 void fixture_crash(struct fixture *fixture, child_fn body, void *argument);
 
-// Memory shared with children; unmapped at the end of the test process.
-void *shared_memory(size_t bytes);
+// Memory shared with children, zeroed; gone after the case.
+void *fixture_share(struct fixture *fixture, size_t bytes);
+// The same with a number in it.
+uint64_t *fixture_share_number(struct fixture *fixture, uint64_t number);
+// The spawner that a peer's case forks by, whose store starts threads; before the store is opened.
+void fixture_start_spawner(struct fixture *fixture);
 
 #endif

@@ -2,15 +2,14 @@
 // What a contract case does with its fixture: opening, closing, and processes of its own.
 #include <errno.h>
 #include <signal.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engines/plugin.h"
-#include "engines/registry.h"
 #include "tests/contract/contract.h"
 
 void fixture_open(struct fixture *fixture) {
@@ -70,17 +69,8 @@ uint64_t fixture_count(const struct fixture *fixture, uint64_t full) {
   return linear && full > 300 ? 300 : full;
 }
 
-// bbolt's Go has its threads in the process that opened a store first, and a fork leaves them behind. A copy of the
-// plug-in is one that the loader does not know yet: Go starts anew with it.
-static int load_again(struct fixture *fixture) {
-  if (strcmp(fixture->engine->name, "bbolt") != 0) return 0;
-  return plugin_load(PLUGIN_COPIES "/bbolt.so", &fixture->engine, &fixture->error);
-}
-
 static int child_run(struct fixture *fixture, child_fn body, void *argument) {
-  int code = load_again(fixture);
-  if (code) return code;
-  code = fixture->engine->open(fixture->path, &fixture->config, &fixture->store, &fixture->error);
+  int code = fixture->engine->open(fixture->path, &fixture->config, &fixture->store, &fixture->error);
   if (code) return code;
   code = access_open(&fixture->access, fixture->engine, fixture->store);
   if (!code) {
@@ -92,18 +82,45 @@ static int child_run(struct fixture *fixture, child_fn body, void *argument) {
   return code ? code : closed;
 }
 
+// What a child of a spawner gets.
+struct request {
+  struct fixture fixture;
+  child_fn body;
+  void *argument;
+};
+
+_Noreturn static void child_main(struct fixture *fixture, child_fn body, void *argument) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent that fails or times out takes the child along
+  int code = child_run(fixture, body, argument);
+  if (code) print_error("the child failed: %s: %s\n", strerrorname_np(-code), fixture->error.text);
+  _exit(code ? 1 : 0);
+}
+
+static void spawned_main(void *copy) {
+  struct request *request = copy;
+  child_main(&request->fixture, request->body, request->argument);
+}
+
+void fixture_start_spawner(struct fixture *fixture) { assert_code(spawner_start(&fixture->spawner, spawned_main), 0); }
+
+static bool is_shared(const struct fixture *fixture, const void *argument) {
+  const unsigned char *at = argument;
+  return at >= fixture->shared && at < fixture->shared + fixture->shared_used;
+}
+
+static pid_t spawn(const struct fixture *fixture, child_fn body, void *argument) {
+  assert_true(!argument || is_shared(fixture, argument));  // the spawner knows nothing of this process's stack
+  struct request request = {*fixture, body, argument};
+  return spawner_fork(&fixture->spawner, &request, sizeof request);
+}
+
 int fixture_fork(struct fixture *fixture, child_fn body, void *argument) {
   size_t slot = 0;
   while (slot < FIXTURE_CHILDREN && fixture->children[slot]) slot++;
   assert_true(slot < FIXTURE_CHILDREN);
-  pid_t child = fork();
+  pid_t child = fixture->spawner.socket ? spawn(fixture, body, argument) : fork();
   assert_true(child >= 0);
-  if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a parent that fails or times out takes the child along
-    int code = child_run(fixture, body, argument);
-    if (code) print_error("the child failed: %s: %s\n", strerrorname_np(-code), fixture->error.text);
-    _exit(code ? 1 : 0);
-  }
+  if (child == 0) child_main(fixture, body, argument);
   fixture->children[slot] = child;
   return child;
 }
@@ -142,12 +159,20 @@ static int crash_body(struct fixture *fixture, void *argument) {
 }
 
 void fixture_crash(struct fixture *fixture, child_fn body, void *argument) {
-  struct crash crash = {body, argument};
-  fixture_join_killed(fixture, fixture_fork(fixture, crash_body, &crash));
+  struct crash *crash = fixture_share(fixture, sizeof *crash);
+  *crash = (struct crash){body, argument};
+  fixture_join_killed(fixture, fixture_fork(fixture, crash_body, crash));
 }
 
-void *shared_memory(size_t bytes) {
-  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  assert_true(memory != MAP_FAILED);
-  return memory;
+void *fixture_share(struct fixture *fixture, size_t bytes) {
+  size_t at = (fixture->shared_used + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+  assert_true(at + bytes <= FIXTURE_SHARED);
+  fixture->shared_used = at + bytes;
+  return fixture->shared + at;
+}
+
+uint64_t *fixture_share_number(struct fixture *fixture, uint64_t number) {
+  uint64_t *shared = fixture_share(fixture, sizeof *shared);
+  *shared = number;
+  return shared;
 }

@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -182,7 +181,7 @@ static int fork_and_die(struct fixture *f, void *argument) {
 }
 
 static void free_when_killed(struct fixture *f) {
-  struct lives *lives = shared_memory(sizeof *lives);
+  struct lives *lives = fixture_share(f, sizeof *lives);
   uint64_t at;
   fixture_crash(f, fork_and_die, lives);
   assert_int_equal(kill(atomic_load(&lives->child), 0), 0);
@@ -191,7 +190,6 @@ static void free_when_killed(struct fixture *f) {
   fixture_close(f);
   assert_int_equal(kill(atomic_load(&lives->child), 0), 0);
   atomic_store(&lives->leave, 1);
-  munmap(lives, sizeof *lives);
 }
 
 static void free_when_closed(struct fixture *f) {

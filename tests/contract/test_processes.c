@@ -66,7 +66,7 @@ static void second_writer_in_this_process(struct fixture *f) {
 }
 
 static void second_writer_in_another_process(struct fixture *f) {
-  struct talk *talk = shared_memory(sizeof *talk);
+  struct talk *talk = fixture_share(f, sizeof *talk);
   fill(f);
   int child = start_holding(f, talk);
   fixture_refused(f, -EWOULDBLOCK);
@@ -81,7 +81,7 @@ static void second_writer_in_another_process(struct fixture *f) {
 }
 
 static void many_reading_processes(struct fixture *f) {
-  struct talk *talk = shared_memory(sizeof *talk);
+  struct talk *talk = fixture_share(f, sizeof *talk);
   int children[3];
   uint64_t at;
   fill(f);
@@ -100,7 +100,7 @@ static void many_reading_processes(struct fixture *f) {
 
 // A lock must go with its process, also while the kernel still winds a ring down.
 static void writer_killed(struct fixture *f) {
-  struct talk *talk = shared_memory(sizeof *talk);
+  struct talk *talk = fixture_share(f, sizeof *talk);
   uint64_t at;
   fill(f);
   for (int round = 0; round < 5; round++) {

@@ -55,7 +55,7 @@ static int lawful_after_loss(struct fixture *f, uint64_t id) {
 static void after_kill(struct fixture *f) {
   uint64_t n = fixture_count(f, 300);
   f->config.sync = policies[f->variant];
-  fixture_crash(f, write_and_stay_open, &n);
+  fixture_crash(f, write_and_stay_open, fixture_share_number(f, n));
   fixture_open(f);
   struct store_stat stat = fixture_stat(f);
   // Others do not tell: a copy-on-write tree has nothing to recover, and an LSM tree always reads its log.
@@ -80,7 +80,7 @@ static int write_and_sync(struct fixture *f, void *argument) {
 
 static void after_sync_and_kill(struct fixture *f) {
   uint64_t n = fixture_count(f, 300);
-  fixture_crash(f, write_and_sync, &n);
+  fixture_crash(f, write_and_sync, fixture_share_number(f, n));
   fixture_open(f);
   for (uint64_t id = 0; id < n; id++) assert_code(expected_of(f, id), 0);
   fixture_close(f);
@@ -98,7 +98,7 @@ static int write_until_killed(struct fixture *f, void *argument) {
 
 static void killed_while_writing(struct fixture *f) {
   static const uint64_t moments[] = {1, 60, 333, 700};
-  atomic_ullong *acknowledged = shared_memory(sizeof *acknowledged);
+  atomic_ullong *acknowledged = fixture_share(f, sizeof *acknowledged);
   f->config.sync = policies[f->variant];
   bool may_lose = fixture_buffers(f) && f->config.sync.kind != SYNC_ALWAYS;
   for (size_t moment = 0; moment < 4; moment++) {
@@ -158,7 +158,7 @@ static int put_version(struct fixture *f, void *argument) {
 
 static void kill_after_kill(struct fixture *f) {
   uint64_t at;
-  for (uint64_t version = 1; version <= 5; version++) fixture_crash(f, put_version, &version);
+  for (uint64_t version = 1; version <= 5; version++) fixture_crash(f, put_version, fixture_share_number(f, version));
   fixture_open(f);
   assert_code(access_expect_all(&f->access, 0, 50, 5, LENGTH, &at), 0);
   assert_int_equal(fixture_records(f), 50);

@@ -2,7 +2,6 @@
 // Contract: a file cut short by someone else gives errors, never a dead process.
 #include <errno.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "engines/registry.h"
@@ -93,7 +92,7 @@ static int cut_and_write(struct fixture *f, void *argument) {
 
 static void keeps_what_came_after(struct fixture *f) {
   struct slot_check_report report;
-  struct after_cut *after = shared_memory(sizeof *after);
+  struct after_cut *after = fixture_share(f, sizeof *after);
   f->config.capacity_hint = RECORDS;
   f->config.sync.kind = SYNC_ALWAYS;
   fixture_crash(f, cut_and_write, after);
@@ -106,7 +105,6 @@ static void keeps_what_came_after(struct fixture *f) {
     if (!after->update[i]) assert_code(access_expect(&f->access, i * (RECORDS / FRESH), 2, LENGTH), 0);
   }
   fixture_close(f);
-  munmap(after, sizeof *after);
 }
 
 static void survives(struct fixture *f) {

@@ -196,7 +196,7 @@ static int watch_child(struct fixture *f, void *argument) {
 
 static void witnessed(struct fixture *f, enum sync_kind kind, unsigned batch, struct need need) {
   static const uint64_t amounts[SYNC_KINDS] = {[SYNC_EVERY] = EVERY, [SYNC_INTERVAL] = INTERVAL_MS};
-  struct row *row = shared_memory(sizeof *row);
+  struct row *row = fixture_share(f, sizeof *row);
   need_tracepoint(f->folder);
   *row = (struct row){.puts = kind == SYNC_INTERVAL ? 0 : PUTS, .batch = batch, .need = need};
   row->flushes_known = needs_flushes(f->folder);

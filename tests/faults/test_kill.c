@@ -215,21 +215,22 @@ static uint64_t begun(const struct ledger *ledger) {
 }
 
 static void killed(struct fixture *f) {
-  struct life life = {.ledger = shared_memory(sizeof *life.ledger)};
+  struct life *life = fixture_share(f, sizeof *life);
   unsigned seed = number_of("FAULTS_SEED", 1), kills = kills_of(f);
-  for (unsigned i = 0; i < LEDGER_KEYS; i++) ledger_settle(life.ledger, i, true, 0);
+  life->ledger = fixture_share(f, sizeof *life->ledger);
+  for (unsigned i = 0; i < LEDGER_KEYS; i++) ledger_settle(life->ledger, i, true, 0);
   f->config.sync = policies[f->variant];
   fixture_open(f);
   fixture_close(f);
   for (unsigned round = 1; round <= kills; round++) {
-    life.seed = seed * 1000 + round * THREADS;
-    life.alone = round % 2 == 0;
-    kill_one(f, &life, &seed);
-    look(f, life.ledger, round);
+    life->seed = seed * 1000 + round * THREADS;
+    life->alone = round % 2 == 0;
+    kill_one(f, life, &seed);
+    look(f, life->ledger, round);
   }
   // A load that was never running when the kill came would prove nothing.
-  print_message("%u kills, %llu operations begun\n", kills, (unsigned long long)begun(life.ledger));
-  assert_true(begun(life.ledger) >= kills / 2);
+  print_message("%u kills, %llu operations begun\n", kills, (unsigned long long)begun(life->ledger));
+  assert_true(begun(life->ledger) >= kills / 2);
 }
 
 int main(int argc, char **argv) {
