@@ -45,7 +45,7 @@ struct sample {
   } background;             // of the role in the background
   struct readers *readers;  // other processes on the store (harness/readers.h); NULL: none
   struct {
-    int pid, go;  // go: a pipe to it
+    int pid, go;  // go: a socket to it
   } victim;       // the process that is to die with the store open (harness/sample_before.c); pid 0: none
 
   // Of the timed part.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What is done to a data set between its fill and its measurement (workloads/phases.h).
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,7 +47,9 @@ int sample_before_open(struct sample *sample, struct error *error) {
   int ends[2];
   pid_t parent = getpid();
   if (!kills || sample->order->kind != SAMPLE_FILL) return 0;
-  if (pipe2(ends, O_CLOEXEC) != 0) return error_set(error, -errno, "phase kill: no pipe: %s", strerror(errno));
+  // Not a pipe: writing into one whose reader is gone is a signal, which send can do without.
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return error_set(error, -errno, "phase kill: no pair of sockets: %s", strerror(errno));
   pid_t pid = fork();
   if (pid == 0) {
     close(ends[1]);
@@ -62,7 +64,7 @@ int sample_before_open(struct sample *sample, struct error *error) {
   return code;
 }
 
-// Its status, or -errno. One that was not told anything ends at the end of the pipe.
+// Its status, or -errno. One that was not told anything ends when the sockets are closed.
 static int wait_for_victim(struct sample *sample) {
   int status;
   close(sample->victim.go);
@@ -80,7 +82,7 @@ static int kill_writer(struct sample *sample, struct error *error) {
   const uint64_t *records = &sample->workload.records;
   int code = close_store(sample, error);
   if (code) return code;
-  if (write(sample->victim.go, records, sizeof *records) != (ssize_t)sizeof *records)
+  if (send(sample->victim.go, records, sizeof *records, MSG_NOSIGNAL) != (ssize_t)sizeof *records)
     return error_set(error, -EPIPE, "phase kill: the process that was to write is gone");
   int status = wait_for_victim(sample);
   if (status < 0) return error_set(error, status, "phase kill: %s", strerror(-status));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Operations on whole stores, on a real one: what is timed, what is left, and what an experiment file may not ask.
+#include <errno.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -219,6 +221,26 @@ static void test_bbolt_is_a_folder(void **state) {
   expect_folders("bbolt");
 }
 
+// One that is gone before it is told to write: a reason, and no signal to who tells it.
+static void test_a_victim_that_died_early_is_told_of(void **state) {
+  (void)state;
+  struct sample_order order = store_order(OPERATION_FILL, SAMPLE_FILL);
+  struct error error = {0};
+  struct store_config config = {.create = true};
+  struct sample sample = {.order = &order, .config = config, .workload = order.settings.workload};
+  siginfo_t ended;
+  assert_int_equal(phases_parse("kill", &order.settings.before, &error), 0);
+  assert_int_equal(registry_parse("pread", &sample.engine, &config, &error), 0);
+  assert_int_equal(sample_before_open(&sample, &error), 0);
+  assert_int_equal(sample.engine->open(order.path, &sample.config, &sample.store, &error), 0);
+  assert_int_equal(kill(sample.victim.pid, SIGKILL), 0);
+  assert_int_equal(waitid(P_PID, (id_t)sample.victim.pid, &ended, WEXITED | WNOWAIT), 0);
+  assert_int_equal(sample_before(&sample, &error), -EPIPE);
+  assert_string_equal(error.text, "phase kill: the process that was to write is gone");
+  sample_before_close(&sample);
+  assert_int_equal(unlink(order.path), 0);
+}
+
 static void test_what_cannot_be_asked(void **state) {
   (void)state;
   one_point_refused("[hold]\noperation = open\ndata = 64K\nthreads = 2", "open_ns",
@@ -254,6 +276,7 @@ int main(void) {
       cmocka_unit_test(test_leveldb_is_a_folder),
       cmocka_unit_test(test_rocksdb_is_a_folder),
       cmocka_unit_test(test_bbolt_is_a_folder),
+      cmocka_unit_test(test_a_victim_that_died_early_is_told_of),
       cmocka_unit_test(test_what_cannot_be_asked),
       cmocka_unit_test(test_options_are_added_to_every_engine),
   };
