@@ -42,8 +42,7 @@ static bool measured(const json_t *cell, const char *operation) {
          strcmp(json_text(cell, "keys"), "uniform") == 0 && number_of(cell, "threads") == 1 &&
          number_of(cell, "processes") == 1 && !json_is_peak(cell) && is_plain(cell) &&
          !json_is_number(json_object_get(cell, "rate_of_peak")) && !json_is_number(json_object_get(cell, "rate")) &&
-         strcmp(json_text(cell, "engine"), "null") != 0 &&
-         json_object_get(json_object_get(cell, "summary"), "ops_per_s");
+         json_is_store(cell) && json_object_get(json_object_get(cell, "summary"), "ops_per_s");
 }
 
 // Whether the cell's policy keeps the same kind of promise; *amount is its own.

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "engines/registry.h"
+#include "harness/contenders/contenders.h"
 #include "harness/readers.h"
 #include "harness/sample.h"
 
@@ -185,6 +186,8 @@ json_t *sample_run(const struct sample_order *order) {
   const struct engine *engine;
   struct store_config config = {0};
   struct error error = {0};
+  const struct contender *contender = contender_find(order->settings.spec);
+  if (contender) return contender_sample(contender, order);
   if (registry_parse(order->settings.spec, &engine, &config, &error) == 0)
     return sample_run_engine(order, engine, &config.options);
   struct sample none = {.order = order, .residency_before = NAN, .residency_after = NAN};

@@ -31,10 +31,8 @@ json_t *child_no_sample(const struct sample_order *order, const char *status, co
   return sample_to_json(&none, status, reason);
 }
 
-static int send_order(struct process *process, const json_t *order) {
-  char *text = order ? json_dumps(order, JSON_COMPACT) : NULL;
-  int code = text ? process_write(process, text, strlen(text)) : -ENOMEM;
-  free(text);
+static int send_input(struct process *process, const char *input) {
+  int code = input ? process_write(process, input, strlen(input)) : 0;
   process_close_input(process);
   return code;
 }
@@ -83,31 +81,44 @@ static void explain(struct child *child, int status, double limit, char *reason)
     process_explain(&child->process, status, "printed no result", reason, CHILD_REASON_MAX);
 }
 
-json_t *child_ask(const char *program, char *const *arguments, const json_t *order, double limit,
-                  struct interrupt *interrupt, char *reason) {
+char *child_output(const char *program, char *const *arguments, const char *input, double limit,
+                   struct interrupt *interrupt, char *reason, bool *missing) {
   struct child child = {0};
+  *missing = false;
   int code = process_start(&child.process, program, arguments, &interrupt->before);
   if (code) {
     snprintf(reason, CHILD_REASON_MAX, "could not be started: %s", strerror(-code));
     return NULL;
   }
-  code = send_order(&child.process, order);
+  code = send_input(&child.process, input);
   if (!code) attend(&child, limit, interrupt);
   int status = process_finish(&child.process, code || child.timed_out || child.too_long || interrupt->seen);
-  json_t *answer = NULL;
+  *missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;
+  explain(&child, status, limit, reason);
+  if (code) snprintf(reason, CHILD_REASON_MAX, "its order could not be sent: %s", strerror(-code));
   // Ctrl-C on a terminal reaches the child too, maybe first.
-  if (!interrupt_seen(interrupt)) {
-    bool well = !code && !child.timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    answer = well ? json_loadb(child.text ? child.text : "", child.length, 0, NULL) : NULL;
-    if (!json_is_string(json_object_get(answer, "status"))) {
-      json_decref(answer);
-      answer = NULL;
-      explain(&child, status, limit, reason);
-      if (code) snprintf(reason, CHILD_REASON_MAX, "its order could not be sent: %s", strerror(-code));
-    }
+  bool well = !interrupt_seen(interrupt) && !code && !child.timed_out && !child.too_long && WIFEXITED(status) &&
+              WEXITSTATUS(status) == 0;
+  if (well && child.text) {
+    child.text[child.length] = '\0';
+    return child.text;
   }
   free(child.text);
-  return answer;
+  return well ? strdup("") : NULL;
+}
+
+json_t *child_ask(const char *program, char *const *arguments, const json_t *order, double limit,
+                  struct interrupt *interrupt, char *reason) {
+  bool missing;
+  char *input = order ? json_dumps(order, JSON_COMPACT) : NULL, *text = NULL;
+  snprintf(reason, CHILD_REASON_MAX, "its order could not be sent: %s", strerror(ENOMEM));
+  if (input) text = child_output(program, arguments, input, limit, interrupt, reason, &missing);
+  json_t *answer = text ? json_loads(text, 0, NULL) : NULL;
+  free(input);
+  free(text);
+  if (json_is_string(json_object_get(answer, "status"))) return answer;
+  json_decref(answer);
+  return NULL;
 }
 
 json_t *child_run_program(const char *program, char *const *arguments, const struct sample_order *order, double limit,

@@ -9,6 +9,7 @@
 
 #include "engines/registry.h"
 #include "harness/child.h"
+#include "harness/contenders/contenders.h"
 
 // Loading a large library from a slow disk takes seconds; this is a plug-in that hangs.
 static const double describe_seconds = 10;
@@ -157,6 +158,8 @@ static int describe_native(struct described_entry *entry, const struct engine *e
 static int describe(struct described_entry *entry, struct error *error) {
   struct engine_place place;
   struct error why;
+  const struct contender *contender = contender_find(entry->spec);
+  if (contender) return describe_native(entry, contender_engine(contender), error);
   int code = registry_locate(entry->spec, &place, &why);
   if (code == -ENOENT) {
     set_unavailable(entry, false, why.text);

@@ -34,7 +34,7 @@ static void add_cell(struct changes *changes, const json_t *cell, const struct m
 
 static bool takes_part(const json_t *cell, const json_t *experiment) {
   return strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) == 0 &&
-         strcmp(json_text(cell, "status"), "ok") == 0 && strcmp(json_text(cell, "spec"), "null") != 0;
+         strcmp(json_text(cell, "status"), "ok") == 0 && json_is_store(cell);
 }
 
 int noise_floor_measure(const json_t *run, const json_t *experiment, const struct metric *metric,

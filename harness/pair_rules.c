@@ -5,6 +5,7 @@
 
 #include "engines/registry.h"
 #include "harness/cache.h"
+#include "harness/contenders/contenders.h"
 #include "harness/duel.h"
 #include "harness/pair.h"
 #include "harness/plan.h"
@@ -33,6 +34,8 @@ int pair_possible(const struct cell_settings *settings, struct error *error) {
                      "sync = interval syncs by a timer, also while the other side has its turn; use run and compare");
   if (settings->background.kind != BACKGROUND_NONE)
     return error_set(error, -EOPNOTSUPP, "a background of one side disturbs the other; use run and compare");
+  if (contender_find(settings->spec))
+    return error_set(error, -EOPNOTSUPP, "%s is no store and takes no turns in slices; use run", settings->spec);
   if (cell_rated(settings))
     return error_set(error, -EOPNOTSUPP, "a rate says how much is asked for, whatever the side could do; use run");
   if (settings->processes > 1)

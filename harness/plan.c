@@ -11,6 +11,7 @@
 
 #include "base/words.h"
 #include "harness/catalogue.h"
+#include "harness/contenders/contenders.h"
 #include "harness/limits/measure.h"
 
 // One engine builds the data sets that several share: how a file was filled decides its folios in the page cache, and
@@ -123,6 +124,7 @@ static int check_engine(struct plan *plan, struct plan_cell *cell, const char *p
   int code = described_find(&plan->engines, cell->settings.spec, &cell->described, &why);
   if (code) return error_set(error, code, "%s: %s", plan->options.engines ? "--engines" : path, why.text);
   cell->engine = cell->described->engine;
+  cell->contender = contender_find(cell->settings.spec);
   cell->config.options = cell->described->options;
   cell->config.record_size = cell->settings.record_size;
   cell->config.sync = cell->settings.sync;

@@ -19,6 +19,8 @@
 
 enum { PLAN_ID_MAX = 512, PLAN_NOTE_MAX = 256, PLAN_NOTES_MAX = 8 };
 
+struct contender;
+
 struct profile {
   const char *name;
   double seconds;        // timed part of a sample
@@ -58,7 +60,8 @@ struct plan_cell {
   size_t index[EXPERIMENT_AXES_MAX];
   struct cell_settings settings;
   const struct described *described;
-  const struct engine *engine;  // the described one: it opens no store here
+  const struct contender *contender;  // NULL: a store
+  const struct engine *engine;        // the described one: it opens no store here
   struct store_config config;
   enum plan_data data;
   size_t set;  // PLAN_SHARED and PLAN_COPY: index into plan.sets

@@ -97,7 +97,7 @@ double plan_drawing_cost(void) { return draw_seconds; }
 // of either kind has its samples in the repetitions; at a given rate only latencies are worth knowing.
 static double cell_cost(const struct plan *plan, const struct plan_cell *cell, enum sample_kind kind) {
   double whole = cell->is_peak ? PLAN_PEAK_REPETITIONS : plan->repetitions, beside = 1;
-  if (!cell->is_peak && !cell_rated(&cell->settings)) {
+  if (!cell->is_peak && !cell_rated(&cell->settings) && !cell->contender) {
     whole += kind != SAMPLE_LATENCY;
     beside += kind != SAMPLE_COUNTERS;
   }

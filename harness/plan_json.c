@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/cache.h"
+#include "harness/contenders/contenders.h"
 #include "harness/plan.h"
 
 static json_t *axes_to_json(const struct plan_experiment *experiment) {
@@ -128,7 +129,7 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       "s:o, "
       "s:o, "
       "s:o, s:s, "
-      "s:n}",
+      "s:n, s:s?}",
       "id", cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
       point_to_json(plan, cell), "engine", settings->engine, "spec", settings->spec, "options", options_to_json(cell),
       "operation", operation_name(workload->operation), "keys", key_order_name(workload->keys), "sync", sync,
@@ -140,7 +141,7 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       (json_int_t)settings->threads, "processes", (json_int_t)settings->processes, "batch", (json_int_t)workload->batch,
       "depth", (json_int_t)workload->depth, "rate", "theta", theta_to_json(workload), "duration",
       duration_to_json(settings), "before", before_to_json(settings), "background", background_to_json(settings),
-      "status", "skipped", "reason");
+      "status", "skipped", "reason", "contender", cell->contender ? contender_mark(cell->contender) : NULL);
   json_t *rate = json ? rate_to_json(plan, cell) : NULL;
   int bad = !rate || json_object_update(json, rate);
   json_decref(rate);

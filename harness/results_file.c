@@ -23,6 +23,10 @@ bool json_is_peak(const json_t *cell) {
   return *peak && strcmp(peak, json_text(cell, "id")) == 0;
 }
 
+bool json_is_store(const json_t *cell) {
+  return strcmp(json_text(cell, "spec"), "null") != 0 && !json_is_string(json_object_get(cell, "contender"));
+}
+
 const char *json_shown_status(const json_t *cell) {
   return json_is_true(json_object_get(cell, "saturated")) ? "saturated" : json_text(cell, "status");
 }

@@ -45,6 +45,8 @@ int results_make_parents(const char *path);
 const char *json_text(const json_t *object, const char *key);
 // Whether a cell only measures the peak that other cells are at a share of.
 bool json_is_peak(const json_t *cell);
+// Whether it is of a store, not of what only stands beside stores: null, which prices the harness, and contenders.
+bool json_is_store(const json_t *cell);
 // A cell's status, or "saturated": it ran, but its latencies grew for as long as it did.
 const char *json_shown_status(const json_t *cell);
 double json_real_or_nan(const json_t *object, const char *key);

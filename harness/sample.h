@@ -36,6 +36,7 @@ struct open_loop_result {
 struct sample {
   const struct sample_order *order;
   const struct engine *engine;
+  bool storeless;  // a contender that is no store (harness/contenders): what only stores have is null
   struct store_config config;
   struct workload workload;
   struct store *store;

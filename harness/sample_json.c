@@ -97,17 +97,18 @@ static int set_results(json_t *json, const struct sample *sample, bool ok) {
   const struct counters *counters = &sample->counters;
   double seconds = sample->result.seconds, operations = (double)sample->result.operations;
   bool timed = ok && sample->work;  // building a data set is not
-  json_t *part = json_pack(
-      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds", ok ? json_real(seconds) : json_null(),
-      "operations", count_or_null(ok, sample->result.operations), "ops_per_s",
-      ok ? real_or_null(operations / seconds) : json_null(), "bytes_per_s",
-      ok ? real_or_null((double)sample->counts.bytes / seconds) : json_null(), "cpu_user_s",
-      timed ? json_real(counters->cpu_user_s) : json_null(), "cpu_sys_s",
-      timed ? json_real(counters->cpu_sys_s) : json_null(), "faults_minor",
-      count_or_null(timed, counters->faults_minor), "faults_major", count_or_null(timed, counters->faults_major),
-      "switches", count_or_null(timed, counters->switches), "value_bytes_read",
-      count_or_null(timed, sample->counts.bytes - sample->counts.bytes_written), "value_bytes_written",
-      count_or_null(timed, sample->counts.bytes_written), "value_sum", count_or_null(timed, sample->counts.sum));
+  json_t *part =
+      json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seconds",
+                ok ? json_real(seconds) : json_null(), "operations", count_or_null(ok, sample->result.operations),
+                "ops_per_s", ok ? real_or_null(operations / seconds) : json_null(), "bytes_per_s",
+                ok ? real_or_null((double)sample->counts.bytes / seconds) : json_null(), "cpu_user_s",
+                timed ? json_real(counters->cpu_user_s) : json_null(), "cpu_sys_s",
+                timed ? json_real(counters->cpu_sys_s) : json_null(), "faults_minor",
+                count_or_null(timed, counters->faults_minor), "faults_major",
+                count_or_null(timed, counters->faults_major), "switches", count_or_null(timed, counters->switches),
+                "value_bytes_read", count_or_null(timed, sample->counts.bytes - sample->counts.bytes_written),
+                "value_bytes_written", count_or_null(timed, sample->counts.bytes_written), "value_sum",
+                count_or_null(timed && !sample->storeless, sample->counts.sum));
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);
   return failed;
@@ -152,9 +153,9 @@ static json_t *foreign_to_json(const struct sample *sample) {
 static json_t *mappings_to_json(const struct sample *sample) {
   const struct mappings *mappings = &sample->mappings;
   if (!sample->mappings_known) return json_null();
-  return json_pack("{s:I, s:I, s:I, s:I, s:o}", "file_pss_bytes", (json_int_t)mappings->file_pss, "other_pss_bytes",
+  return json_pack("{s:I, s:I, s:I, s:o, s:o}", "file_pss_bytes", (json_int_t)mappings->file_pss, "other_pss_bytes",
                    (json_int_t)mappings->other_pss, "page_table_bytes", (json_int_t)mappings->page_tables,
-                   "index_bytes", (json_int_t)sample->index_bytes, "cached_bytes",
+                   "index_bytes", count_or_null(!sample->storeless, sample->index_bytes), "cached_bytes",
                    count_or_null(sample->cached > 0, sample->cached));
 }
 
@@ -168,8 +169,9 @@ static json_t *background_to_json(const struct sample *sample) {
 
 static json_t *start_to_json(const struct sample *sample) {
   if (sample->start.open_ns == 0) return json_null();
-  return json_pack("{s:I, s:I, s:I}", "open_ns", (json_int_t)sample->start.open_ns, "first_get_ns",
-                   (json_int_t)sample->start.first_get_ns, "first_1000_ns", (json_int_t)sample->start.first_1000_ns);
+  return json_pack("{s:I, s:o, s:o}", "open_ns", (json_int_t)sample->start.open_ns, "first_get_ns",
+                   count_or_null(!sample->storeless, sample->start.first_get_ns), "first_1000_ns",
+                   count_or_null(!sample->storeless, sample->start.first_1000_ns));
 }
 
 // Why these numbers are to be doubted.
@@ -210,9 +212,10 @@ static int set_state(json_t *json, const struct sample *sample, bool ok) {
       "residency", "before", real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
       "mappings", ok ? mappings_to_json(sample) : json_null(), "memory", pressure_to_json(&sample->pressure), "foreign",
       foreign_to_json(sample), "flags", flags_to_json(sample), "verified",
-      count_or_null(ok && sample->work, sample->verified), "background", ok ? background_to_json(sample) : json_null(),
-      "start", ok ? start_to_json(sample) : json_null(), "effective", effective, "stat",
-      ok ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "spent",
+      count_or_null(ok && sample->work && !sample->storeless, sample->verified), "background",
+      ok ? background_to_json(sample) : json_null(), "start", ok ? start_to_json(sample) : json_null(), "effective",
+      effective, "stat",
+      ok && !sample->storeless ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "spent",
       sample->spent.last ? spent_to_json(&sample->spent) : json_null());
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);

@@ -30,6 +30,7 @@ struct pass {
   unsigned repetition;
   bool counted;
   bool beside;  // shorter than the repetitions, which it is not one of
+  bool last;    // for what the experiment does not ask: latencies, counters
   bool peaks;   // only the cells that measure a peak; else only the others
 };
 
@@ -186,6 +187,7 @@ static int run_cells(struct running *running, const struct pass *pass) {
     if (cell->dropped || cell->is_peak != pass->peaks) continue;
     // At a given rate only latencies are worth knowing.
     if (cell_rated(&cell->settings) && pass->kind != SAMPLE_LATENCY) continue;
+    if (cell->contender && pass->last) continue;  // it takes no latencies and counts no calls
     progress_step(schedule->progress, 0, cell->id);
     if (running->left[number]) code = run_sample(running, number, pass);
     progress_step(schedule->progress, plan_sample_cost(schedule->plan, cell, length_of(pass)), cell->id);
@@ -289,8 +291,11 @@ static int run_last_passes(struct running *running, enum sample_kind repeated, u
   static const enum sample_kind kinds[] = {SAMPLE_LATENCY, SAMPLE_COUNTERS};
   int code = 0;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !code && !running->schedule->interrupt->seen; i++) {
-    const struct pass pass = {
-        .kind = kinds[i], .repetition = ++counted, .counted = true, .beside = kinds[i] == SAMPLE_COUNTERS};
+    const struct pass pass = {.kind = kinds[i],
+                              .repetition = ++counted,
+                              .counted = true,
+                              .beside = kinds[i] == SAMPLE_COUNTERS,
+                              .last = true};
     if (kinds[i] != repeated) code = run_pass(running, &pass);
   }
   return code;

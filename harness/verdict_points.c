@@ -219,10 +219,10 @@ static int add_point(struct verdict_trial *trial, size_t number, const json_t *a
   return 0;
 }
 
-// null prices the harness and is no store: nothing is claimed of it, unless it is named.
-static bool is_null(const struct verdict_trial *trial, const json_t *at) {
+// Of what is no store nothing is claimed, unless it is named.
+static bool no_store(const struct verdict_trial *trial, const json_t *at) {
   const json_t *cell = json_object_get(at, "engine") ? find_cell(trial, "cells", "", at) : NULL;
-  return cell && strcmp(json_text(cell, "spec"), "null") == 0;
+  return cell && !json_is_store(cell);
 }
 
 // All values of the axes from number `axis` on that the test leaves out.
@@ -231,7 +231,7 @@ static int add_points(struct verdict_trial *trial, size_t number, size_t axis, j
   const char *key = json_text(swept, "key");
   size_t i;
   int code = 0;
-  if (!swept) return is_null(trial, at) ? 0 : add_point(trial, number, at);
+  if (!swept) return no_store(trial, at) ? 0 : add_point(trial, number, at);
   if (side_names(json_text(json_array_get(trial->tests, number), "over"), key))
     return add_points(trial, number, axis + 1, at);
   json_array_foreach(json_object_get(swept, "values"), i, value) {

@@ -36,7 +36,7 @@ void winners_enter(struct contest *contest) {
   contest->count = 0;
   json_array_foreach(json_object_get(contest->run, "cells"), i, cell) {
     if (strcmp(json_text(cell, "experiment"), name) != 0 || strcmp(json_text(cell, "status"), "ok") != 0) continue;
-    if (strcmp(json_text(cell, "spec"), "null") == 0) continue;  // prices the harness, is no store
+    if (!json_is_store(cell)) continue;
     if (contest->plain && strchr(json_text(cell, "spec"), ':')) continue;
     if (strcmp(winners_point(cell, contest->x_key), contest->x) != 0) continue;
     if (*contest->panel_key && strcmp(winners_point(cell, contest->panel_key), contest->panel) != 0) continue;

@@ -23,7 +23,7 @@ static const struct value_words values[] = {
 // The same for the arguments of a command.
 static const struct value_words operands[] = {
     {"run", "storebench list experiments 2>/dev/null | sed 's/ .*//'"},
-    {"list", "printf '%s\\n' engines experiments policies charts"},
+    {"list", "printf '%s\\n' engines contenders experiments policies charts"},
     {"demo", "storebench list engines 2>/dev/null | sed -n 's/^\\([a-z][a-z-]*\\) .*/\\1/p'"},
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// list: engines, experiments, policies and charts, one item a line, the name first.
+// list: engines, contenders, experiments, policies and charts, one item a line, the name first.
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "harness/catalogue.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/parse.h"
+#include "harness/contenders/contenders.h"
 #include "harness/data_dir.h"
 #include "harness/dataset.h"
 #include "harness/described.h"
@@ -61,6 +62,18 @@ static int list_engines(const struct request *request, struct error *error) {
   code = dataset_folder_remove(&folder);
   if (failed) return failed;
   return code ? error_set(error, code, "%s: cannot be removed: %s", folder.path, strerror(-code)) : 0;
+}
+
+static int list_contenders(const struct request *request, struct error *error) {
+  size_t count;
+  const struct contender *const *contenders = contenders_all(&count);
+  (void)request, (void)error;
+  for (size_t i = 0; i < count; i++) {
+    const struct engine *engine = contender_engine(contenders[i]);
+    struct error why;
+    print_engine(engine->name, engine, contender_probe(contenders[i], &why) ? why.text : NULL);
+  }
+  return 0;
 }
 
 static int list_experiments(const struct request *request, struct error *error) {
@@ -137,8 +150,11 @@ static int list_charts(const struct request *request, struct error *error) {
 static const struct {
   const char *name;
   int (*list)(const struct request *request, struct error *error);
-} lists[] = {
-    {"engines", list_engines}, {"experiments", list_experiments}, {"policies", list_policies}, {"charts", list_charts}};
+} lists[] = {{"engines", list_engines},
+             {"contenders", list_contenders},
+             {"experiments", list_experiments},
+             {"policies", list_policies},
+             {"charts", list_charts}};
 
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
@@ -151,7 +167,8 @@ static int take_word(struct request *request, const char *word) {
   if (request->what) return 0;
   const char *nearest = nearest_word(word, words, LISTS);
   return nearest ? usage_error("list: unknown list \"%s\"; did you mean \"%s\"?", word, nearest)
-                 : usage_error("list: unknown list \"%s\"; one of engines, experiments, policies, charts", word);
+                 : usage_error("list: unknown list \"%s\"; one of engines, contenders, experiments, policies, charts",
+                               word);
 }
 
 enum { KEY_DIR = 0x100, KEY_ENGINE_PATH };
@@ -179,7 +196,7 @@ static const struct argp_option options[] = {
 const struct argp list_argp = {
     .options = options,
     .parser = parse_list,
-    .args_doc = "[engines|experiments|policies|charts]",
+    .args_doc = "[engines|contenders|experiments|policies|charts]",
     .doc =
         "Lists what there is, one item a line, its name first.\v"
         "Example:\n\n  storebench list engines",

@@ -45,7 +45,7 @@ static int open_state(const struct limit_order *order, const struct limit_target
       .target = target, .bytes = spec->bytes, .record_size = spec->record_size, .every = spec->every};
   call->buffer = calloc(1, spec->bytes + 1);
   int code = call->buffer ? 0 : -ENOMEM;
-  if (!code && spec->data) code = limit_cursor_open(spec, thread, &call->cursor);
+  if (!code && spec->data) code = limit_cursor_open(order, thread, &call->cursor);
   if (code) {
     free(call->buffer);
     free(call);
@@ -66,7 +66,7 @@ static int run_system_call(void *state, uint64_t deadline, uint64_t *done) {
 }
 
 static off_t next_offset(struct call_state *call) {
-  return (off_t)(limit_cursor_next(&call->cursor) * call->record_size);
+  return (off_t)(call->target->first + limit_cursor_next(&call->cursor) * call->record_size);
 }
 
 static int moved(const struct call_state *call, ssize_t n) {

@@ -165,6 +165,7 @@ int limit_order_from_json(const json_t *json, struct limit_order *order, struct 
     return error_set(error, -EINVAL, "order: a value is out of its range");
   snprintf(order->path, sizeof order->path, "%s", path);
   order->repetitions = (unsigned)repetitions;
+  order->seed = 1;
   return limit_spec_from_json(spec, &order->spec, error);
 }
 

@@ -20,11 +20,12 @@
 enum { PIECE = 1 << 20, PAGE = 4096 };
 static const double warm_from = 0.99, bypassed_below = 0.05;
 
-int limit_cursor_open(const struct limit_spec *spec, unsigned thread, struct limit_cursor *cursor) {
+int limit_cursor_open(const struct limit_order *order, unsigned thread, struct limit_cursor *cursor) {
+  const struct limit_spec *spec = &order->spec;
   const struct key_stream_config config = {.order = spec->keys,
                                            .records = spec->data / spec->record_size,
                                            .theta = spec->theta,
-                                           .seed = thread + 1,
+                                           .seed = order->seed + thread,
                                            .first = thread,
                                            .stride = spec->threads};
   cursor->next = CURSOR_CHUNK;

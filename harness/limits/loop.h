@@ -7,6 +7,7 @@
 
 struct limit_order {
   struct limit_spec spec;
+  uint64_t seed;         // of the keys: thread t draws by seed + t
   char path[4096];       // of the file, which the first bound that needs it makes
   double slice;          // seconds of one repetition
   unsigned repetitions;  // a first one is not counted
@@ -16,7 +17,9 @@ struct limit_order {
 struct limit_target {
   unsigned char *memory;  // or the file's map
   size_t memory_bytes;
-  int fd;  // -1: none
+  unsigned char *records;  // in memory: the first one
+  int fd;                  // -1: none
+  uint64_t first;          // byte of the file at which the first record stands
 };
 
 // One way to spend time. Errors are -errno with a message; -EOPNOTSUPP stands for what cannot be had here.
@@ -46,7 +49,7 @@ struct limit_cursor {
   uint64_t ids[CURSOR_CHUNK];
   size_t next;
 };
-int limit_cursor_open(const struct limit_spec *spec, unsigned thread, struct limit_cursor *cursor);
+int limit_cursor_open(const struct limit_order *order, unsigned thread, struct limit_cursor *cursor);
 void limit_cursor_close(struct limit_cursor *cursor);
 
 static inline uint64_t limit_cursor_next(struct limit_cursor *cursor) {

@@ -56,7 +56,7 @@ static json_t *ask(const struct limits_measure *measure, const struct limit_orde
 }
 
 static int run_list(const struct limits_measure *measure, struct error *error) {
-  struct limit_order order = {.slice = measure->slice, .repetitions = measure->repetitions};
+  struct limit_order order = {.slice = measure->slice, .repetitions = measure->repetitions, .seed = 1};
   int code = 0;
   dataset_path(measure->folder, file_name, order.path);
   for (size_t i = 0; i < measure->list->count && !code && !interrupt_seen(measure->interrupt); i++) {

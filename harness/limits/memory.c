@@ -40,6 +40,8 @@ static int prepare(const struct limit_order *order, struct limit_target *target,
   (void)madvise(area, bytes + HUGE_PAGE, MADV_HUGEPAGE);
   target->memory = area;
   target->memory_bytes = bytes + HUGE_PAGE;
+  // From the start of a huge page: records do not lie across lines that they need not touch.
+  target->records = target->memory + (HUGE_PAGE - (uintptr_t)target->memory % HUGE_PAGE) % HUGE_PAGE;
   struct random random;
   random_seed(&random, 1);
   uint64_t *words = area;
@@ -65,15 +67,14 @@ static int open_state(const struct limit_order *order, const struct limit_target
   if (!memory) return error_set(error, -ENOMEM, "no memory");
   size_t room = spec->bytes > SOURCE ? spec->bytes : SOURCE;
   memory->buffer = aligned_alloc(LINE, (room + LINE - 1) / LINE * LINE);
-  int code = memory->buffer ? limit_cursor_open(spec, thread, &memory->cursor) : -ENOMEM;
+  int code = memory->buffer ? limit_cursor_open(order, thread, &memory->cursor) : -ENOMEM;
   if (code) {
     free(memory->buffer);
     free(memory);
     return error_set(error, code, "no memory");
   }
   memset(memory->buffer, 1, room);
-  // From the start of a huge page: records do not lie across lines that they need not touch.
-  memory->base = target->memory + (HUGE_PAGE - (uintptr_t)target->memory % HUGE_PAGE) % HUGE_PAGE;
+  memory->base = target->records;
   memory->record_size = spec->record_size;
   memory->bytes = spec->bytes;
   memory->pieces = spec->data / spec->bytes;

@@ -18,13 +18,14 @@ struct ring_state {
   int fd;
   bool write;
   uint32_t bytes, record_size;
+  uint64_t first;  // byte of the file
   unsigned depth, in_flight;
 };
 
 static void queue(struct ring_state *state, unsigned slot) {
   struct io_uring_sqe *entry = io_uring_get_sqe(&state->ring);  // the ring has an entry for each request in flight
   unsigned char *buffer = state->buffers + (size_t)slot * state->bytes;
-  uint64_t offset = limit_cursor_next(&state->cursor) * state->record_size;
+  uint64_t offset = state->first + limit_cursor_next(&state->cursor) * state->record_size;
   if (state->write)
     io_uring_prep_write(entry, state->fd, buffer, state->bytes, offset);
   else
@@ -97,10 +98,11 @@ static int open_ring(const struct limit_order *order, const struct limit_target 
                                .write = spec->kind >= LIMIT_DEVICE_WRITE,
                                .bytes = spec->bytes,
                                .record_size = spec->record_size,
+                               .first = target->first,
                                .depth = spec->depth};
   size_t room = ((size_t)spec->bytes * spec->depth + BUFFER_ALIGNMENT - 1) / BUFFER_ALIGNMENT * BUFFER_ALIGNMENT;
   state->buffers = aligned_alloc(BUFFER_ALIGNMENT, room);
-  int code = state->buffers ? limit_cursor_open(spec, thread, &state->cursor) : -ENOMEM;
+  int code = state->buffers ? limit_cursor_open(order, thread, &state->cursor) : -ENOMEM;
   if (code) {
     error_set(error, code, "no memory for %u requests", spec->depth);
   } else {

@@ -73,7 +73,7 @@ static struct facts read_facts(const json_t *cell) {
   facts.data = count_of(cell, "records") * facts.record_size;
   facts.known = operation_parse(facts.operation, &operation) == 0 && !operation_of_stores(operation) &&
                 key_order_parse(json_text(cell, "keys"), &facts.keys) == 0 && facts.data && facts.batch &&
-                facts.depth && facts.threads && !is(facts.engine, "null");
+                facts.depth && facts.threads && json_is_store(cell);
   facts.write = is(facts.operation, "fill") || is(facts.operation, "update") || is(facts.operation, "delete");
   return facts;
 }

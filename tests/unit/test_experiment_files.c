@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "engines/registry.h"
+#include "harness/contenders/contenders.h"
 #include "workloads/experiment.h"
 
 static const char *const profiles[] = {"quick", "standard", "full"};
@@ -67,6 +68,15 @@ static bool left_out(const char *spec) {
   return !getenv("STOREBENCH_PEERS") && registry_locate(spec, &place, &error) == -ENOENT;
 }
 
+// Of an engine, or of a contender that is none.
+static int parse_spec(const char *spec, struct error *error) {
+  const struct contender *contender = contender_find(spec);
+  const struct engine *engine;
+  struct store_config config = {0};
+  return contender ? registry_parse_options(spec, contender_engine(contender), &config, error)
+                   : registry_parse(spec, &engine, &config, error);
+}
+
 // Checks every point of a profile, its engine with the registry too. Returns how many there are.
 static size_t check_points(const struct experiment *experiment, const char *profile) {
   struct experiment_axis axes[EXPERIMENT_AXES_MAX];
@@ -75,11 +85,8 @@ static size_t check_points(const struct experiment *experiment, const char *prof
   if (experiment_axes(experiment, profile, NULL, axes, &count, &error)) fail_msg("%s", error.text);
   do {
     struct cell_settings cell;
-    const struct engine *engine;
-    struct store_config config = {0};
     if (experiment_cell(experiment, profile, axes, count, index, &cell, &error)) fail_msg("%s", error.text);
-    if (!left_out(cell.spec) && registry_parse(cell.spec, &engine, &config, &error))
-      fail_msg("%s: %s", cell.spec, error.text);
+    if (!left_out(cell.spec) && parse_spec(cell.spec, &error)) fail_msg("%s: %s", cell.spec, error.text);
     assert_true(cell.workload.records >= cell.workload.depth);
     points++;
     for (axis = 0; axis < count && ++index[axis] == axes[axis].count; axis++) index[axis] = 0;

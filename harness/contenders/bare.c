@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Bare loops on the file of a store: the same records, in the same order, as the bounds' loops (harness/limits) take
+// them, with nothing of a store around it.
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engines/registry.h"
+#include "engines/slots/format.h"
+#include "harness/cache.h"
+#include "harness/contenders/internal.h"
+#include "workloads/random.h"
+
+enum how { HOW_MAP, HOW_DENSE, HOW_PREAD, HOW_URING, HOW_READ, HOW_WRITE };
+
+static const struct engine_option options[] = {
+    {.name = "how",
+     .type = OPTION_CHOICE,
+     .choices = "map/dense/pread/uring/read/write",
+     .initial = "map",
+     .help = "gets by index and map, copies out of the map, preads, io_uring reads, a read from end to end, or writes"},
+    {.name = "direct", .type = OPTION_BOOL, .initial = "off", .help = "how=uring goes round the page cache (O_DIRECT)"},
+    {0}};
+
+// What a way does, of which operation, and by which loop.
+static const struct way {
+  const char *name;
+  enum operation operation;
+  enum limit_kind kind;
+  const struct limit_loop *loop;
+} ways[] = {
+    [HOW_MAP] = {"map", OPERATION_GET, LIMIT_MEMORY_COPY, &contender_probe_loop},
+    [HOW_DENSE] = {"dense", OPERATION_GET, LIMIT_MEMORY_COPY, &limit_memory_copy},
+    [HOW_PREAD] = {"pread", OPERATION_GET, LIMIT_PREAD, &limit_pread},
+    [HOW_URING] = {"uring", OPERATION_GET, LIMIT_URING_READ, &limit_uring_read},
+    [HOW_READ] = {"read", OPERATION_SCAN, LIMIT_PREAD, &limit_pread},
+    [HOW_WRITE] = {"write", OPERATION_UPDATE, LIMIT_PWRITE, &limit_pwrite},
+};
+
+static const char *durability(const struct store_config *config) {
+  switch (config->sync.kind) {
+    case SYNC_ALWAYS:
+      return "how=write: fdatasync after each write";
+    case SYNC_EVERY:
+      return "how=write: fdatasync after N writes";
+    default:
+      return "nothing is synced";
+  }
+}
+
+static int probe_nothing(struct error *error) {
+  (void)error;
+  return 0;
+}
+
+static bool goes_direct(const struct contender_run *run) {
+  return registry_option(&contender_bare.engine, run->options, "direct");
+}
+
+static enum how how_of(const struct contender_run *run) {
+  return (enum how)registry_option(&contender_bare.engine, run->options, "how");
+}
+
+static int check(const struct contender_run *run, struct error *error) {
+  const struct cell_settings *settings = &run->sample->order->settings;
+  enum how how = how_of(run);
+  enum operation asked = settings->workload.operation;
+  enum sync_kind sync = settings->sync.kind;
+  bool whole = how == HOW_READ && asked == OPERATION_OPEN;
+  if (asked != ways[how].operation && !whole)
+    return error_set(error, -EOPNOTSUPP, "bare:how=%s does %s%s, and no %s; choose another way (map, pread, read, ...)",
+                     ways[how].name, operation_name(ways[how].operation), how == HOW_READ ? " or open" : "",
+                     operation_name(asked));
+  if (goes_direct(run) && (how != HOW_URING || settings->record_size < LIMIT_BLOCK))
+    return error_set(error, -EOPNOTSUPP, "bare:direct=on belongs to how=uring and records of %d bytes or more",
+                     LIMIT_BLOCK);
+  if (how == HOW_WRITE && (sync == SYNC_ASYNC || sync == SYNC_INTERVAL))
+    return error_set(error, -EOPNOTSUPP, "bare:how=write syncs always, every=N or none");
+  if (how == HOW_READ && !whole && settings->data_bytes < LIMIT_PIECE)
+    return error_set(error, -EOPNOTSUPP, "bare:how=read reads pieces of 1 MiB, and there is less");
+  return 0;
+}
+
+static struct limit_spec choose_spec(const struct contender_run *run) {
+  const struct cell_settings *settings = &run->sample->order->settings;
+  const struct workload *workload = &settings->workload;
+  enum how how = how_of(run);
+  bool skewed = workload->keys == KEYS_ZIPFIAN || workload->keys == KEYS_LATEST;
+  struct limit_spec spec = {.kind = ways[how].kind,
+                            .bytes = settings->record_size,
+                            .record_size = settings->record_size,
+                            .data = workload->records * settings->record_size,
+                            .keys = workload->keys,
+                            .theta = skewed ? workload->theta : 0,
+                            .depth = workload->depth,
+                            .every = settings->sync.kind == SYNC_EVERY ? (unsigned)settings->sync.amount : 1,
+                            .threads = 1};
+  if (how == HOW_MAP || how == HOW_DENSE) spec.bytes = workload->value_size;
+  if (goes_direct(run)) spec.kind = LIMIT_DEVICE_READ;
+  if (how == HOW_WRITE && settings->sync.kind != SYNC_NONE) spec.kind = LIMIT_FDATASYNC;
+  if (how == HOW_READ) {
+    spec.bytes = spec.record_size = LIMIT_PIECE;
+    spec.data -= spec.data % LIMIT_PIECE;
+  }
+  // A store puts updates into free slots one after the other, whatever the order of the keys (docs/limits.md).
+  if (how == HOW_READ || how == HOW_WRITE) spec.keys = KEYS_SEQUENTIAL;
+  return spec;
+}
+
+static const struct limit_loop *choose_loop(const struct contender_run *run) {
+  if (run->order.spec.kind == LIMIT_FDATASYNC) return &limit_fdatasync;
+  return ways[how_of(run)].loop;
+}
+
+// What the loop does, for the record.
+static int describe(struct contender_run *run) {
+  char label[64], text[128];
+  const struct limit_spec *spec = &run->order.spec;
+  limit_label(spec, label, sizeof label);
+  limit_describe(spec, text, sizeof text);
+  run->sample->effective = how_of(run) == HOW_MAP ? json_pack("{s:s, s:s}", "loop", "index, key and copy", "over", text)
+                                                  : json_pack("{s:s, s:s}", "loop", label, "over", text);
+  return run->sample->effective ? 0 : -ENOMEM;
+}
+
+static int open_bare(struct contender_run *run, struct error *error) {
+  const struct sample_order *order = run->sample->order;
+  int code = check(run, error);
+  if (code) return code;
+  enum how how = how_of(run);
+  int flags = (how == HOW_WRITE ? O_RDWR : O_RDONLY) | (goes_direct(run) ? O_DIRECT : 0);
+  code = contender_file_open(order, flags, how == HOW_MAP || how == HOW_DENSE, &run->file, error);
+  if (code) return code;
+  run->order.spec = choose_spec(run);
+  // As the clients of stores draw them: the same keys.
+  run->order.seed = random_mix(order->seed);
+  run->target = (struct limit_target){.fd = run->file.fd, .first = RECORDS_OFFSET};
+  if (run->file.map) run->target.records = run->file.map + RECORDS_OFFSET;
+  run->each = how == HOW_READ ? LIMIT_PIECE / order->settings.record_size : 1;
+  run->loop = choose_loop(run);
+  if (describe(run)) return error_set(error, -ENOMEM, "no memory");
+  if (order->settings.workload.operation == OPERATION_OPEN) return 0;
+  return run->loop->open(&run->order, &run->target, 0, &run->state, error);
+}
+
+static int run_for(struct contender_run *run, double seconds, uint64_t *done, struct error *error) {
+  int code = run->loop->run(run->state, clock_ns() + (uint64_t)(seconds * 1e9), done);
+  return code ? error_set(error, code, "the loop failed: %s", strerror(-code)) : 0;
+}
+
+static int warm_up(struct contender_run *run, struct error *error) {
+  uint64_t unused = 0;
+  return run_for(run, run->sample->order->warmup, &unused, error);
+}
+
+// What opening a store that has to recover cannot do without: all of its file, once.
+static int read_whole(struct contender_run *run, struct error *error) {
+  struct sample *sample = run->sample;
+  uint64_t start = clock_ns();
+  int code = cache_read(sample->order->path, 0, UINT64_MAX);
+  sample->start.open_ns = clock_ns() - start;
+  sample->result.seconds = (double)sample->start.open_ns / 1e9;
+  sample->result.operations = 1;
+  return code ? error_set(error, code, "the file cannot be read: %s", strerror(-code)) : 0;
+}
+
+static int time_bare(struct contender_run *run, struct error *error) {
+  struct sample *sample = run->sample;
+  const struct workload *workload = &sample->order->settings.workload;
+  if (workload->operation == OPERATION_OPEN) return read_whole(run, error);
+  uint64_t done = 0, start = clock_ns();
+  int code = run_for(run, sample->order->seconds, &done, error);
+  sample->result.seconds = (double)(clock_ns() - start) / 1e9;
+  sample->result.operations = done * run->each;
+  sample->counts.bytes = sample->result.operations * workload->value_size;
+  if (workload->operation == OPERATION_UPDATE) sample->counts.bytes_written = sample->counts.bytes;
+  return code;
+}
+
+static void close_bare(struct contender_run *run) {
+  if (run->state) run->loop->close(run->state);
+  contender_file_close(&run->file);
+}
+
+const struct contender contender_bare = {
+    .engine = {.api = ENGINE_API,
+               .name = "bare",
+               .label = "bare loop",
+               .summary = "no store: a loop that does what a store cannot leave out, on its file",
+               .caps = CAP_SHARED_FORMAT | CAP_PERSISTENT,
+               .options = options,
+               .durability = durability,
+               .sync = contender_sync,
+               .forget = contender_forget,
+               .stat = contender_stat,
+               .session_open = contender_session_open,
+               .session_close = contender_session_close,
+               .scan = contender_touch},
+    .mark =
+        "a bare loop, no store: it times no operation, counts no system calls, sums and verifies no values, and has "
+        "no index, records or syncs to tell of",
+    .probe = probe_nothing,
+    .open = open_bare,
+    .warm_up = warm_up,
+    .time = time_bare,
+    .close = close_bare,
+};

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// Contenders that are no stores, on a real store's file: what each measures, what it leaves null, what it refuses.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engines/slots/format.h"
+#include "harness/contenders/contenders.h"
+#include "harness/sample.h"
+#include "tests/unit/sample_support.h"
+#include "tests/unit/temporary.h"
+
+enum { RECORDS = 10000 };
+
+static char folder[512];
+
+static struct sample_order order_of(const char *spec, enum operation operation) {
+  struct sample_order order = sample_new_order(operation);
+  order.settings.workload.records = RECORDS;
+  order.settings.data_bytes = (uint64_t)RECORDS * order.settings.record_size;
+  snprintf(order.settings.spec, sizeof order.settings.spec, "%s", spec);
+  snprintf(order.path, sizeof order.path, "%s/store", folder);
+  return order;
+}
+
+static int make_store(void **state) {
+  (void)state;
+  snprintf(folder, sizeof folder, "%s/contenders-XXXXXX", temporary_folder());
+  if (!mkdtemp(folder)) return -1;
+  struct sample_order order = order_of("pread", OPERATION_FILL);
+  order.kind = SAMPLE_FILL;
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "ok");
+  json_decref(sample);
+  return 0;
+}
+
+static int remove_store(void **state) {
+  static const char *const files[] = {"store", "store.index"};
+  char path[600];
+  (void)state;
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+    if (unlink(path)) return -1;
+  }
+  return rmdir(folder);
+}
+
+// What only a store has, or only a client times, is null and no false zero.
+static void expect_nulls(const json_t *sample) {
+  static const char *const names[] = {"stat", "verified", "value_sum", "latency_ns", "syscalls"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (!json_is_null(json_object_get(sample, names[i]))) fail_msg("%s is not null", names[i]);
+}
+
+static json_t *measured(const struct sample_order *order) {
+  json_t *sample = sample_run(order);
+  assert_sample_status(sample, "ok");
+  assert_true(sample_number(sample, "operations") > 0);
+  double rate = sample_number(sample, "operations") / sample_number(sample, "seconds");
+  assert_true(sample_number(sample, "ops_per_s") == rate);
+  expect_nulls(sample);
+  return sample;
+}
+
+static void test_loops_read(void **state) {
+  static const char *const specs[] = {"bare", "bare:how=dense", "bare:how=pread"};
+  (void)state;
+  for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+    struct sample_order order = order_of(specs[i], OPERATION_GET);
+    order.warmup = 0.002;
+    json_t *sample = measured(&order);
+    assert_true(sample_number(sample, "value_bytes_read") == 64 * sample_number(sample, "operations"));
+    assert_true(sample_number(sample, "value_bytes_written") == 0);
+    json_decref(sample);
+  }
+}
+
+// A machine may refuse io_uring: that is a skip with its reason.
+static void test_a_ring_reads_or_says_why_not(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare:how=uring", OPERATION_GET);
+  json_t *sample = sample_run(&order);
+  if (strcmp(sample_text(sample, "status"), "skipped") == 0)
+    assert_non_null(strstr(sample_text(sample, "reason"), "io_uring"));
+  else
+    assert_sample_status(sample, "ok");
+  json_decref(sample);
+}
+
+// One piece of 1 MiB stands for as many records as it holds.
+static void test_reading_on_counts_records(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare:how=read", OPERATION_SCAN);
+  json_t *sample = measured(&order);
+  assert_int_equal((long)sample_number(sample, "operations") % ((1 << 20) / 128), 0);
+  json_decref(sample);
+}
+
+static void test_writes_sync_as_they_are_told(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare:how=write", OPERATION_UPDATE);
+  order.settings.sync.kind = SYNC_ALWAYS;
+  order.kind = SAMPLE_THROUGHPUT;
+  json_t *sample = measured(&order);
+  assert_true(sample_number(sample, "value_bytes_written") == 64 * sample_number(sample, "operations"));
+  json_decref(sample);
+  order.settings.sync.kind = SYNC_INTERVAL;
+  sample = sample_run(&order);
+  assert_sample_status(sample, "skipped");
+  json_decref(sample);
+}
+
+static void test_the_whole_file_is_read_once(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare:how=read", OPERATION_OPEN);
+  json_t *sample = measured(&order);
+  const json_t *start = json_object_get(sample, "start");
+  assert_true(sample_number(start, "open_ns") > 0);
+  assert_true(json_is_null(json_object_get(start, "first_get_ns")));
+  assert_true(json_is_null(json_object_get(start, "first_1000_ns")));
+  json_decref(sample);
+}
+
+// A loop that takes what is no record for one would be fast and wrong.
+static void test_a_slot_without_its_record_fails(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare", OPERATION_GET);
+  char record[128], zeros[128] = {0};
+  const long at = RECORDS_OFFSET + 17 * (long)sizeof record;
+  FILE *file = fopen(order.path, "r+e");
+  assert_non_null(file);
+  assert_int_equal(fseek(file, at, SEEK_SET), 0);
+  assert_int_equal(fread(record, sizeof record, 1, file), 1);
+  assert_int_equal(fseek(file, at, SEEK_SET), 0);
+  assert_int_equal(fwrite(zeros, sizeof zeros, 1, file), 1);
+  assert_int_equal(fflush(file), 0);
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "failed");
+  assert_string_equal(sample_text(sample, "reason"), "slot 17 holds no record");
+  json_decref(sample);
+  assert_int_equal(fseek(file, at, SEEK_SET), 0);
+  assert_int_equal(fwrite(record, sizeof record, 1, file), 1);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void expect_skip(struct sample_order order, const char *reason) {
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "skipped");
+  if (!strstr(sample_text(sample, "reason"), reason)) fail_msg("reason: %s", sample_text(sample, "reason"));
+  expect_nulls(sample);
+  json_decref(sample);
+}
+
+static void test_what_a_loop_cannot_do_is_skipped(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare", OPERATION_GET);
+  order.settings.threads = 2;
+  expect_skip(order, "use threads = 1");
+  order = order_of("bare", OPERATION_GET);
+  order.kind = SAMPLE_LATENCY;
+  expect_skip(order, "takes no latencies");
+  order = order_of("bare", OPERATION_GET);
+  order.settings.rate.per_s = 1000;
+  expect_skip(order, "no rate");
+  expect_skip(order_of("bare", OPERATION_SCAN), "bare:how=map does get, and no scan");
+  expect_skip(order_of("bare:how=pread:direct=on", OPERATION_GET), "belongs to how=uring");
+  expect_skip(order_of("fio", OPERATION_UPDATE), "fio reads at random");
+}
+
+static void test_a_wrong_option_is_named(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare:how=fast", OPERATION_GET);
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "failed");
+  assert_non_null(strstr(sample_text(sample, "reason"), "bad value \"fast\" for option how of engine bare"));
+  json_decref(sample);
+}
+
+static void test_only_their_names_are_theirs(void **state) {
+  (void)state;
+  assert_non_null(contender_find("bare"));
+  assert_non_null(contender_find("fio:engine=mmap"));
+  assert_null(contender_find("bar"));
+  assert_null(contender_find("bared"));
+  assert_null(contender_find("mmap"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_loops_read),
+      cmocka_unit_test(test_a_ring_reads_or_says_why_not),
+      cmocka_unit_test(test_reading_on_counts_records),
+      cmocka_unit_test(test_the_whole_file_is_read_once),
+      cmocka_unit_test(test_a_slot_without_its_record_fails),
+      cmocka_unit_test(test_what_a_loop_cannot_do_is_skipped),
+      cmocka_unit_test(test_a_wrong_option_is_named),
+      cmocka_unit_test(test_only_their_names_are_theirs),
+      cmocka_unit_test(test_writes_sync_as_they_are_told),  // the last one: it writes over records
+  };
+  return cmocka_run_group_tests(tests, make_store, remove_store);
+}
