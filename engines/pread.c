@@ -4,8 +4,10 @@
 //
 // Durability is fdatasync(2): it writes the data and what is needed to find it again, and leaves out the times that
 // fsync would journal. With sync=dsync each write carries RWF_DSYNC instead: one call, and on devices with FUA no flush
-// of the whole write cache. dontcache=on (RWF_DONTCACHE, Linux 6.14) goes through the page cache and drops the pages
-// behind it.
+// of the whole write cache. sync=range is no such call and makes nothing durable: sync_file_range(2) waits until the
+// device has taken the pages, but neither flushes its write cache nor writes what the file system needs to find them.
+// So it is of the policy async alone. dontcache=on (RWF_DONTCACHE, Linux 6.14) goes through the page cache and drops
+// the pages behind it.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -25,7 +27,7 @@
 #define RWF_DONTCACHE 0x80  // newer than Debian 12's headers
 #endif
 
-enum sync_call { CALL_FDATASYNC, CALL_FSYNC, CALL_DSYNC };
+enum sync_call { CALL_FDATASYNC, CALL_FSYNC, CALL_DSYNC, CALL_RANGE };
 
 struct io_file {
   int fd;
@@ -123,6 +125,7 @@ static int pread_write(struct io_session *session, const void *buffer, size_t le
 
 static int pread_sync(struct io_file *file, struct io_session *session, uint64_t offset, uint64_t length, bool wait) {
   (void)session;
+  if (!wait && file->sync_call == CALL_RANGE) return file_await_writeback(file->fd, offset, length);
   if (!wait) return file_start_writeback(file->fd, offset, length);
   return file->sync_call == CALL_FSYNC ? file_fsync(file->fd) : file_fdatasync(file->fd);
 }
@@ -146,34 +149,49 @@ const struct io_ops pread_io = {
 
 static const struct engine_option pread_options[] = {
     {"direct", OPTION_BOOL, NULL, "off", 0, 0, "O_DIRECT: around the page cache"},
-    {"sync", OPTION_CHOICE, "fdatasync/fsync/dsync", "fdatasync", 0, 0,
-     "the call that makes writes durable; dsync: RWF_DSYNC on each write under the policy always"},
+    {"sync", OPTION_CHOICE, "fdatasync/fsync/dsync/range", "fdatasync", 0, 0,
+     "the call that makes writes durable; dsync: RWF_DSYNC on each write under the policy always; range: under async, "
+     "sync_file_range that waits, and makes nothing durable"},
     {"dontcache", OPTION_BOOL, NULL, "off", 0, 0, "RWF_DONTCACHE: through the page cache, dropped behind"},
     SLOT_STORE_OPTIONS,
     {0},
 };
 
 static const char *pread_durability(const struct store_config *config) {
-  static const char *const words[SYNC_KINDS][3] = {
-      [SYNC_NONE] = {"no sync", "no sync", "no sync"},
+  static const char *const words[SYNC_KINDS][4] = {
+      [SYNC_NONE] = {"no sync", "no sync", "no sync", "no sync"},
       [SYNC_ASYNC] = {"sync_file_range(WRITE) after each batch, not awaited",
                       "sync_file_range(WRITE) after each batch, not awaited",
-                      "sync_file_range(WRITE) after each batch, not awaited"},
-      [SYNC_EVERY] = {"fdatasync after each N puts", "fsync after each N puts", "fdatasync after each N puts"},
-      [SYNC_INTERVAL] = {"fdatasync by a timer", "fsync by a timer", "fdatasync by a timer"},
+                      "sync_file_range(WRITE) after each batch, not awaited",
+                      "sync_file_range(WAIT_BEFORE, WRITE, WAIT_AFTER) after each batch, which makes nothing durable"},
+      [SYNC_EVERY] = {"fdatasync after each N puts", "fsync after each N puts", "fdatasync after each N puts",
+                      "nothing: refused under this policy"},
+      [SYNC_INTERVAL] = {"fdatasync by a timer", "fsync by a timer", "fdatasync by a timer",
+                         "nothing: refused under this policy"},
       [SYNC_ALWAYS] = {"fdatasync after each batch of puts", "fsync after each batch of puts",
-                       "each pwrite with RWF_DSYNC"},
+                       "each pwrite with RWF_DSYNC", "nothing: refused under this policy"},
   };
   return words[config->sync.kind][registry_option(&engine_pread, &config->options, "sync")];
 }
 
+// What is asked for must not pass for a promise.
+static int check_range(const struct store_config *config, struct error *error) {
+  if (registry_option(&engine_pread, &config->options, "sync") != CALL_RANGE) return 0;
+  if (config->sync.kind == SYNC_NONE || config->sync.kind == SYNC_ASYNC) return 0;
+  return error_set(error, -EINVAL,
+                   "sync=range makes nothing durable (sync_file_range flushes no write cache and no metadata); use it "
+                   "with the policy async");
+}
+
 static int pread_engine_open(const char *path, const struct store_config *config, struct store **store,
                              struct error *error) {
-  return slot_store_open(path, config, &engine_pread, &pread_io, store, error);
+  int code = check_range(config, error);
+  return code ? code : slot_store_open(path, config, &engine_pread, &pread_io, store, error);
 }
 
 static int pread_probe(const char *folder, const struct store_config *config, struct error *error) {
-  return slot_store_probe(folder, config, &engine_pread, &pread_io, error);
+  int code = check_range(config, error);
+  return code ? code : slot_store_probe(folder, config, &engine_pread, &pread_io, error);
 }
 
 const struct engine engine_pread = {

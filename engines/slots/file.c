@@ -65,12 +65,21 @@ int file_fsync(int fd) {
   return 0;
 }
 
-int file_start_writeback(int fd, uint64_t offset, uint64_t length) {
+static int sync_range(int fd, uint64_t offset, uint64_t length, unsigned flags) {
   if (length == 0) return 0;  // a length of 0 means "to the end" to the call below
-  while (sync_file_range(fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE)) {
+  while (sync_file_range(fd, (off_t)offset, (off_t)length, flags)) {
     if (errno != EINTR) return -errno;
   }
   return 0;
+}
+
+int file_start_writeback(int fd, uint64_t offset, uint64_t length) {
+  return sync_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
+int file_await_writeback(int fd, uint64_t offset, uint64_t length) {
+  return sync_range(fd, offset, length,
+                    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
 }
 
 int file_open(const char *path, int flags, mode_t mode) {

@@ -17,6 +17,9 @@ int file_fdatasync(int fd);
 int file_fsync(int fd);
 // Asks the kernel to begin writing dirty pages of [offset, offset + length) back, waits for nothing, promises nothing.
 int file_start_writeback(int fd, uint64_t offset, uint64_t length);
+// The same, and waits until the device has taken them. Still promises nothing: the device may keep them in a cache that
+// is not flushed, and what leads to them in the file system is not written.
+int file_await_writeback(int fd, uint64_t offset, uint64_t length);
 int file_size(int fd, uint64_t *bytes);
 int file_truncate(int fd, uint64_t bytes);
 // Whether `path` still names the open file: it may have been moved, removed or replaced.

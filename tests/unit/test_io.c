@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "engines/registry.h"
 #include "engines/slots/file.h"
 #include "tests/unit/temporary.h"
 #include "tests/unit/ways.h"
@@ -42,6 +43,7 @@ static const char *const specs[] = {
     "pread",
     "pread:direct=on",
     "pread:sync=dsync",
+    "pread:sync=range",
     "stdio",
     "stdio:buffer=0",
     "stdio:buffer=512",
@@ -353,6 +355,24 @@ static void test_fails_beyond_a_limit(void **state) {
   }
 }
 
+// sync_file_range makes nothing durable: no policy that promises something takes it for a sync.
+static void test_range_promises_nothing(void **state) {
+  (void)state;
+  const struct engine *engine;
+  struct store_config config = {.create = true};
+  struct error error = {0};
+  struct store *store;
+  assert_int_equal(registry_parse("pread:sync=range", &engine, &config, &error), 0);
+  for (int kind = 0; kind < SYNC_KINDS; kind++) {
+    config.sync = (struct sync_policy){.kind = (enum sync_kind)kind, .amount = 1};
+    bool promises = kind != SYNC_NONE && kind != SYNC_ASYNC;
+    assert_int_equal(engine->probe(temporary_folder(), &config, &error), promises ? -EINVAL : 0);
+    if (!promises) continue;
+    assert_non_null(strstr(error.text, "sync=range makes nothing durable"));
+    assert_int_equal(engine->open("/no/such/folder/store", &config, &store, &error), -EINVAL);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_moves_bytes),
@@ -364,6 +384,7 @@ int main(void) {
       cmocka_unit_test(test_iopoll_works_or_says_why),
       cmocka_unit_test(test_read_only),
       cmocka_unit_test(test_fails_beyond_a_limit),
+      cmocka_unit_test(test_range_promises_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
