@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/words.h"
 #include "harness/cache.h"
@@ -30,8 +29,6 @@ struct making {
   struct ab_cells *cells;
   struct error *error;
 };
-
-static uint64_t memory_bytes(void) { return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE); }
 
 static bool is_given(const struct ab_option *options, size_t count, const char *key) {
   for (size_t i = 0; i < count; i++)
@@ -146,7 +143,7 @@ static int add_options(struct making *making, const struct ab_option *options, s
   struct experiment *experiment;
   char *text = text_of(options, count);
   if (!text) return error_set(making->error, -ENOMEM, "memory is short");
-  int code = experiment_parse(options_name, text, memory_bytes(), &experiment, making->error);
+  int code = experiment_parse(options_name, text, experiment_machine_here(), &experiment, making->error);
   free(text);
   if (!code) {
     code = add_points(making, experiment);
@@ -176,7 +173,7 @@ static int add_experiment(struct making *making) {
   int code = catalogue_read(EXPERIMENTS_FOLDER, ".ini", &shipped, making->error);
   if (!code) code = catalogue_experiment(&shipped, making->choice->experiment, path, sizeof path, making->error);
   catalogue_free(&shipped);
-  if (!code) code = experiment_load(path, memory_bytes(), &experiment, making->error);
+  if (!code) code = experiment_load(path, experiment_machine_here(), &experiment, making->error);
   if (code) return code;
   code = add_points(making, experiment);
   experiment_free(experiment);

@@ -50,7 +50,7 @@ int cache_empty(const struct engine *engine, struct store *store, const char *pa
 // Reads the file from byte `from` up to byte `to`, or its end, in pieces of 1 MiB by plain pread. 0 or -errno.
 int cache_read(const char *path, uint64_t from, uint64_t to);
 
-// "as-is", "cold", "warm", "mapped" or "pressure".
+// "as-is", "cold", "warm", "mapped", "pressure" or "filling".
 const char *cache_state_name(enum cache_state state);
 
 // Writes the file's dirty pages out and drops its pages from the page cache. Those that some process has mapped stay:

@@ -48,7 +48,7 @@ static void configure(struct sample *sample) {
 // Before anything of the file is touched: its pages belong to the group of whoever does so first.
 static int enter_memory(struct sample *sample, struct error *error) {
   const struct sample_order *order = sample->order;
-  if (order->settings.cache != CACHE_PRESSURE || order->kind == SAMPLE_FILL) return 0;
+  if (!cache_limited(order->settings.cache) || order->kind == SAMPLE_FILL) return 0;
   sample->pressure.group = order->memory;
   return memory_group_enter(&sample->pressure.group, error);
 }

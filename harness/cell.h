@@ -34,7 +34,7 @@ struct sample_order {
   bool read_only;   // the data set is shared
   bool fresh;       // the file must be created (fill experiments)
   uint64_t seed;
-  struct memory_group memory;  // CACHE_PRESSURE: the group to enter
+  struct memory_group memory;  // cache_limited: the group to enter
 };
 
 // Orders as JSON and back. The returned object is the caller's; NULL when memory is short or the path is not UTF-8.

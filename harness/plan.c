@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "base/words.h"
 #include "harness/catalogue.h"
@@ -176,9 +175,8 @@ static bool next_point(const struct plan_experiment *experiment, size_t *index) 
   return false;
 }
 
-static int unknown_metric(const char *path, const struct experiment *experiment, const char *y, struct error *error) {
+static int unknown_metric(const char *path, int line, const char *y, struct error *error) {
   const char *nearest = metric_nearest(y);
-  int line = experiment_y_line(experiment);
   if (nearest)
     return error_set(error, -EINVAL, "%s:%d: unknown metric \"%s\"; did you mean \"%s\"?", path, line, y, nearest);
   return error_set(error, -EINVAL, "%s:%d: unknown metric \"%s\"; docs/experiments.md lists them", path, line, y);
@@ -199,20 +197,34 @@ static int check_bounds(const char *path, const struct experiment *experiment, s
   return 0;
 }
 
+// y, and what is drawn beside it.
+static int find_metrics(const char *path, struct plan_experiment *experiment, struct error *error) {
+  const struct experiment_chart *chart = experiment_chart(experiment->experiment);
+  experiment->metric = metric_find(chart->y);
+  if (!experiment->metric) return unknown_metric(path, experiment_y_line(experiment->experiment), chart->y, error);
+  for (size_t i = 0; i < EXPERIMENT_BESIDE_MAX && *chart->beside[i]; i++)
+    if (!metric_find(chart->beside[i]))
+      return unknown_metric(path, experiment_beside_line(experiment->experiment), chart->beside[i], error);
+  return 0;
+}
+
 static int add_cells(struct plan *plan, const char *path, struct error *error) {
   struct plan_experiment *experiment = &plan->experiments[plan->experiment_count - 1];
   size_t index[EXPERIMENT_AXES_MAX] = {0};
   int code = experiment_axes(experiment->experiment, plan->options.profile->name, plan->options.engines,
                              experiment->axes, &experiment->axis_count, error);
   if (code) return code;
-  const char *y = experiment_chart(experiment->experiment)->y;
-  experiment->metric = metric_find(y);
-  if (!experiment->metric) return unknown_metric(path, experiment->experiment, y, error);
-  code = check_bounds(path, experiment->experiment, error);
+  code = find_metrics(path, experiment, error);
+  if (!code) code = check_bounds(path, experiment->experiment, error);
   if (code) return code;
   experiment->first_cell = plan->cell_count;
-  do code = add_cell(plan, path, index, error);
-  while (!code && next_point(experiment, index));
+  do {
+    bool omitted = experiment_omits(experiment->experiment, experiment->axes, experiment->axis_count, index);
+    code = omitted ? 0 : add_cell(plan, path, index, error);
+  } while (!code && next_point(experiment, index));
+  if (!code && !experiment->cell_count)
+    code = error_set(error, -EINVAL, "%s: omit leaves nothing of the sweep with --engines %s; name others", path,
+                     plan->options.engines);
   return code ? code : plan_add_peaks(plan, error);
 }
 
@@ -228,9 +240,8 @@ static int check_name(const struct plan *plan, const char *path, struct error *e
 
 // `named`: asked for by name, so it runs in every profile.
 static int add_experiment(struct plan *plan, const char *path, bool named, struct error *error) {
-  uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
   struct experiment *experiment;
-  int code = experiment_load(path, memory, &experiment, error);
+  int code = experiment_load(path, experiment_machine_here(), &experiment, error);
   if (code) return code;
   struct plan_experiment *experiments = NULL;
   bool wanted = named || experiment_in_profile(experiment, plan->options.profile->name);
@@ -283,7 +294,7 @@ static uint64_t peak_bytes(const struct plan *plan) {
 bool plan_limits_memory(const struct plan *plan) {
   for (size_t i = 0; i < plan->cell_count; i++) {
     const struct plan_cell *cell = &plan->cells[i];
-    if (!cell->dropped && cell->settings.cache == CACHE_PRESSURE && cell->data != PLAN_NO_DATA) return true;
+    if (!cell->dropped && cache_limited(cell->settings.cache) && cell->data != PLAN_NO_DATA) return true;
   }
   return false;
 }

@@ -61,6 +61,7 @@ static double cache_cost(const struct cell_settings *settings) {
     case CACHE_MAPPED:
       return bytes / warm_bytes_per_s + bytes / touch_bytes_per_s;
     case CACHE_PRESSURE:
+    case CACHE_FILLING:
       return limit_seconds + bytes / warm_bytes_per_s;
     default:
       return 0;

@@ -35,12 +35,19 @@ static json_t *verdict_to_json(const struct experiment *experiment) {
   return tests ? json_null() : NULL;
 }
 
+static json_t *beside_to_json(const struct experiment_chart *chart) {
+  json_t *beside = json_array();
+  for (size_t i = 0; beside && i < EXPERIMENT_BESIDE_MAX && *chart->beside[i]; i++)
+    if (json_array_append_new(beside, json_string(chart->beside[i]))) return json_decref(beside), NULL;
+  return beside;
+}
+
 static json_t *experiment_to_json(const struct plan_experiment *planned) {
   const struct experiment *experiment = planned->experiment;
   const struct experiment_chart *chart = experiment_chart(experiment);
-  json_t *shown =
-      json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "shape", chart->shape, "x", chart->x, "series", chart->series,
-                "panel", chart->panel, "y", chart->y, "log_y", (int)chart->log_y, "read", chart->read);
+  json_t *shown = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:s}", "shape", chart->shape, "x", chart->x, "series",
+                            chart->series, "panel", chart->panel, "y", chart->y, "beside", beside_to_json(chart),
+                            "log_y", (int)chart->log_y, "read", chart->read);
   return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:n, s:[]}", "name", experiment_name(experiment), "title",
                    experiment_title(experiment), "question", experiment_question(experiment), "claim",
                    experiment_claim(experiment), "source", experiment_source(experiment), "chart", shown, "verdict",

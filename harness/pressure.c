@@ -34,12 +34,12 @@ static int cached_bytes(const char *path, uint64_t *cached, uint64_t *size) {
 static int set_limit(struct pressure *pressure, uint64_t wanted, struct error *error) {
   uint64_t file;
   int code = memory_group_usage(&pressure->group, &file, &pressure->own);
-  if (code) return error_set(error, -EBUSY, "cache=pressure: memory.stat of the group: %s", strerror(-code));
+  if (code) return error_set(error, -EBUSY, "cache=%s: memory.stat of the group: %s", pressure->name, strerror(-code));
   pressure->wanted = wanted;
   pressure->limit = pressure->own + wanted;
   code = memory_group_limit(&pressure->group, pressure->limit);
   if (!code) return 0;
-  return error_set(error, -EBUSY, "cache=pressure: a limit of %" PRIu64 " bytes cannot be set by %s: %s",
+  return error_set(error, -EBUSY, "cache=%s: a limit of %" PRIu64 " bytes cannot be set by %s: %s", pressure->name,
                    pressure->limit, memory_method_name(pressure->group.method), strerror(-code));
 }
 
@@ -90,35 +90,40 @@ static int prove(struct pressure *pressure, const char *path, uint64_t written, 
   uint64_t cached = 0, size = 0, own;
   int code = cached_bytes(path, &cached, &size);
   if (!code) code = memory_group_usage(&pressure->group, &pressure->charged_before, &own);
-  if (code) return error_set(error, -EBUSY, "cache=pressure: cannot tell what is cached: %s", strerror(-code));
+  if (code)
+    return error_set(error, -EBUSY, "cache=%s: cannot tell what is cached: %s", pressure->name, strerror(-code));
   const char *wrong = contradiction(pressure, cached, pressure->charged_before, size);
-  if (wrong) return error_set(error, -EBUSY, "cache=pressure: %s; keep other programs from reading %s", wrong, path);
+  if (wrong)
+    return error_set(error, -EBUSY, "cache=%s: %s; keep other programs from reading %s", pressure->name, wrong, path);
+  if (!pressure->full) return 0;  // that it is empty was seen before the limit was set
   bool fits = (double)written < well_below * (double)pressure->wanted;
   double full = (double)pressure->wanted - fmax(folio, may_miss * (double)pressure->wanted);
   double least = fits ? whole_from * (double)written : full;
   if ((double)cached >= least || (double)cached >= whole_from * (double)written) return 0;
   return error_set(error, -EBUSY,
-                   "cache=pressure: only %" PRIu64 " bytes of %s stay in the page cache where %" PRIu64
+                   "cache=%s: only %" PRIu64 " bytes of %s stay in the page cache where %" PRIu64
                    " may; free memory, or use less of it",
-                   cached, path, pressure->wanted);
+                   pressure->name, cached, path, pressure->wanted);
 }
 
-int pressure_set(struct pressure *pressure, uint64_t wanted, const struct engine *engine, struct store *store,
-                 const char *path, struct error *error) {
+int pressure_set(struct pressure *pressure, enum cache_state state, uint64_t wanted, const struct engine *engine,
+                 struct store *store, const char *path, struct error *error) {
   double share = 1;
   uint64_t written = 0;
+  pressure->name = cache_state_name(state);
+  pressure->full = state == CACHE_PRESSURE;
   if (pressure->group.method == MEMORY_UNLIMITED)
-    return error_set(error, -EBUSY, "cache=pressure: nothing limits this process's memory");
+    return error_set(error, -EBUSY, "cache=%s: nothing limits this process's memory", pressure->name);
   int code = cache_empty(engine, store, path, &share, error);
   if (code) return code;
   if (share >= stays_below)
     return error_set(error, -EBUSY,
-                     "cache=pressure: %.1f%% of %s stays in the page cache, charged to others; use --dir with a folder "
+                     "cache=%s: %.1f%% of %s stays in the page cache, charged to others; use --dir with a folder "
                      "on a disk, and close what maps the file",
-                     share * 100, path);
+                     pressure->name, share * 100, path);
   code = set_limit(pressure, wanted, error);
   if (code) return code;
-  code = fill_cache(path, &written);
+  code = pressure->full ? fill_cache(path, &written) : 0;
   if (code) return error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code));
   code = prove(pressure, path, written, error);
   pressure->set = !code;

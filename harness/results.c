@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/beside.h"
 #include "harness/results_file.h"
 
 struct results {
@@ -94,6 +95,24 @@ static int make_data_folder(const char *folder, struct error *error) {
   return 0;
 }
 
+static int write_beside(const char *folder, const json_t *run, const json_t *experiment, struct error *error) {
+  const char *metric;
+  int code = 0;
+  for (size_t i = 0; !code && (metric = beside_metric(experiment, i)); i++) {
+    char name[512], file[sizeof name + 16];
+    json_t *other = beside_experiment(run, experiment, metric);
+    const struct results_tsv tsv = {run, other};
+    beside_name(experiment, metric, name, sizeof name);
+    snprintf(file, sizeof file, "data/%s.tsv", name);
+    if (other)
+      code = results_file_write(folder, file, results_tsv, &tsv, error);
+    else
+      code = error_set(error, -EINVAL, "%s: cannot be made: no metric %.32s, or no memory", file, metric);
+    json_decref(other);
+  }
+  return code;
+}
+
 int results_write_data(const char *folder, const json_t *run, struct error *error) {
   size_t i;
   const json_t *experiment;
@@ -103,6 +122,7 @@ int results_write_data(const char *folder, const json_t *run, struct error *erro
     const struct results_tsv tsv = {run, experiment};
     snprintf(name, sizeof name, "data/%s.tsv", json_text(experiment, "name"));
     if (!code) code = results_file_write(folder, name, results_tsv, &tsv, error);
+    if (!code) code = write_beside(folder, run, experiment, error);
     if (strcmp(json_text(json_object_get(experiment, "chart"), "shape"), "timeline") != 0) continue;
     snprintf(name, sizeof name, "data/%s-timeline.tsv", json_text(experiment, "name"));
     if (!code) code = results_file_write(folder, name, results_timeline_tsv, &tsv, error);

@@ -73,7 +73,7 @@ struct sample {
 
   bool out_of_reach;                         // the cache state cannot be had here
   double residency_before, residency_after;  // NAN: not measurable
-  struct pressure pressure;                  // CACHE_PRESSURE
+  struct pressure pressure;                  // cache_limited
   uint64_t cached_before;                    // bytes of the file in the page cache; 0: not measurable
   bool cache_lost;                           // the cache state did not last for the timed part
   uint64_t rss, pss;                         // bytes; 0: not measurable

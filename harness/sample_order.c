@@ -11,11 +11,9 @@ static const char *const kind_names[] = {[SAMPLE_FILL] = "fill",
                                          [SAMPLE_THROUGHPUT] = "throughput",
                                          [SAMPLE_LATENCY] = "latency",
                                          [SAMPLE_COUNTERS] = "counters"};
-static const char *const cache_names[] = {[CACHE_ASIS] = "as-is",
-                                          [CACHE_COLD] = "cold",
-                                          [CACHE_WARM] = "warm",
-                                          [CACHE_MAPPED] = "mapped",
-                                          [CACHE_PRESSURE] = "pressure"};
+static const char *const cache_names[] = {
+    [CACHE_ASIS] = "as-is",    [CACHE_COLD] = "cold",         [CACHE_WARM] = "warm",
+    [CACHE_MAPPED] = "mapped", [CACHE_PRESSURE] = "pressure", [CACHE_FILLING] = "filling"};
 
 enum { KINDS = sizeof kind_names / sizeof *kind_names, CACHES = sizeof cache_names / sizeof *cache_names };
 

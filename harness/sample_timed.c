@@ -70,10 +70,10 @@ static int set_cache(struct timed *timed, struct error *error) {
   const struct sample_order *order = sample->order;
   // A store that was just made has no pages to bring into a state.
   enum cache_state state = order->fresh ? CACHE_ASIS : order->settings.cache;
-  bool pressure = state == CACHE_PRESSURE && (sample->engine->caps & CAP_PERSISTENT);
-  int code = pressure ? pressure_set(&sample->pressure, order->settings.memory_bytes, sample->engine, sample->store,
-                                     order->path, error)
-                      : cache_set(state, sample->engine, sample->store, order->path, error);
+  bool limited = cache_limited(state) && (sample->engine->caps & CAP_PERSISTENT);
+  int code = limited ? pressure_set(&sample->pressure, state, order->settings.memory_bytes, sample->engine,
+                                    sample->store, order->path, error)
+                     : cache_set(state, sample->engine, sample->store, order->path, error);
   if (code == -EBUSY) timed->out_of_reach = true;
   sample->residency_before = residency_or_nan(sample);
   if (cache_bytes(order->path, &sample->cached_before) != 0) sample->cached_before = 0;

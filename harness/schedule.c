@@ -104,7 +104,7 @@ static int prepare(struct running *running, const struct plan_cell *cell, struct
 // Runs the sample inside a memory group of its own where its cache state needs one.
 static json_t *run_grouped(struct running *running, const struct plan_cell *cell, struct sample_order *order) {
   const struct schedule *schedule = running->schedule;
-  bool grouped = cell->settings.cache == CACHE_PRESSURE && cell->data != PLAN_NO_DATA;
+  bool grouped = cache_limited(cell->settings.cache) && cell->data != PLAN_NO_DATA;
   struct error error;
   if (grouped && memory_group_make(schedule->memory, &order->memory, &error))
     return child_no_sample(order, "skipped", error.text);

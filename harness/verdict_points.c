@@ -185,6 +185,10 @@ static void measure(const struct verdict_trial *trial, struct verdict_point *poi
   const char *under = json_text(json_array_get(trial->tests, point->test), "under");
   bool bound = experiment_side_is_bound(under);
   point->state = POINT_MISSING;
+  if (strcmp(json_text(json_array_get(trial->tests, point->test), "over"), under) == 0) {
+    snprintf(point->reason, sizeof point->reason, "both sides are the same cell on this machine");
+    return;
+  }
   if (lacks_value(trial, point, 0) || (!bound && lacks_value(trial, point, 1))) return;
   if (bound ? divide_by_bound(trial, point, under + strlen("bound ")) : divide_by_cell(trial, point)) return;
   statistics_against(&point->ratio, point->bound, trial->floor, &point->against);

@@ -5,6 +5,7 @@
 folder = ARG0[1:strlen(ARG0)-strlen('spectrum.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'
 load folder.'style.gp'
 unit = 'ns'
+of_latency = 1  # bounds are times, too
 heading = 'Latency: '.text('title')
 question = 'How long operations took: half of them at most the time at 50, all but one in a hundred at most that at 99.'
 array LEVEL[5] = ['50', '90', '99', '99.9', 'max']

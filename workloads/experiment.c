@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/processors.h"
 #include "workloads/experiment_internal.h"
 
 enum { FILE_MAX = 1 << 16 };  // bytes: a file of experiments is a page or two
@@ -55,11 +56,17 @@ out:
   return code;
 }
 
-int experiment_load(const char *path, uint64_t memory, struct experiment **experiment, struct error *error) {
+struct experiment_machine experiment_machine_here(void) {
+  return (struct experiment_machine){(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE),
+                                     processors_count()};
+}
+
+int experiment_load(const char *path, struct experiment_machine machine, struct experiment **experiment,
+                    struct error *error) {
   char *text = malloc(FILE_MAX + 1);
   if (!text) return error_set(error, -ENOMEM, "%s: no memory to read it", path);
   int code = read_file(path, text, error);
-  if (!code) code = experiment_parse(path, text, memory, experiment, error);
+  if (!code) code = experiment_parse(path, text, machine, experiment, error);
   free(text);
   return code;
 }
@@ -72,11 +79,11 @@ static void set_names(struct experiment *experiment, const char *path) {
   snprintf(experiment->name, sizeof experiment->name, "%.*s", (int)length, base);
 }
 
-int experiment_parse(const char *name, const char *text, uint64_t memory, struct experiment **experiment,
-                     struct error *error) {
+int experiment_parse(const char *name, const char *text, struct experiment_machine machine,
+                     struct experiment **experiment, struct error *error) {
   struct experiment *parsed = calloc(1, sizeof *parsed);
   if (!parsed) return error_set(error, -ENOMEM, "%s: no memory to read it", name);
-  parsed->memory = memory;
+  parsed->machine = machine;
   set_names(parsed, name);
   int code = experiment_read(parsed, text, error);
   if (!code) code = experiment_check(parsed, error);
@@ -102,6 +109,7 @@ const char *experiment_source(const struct experiment *experiment) { return expe
 const struct experiment_chart *experiment_chart(const struct experiment *experiment) { return &experiment->chart; }
 
 int experiment_y_line(const struct experiment *experiment) { return experiment->y.line; }
+int experiment_beside_line(const struct experiment *experiment) { return experiment->beside.line; }
 
 const struct experiment_verdict *experiment_verdict(const struct experiment *experiment) {
   return &experiment->verdict;
@@ -118,8 +126,8 @@ static const struct setting *effective(const struct setting (*settings)[KEY_COUN
   return own->line ? own : &settings[0][key];
 }
 
-static int add_value(const struct experiment *experiment, int line, const char *value, size_t length,
-                     struct experiment_axis *axis, struct error *error) {
+int experiment_add_value(const struct experiment *experiment, int line, const char *value, size_t length,
+                         struct experiment_axis *axis, struct error *error) {
   if (length == 0) return experiment_error(experiment, line, error, "an empty value in the list; remove a comma");
   if (axis->count == EXPERIMENT_VALUES_MAX || length >= EXPERIMENT_WORD_MAX)
     return experiment_error(experiment, line, error, "more than %d values, or one over %d bytes; give fewer",
@@ -134,6 +142,14 @@ static int add_value(const struct experiment *experiment, int line, const char *
   return 0;
 }
 
+static int add_one(const struct experiment *experiment, int line, const char *value, size_t length,
+                   struct experiment_axis *axis, struct error *error) {
+  char text[EXPERIMENT_WORD_MAX] = "";
+  if (length < sizeof text) memcpy(text, value, length);
+  int code = experiment_add_counts(experiment, line, text, axis, error);
+  return code == -ENOENT ? experiment_add_value(experiment, line, value, length, axis, error) : code;
+}
+
 // `groups`: a word may stand for several engines.
 static int add_values(const struct experiment *experiment, int line, const char *list, bool groups,
                       struct experiment_axis *axis, struct error *error) {
@@ -145,7 +161,7 @@ static int add_values(const struct experiment *experiment, int line, const char 
     if (groups && length < sizeof word) memcpy(word, list, length);
     const char *group = engine_group(word);
     int code = group ? add_values(experiment, line, group, false, axis, error)
-                     : add_value(experiment, line, list, length, axis, error);
+                     : add_one(experiment, line, list, length, axis, error);
     if (code || !list[whole]) return code;
     list += whole + 1;
   }

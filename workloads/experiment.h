@@ -13,9 +13,9 @@
 #include "workloads/phases.h"
 
 enum { EXPERIMENT_AXES_MAX = 3, EXPERIMENT_VALUES_MAX = 32, EXPERIMENT_KEYS_MAX = 32, EXPERIMENT_WORD_MAX = 128 };
-enum { EXPERIMENT_TESTS_MAX = 8 };
+enum { EXPERIMENT_TESTS_MAX = 8, EXPERIMENT_BESIDE_MAX = 3 };
 
-enum cache_state { CACHE_ASIS, CACHE_COLD, CACHE_WARM, CACHE_MAPPED, CACHE_PRESSURE, CACHE_STATES };
+enum cache_state { CACHE_ASIS, CACHE_COLD, CACHE_WARM, CACHE_MAPPED, CACHE_PRESSURE, CACHE_FILLING, CACHE_STATES };
 enum better { BETTER_HIGHER, BETTER_LOWER };
 
 // Every key that may stand in [hold] or [sweep], for one point of the sweep.
@@ -26,7 +26,7 @@ struct cell_settings {
   struct sync_policy sync;
   enum cache_state cache;
   uint64_t data_bytes;    // size of all records (records * record_size)
-  uint64_t memory_bytes;  // CACHE_PRESSURE: page cache that the data may take; else 0
+  uint64_t memory_bytes;  // page cache that the data may take, where the state limits it; else 0
   uint32_t record_size;
   uint32_t fill_write;  // bytes written at a time when the file to change was made; 0: as the kernel copies
   unsigned threads;
@@ -42,6 +42,9 @@ struct cell_settings {
     enum arrival_kind arrivals;
   } rate;
 };
+
+// Whether the state limits the memory that cached pages may take.
+static inline bool cache_limited(enum cache_state state) { return state == CACHE_PRESSURE || state == CACHE_FILLING; }
 
 // Whether the cell runs an open loop.
 static inline bool cell_rated(const struct cell_settings *settings) {
@@ -60,6 +63,7 @@ struct experiment_chart {
   char series[32];  // axis key
   char panel[32];   // third axis: one panel a value; "" if none
   char y[32];       // a metric: which there are is known to those who measure, and not checked here
+  char beside[EXPERIMENT_BESIDE_MAX][32];  // further metrics, a chart each; "" after the last
   bool log_y;
   char read[1600];  // how to read it, a paragraph; "" if none
 };
@@ -79,12 +83,21 @@ struct experiment_verdict {
 
 struct experiment;
 
-// Reads a file. On error the text is "FILE:LINE: what is wrong; nearest valid word". `memory` is the bytes of memory
-// that "2x memory" refers to. *experiment is the caller's.
-int experiment_load(const char *path, uint64_t memory, struct experiment **experiment, struct error *error);
+// What a file may refer to.
+struct experiment_machine {
+  uint64_t memory;      // bytes; "2x memory"
+  unsigned processors;  // at least 1; "2x cores"
+};
+
+// The machine that this process runs on.
+struct experiment_machine experiment_machine_here(void);
+
+// Reads a file. On error the text is "FILE:LINE: what is wrong; nearest valid word". *experiment is the caller's.
+int experiment_load(const char *path, struct experiment_machine machine, struct experiment **experiment,
+                    struct error *error);
 // The same for text in memory; `name` stands for the file in messages and results.
-int experiment_parse(const char *name, const char *text, uint64_t memory, struct experiment **experiment,
-                     struct error *error);
+int experiment_parse(const char *name, const char *text, struct experiment_machine machine,
+                     struct experiment **experiment, struct error *error);
 void experiment_free(struct experiment *experiment);
 
 const char *experiment_name(const struct experiment *experiment);  // file name without folder and ".ini"
@@ -94,7 +107,9 @@ const char *experiment_claim(const struct experiment *experiment);              
 const char *experiment_source(const struct experiment *experiment);                    // of the claim; "" if none
 bool experiment_in_profile(const struct experiment *experiment, const char *profile);  // none listed: in all
 const struct experiment_chart *experiment_chart(const struct experiment *experiment);
-int experiment_y_line(const struct experiment *experiment);  // where the chart's y stands, for messages
+// Where the chart's y and beside stand, for messages.
+int experiment_y_line(const struct experiment *experiment);
+int experiment_beside_line(const struct experiment *experiment);
 const struct experiment_verdict *experiment_verdict(const struct experiment *experiment);
 bool experiment_side_is_bound(const char *side);
 
@@ -102,6 +117,9 @@ bool experiment_side_is_bound(const char *side);
 // NULL, replaces the engine axis. Returned through a caller's array of EXPERIMENT_AXES_MAX; sets *count.
 int experiment_axes(const struct experiment *experiment, const char *profile, const char *engines,
                     struct experiment_axis *axes, size_t *count, struct error *error);
+// Whether the file leaves the point out (`omit` in [sweep]); index as below.
+bool experiment_omits(const struct experiment *experiment, const struct experiment_axis *axes, size_t count,
+                      const size_t *index);
 // The settings at one point: index[i] chooses the value of axis i. Impossible combinations are -EINVAL with a message.
 int experiment_cell(const struct experiment *experiment, const char *profile, const struct experiment_axis *axes,
                     size_t count, const size_t *index, struct cell_settings *settings, struct error *error);

@@ -86,8 +86,8 @@ static int check_keys(const struct checking *checking) {
 
 static int check_memory(const struct checking *checking) {
   const struct setting *const *texts = checking->point->texts;
-  if (checking->settings->cache != CACHE_PRESSURE) {
-    static const char why[] = "has no effect; it belongs to cache = pressure";
+  if (!cache_limited(checking->settings->cache)) {
+    static const char why[] = "has no effect; it belongs to cache = pressure or filling";
     return refuse(checking, KEY_MEMORY, why) || refuse(checking, KEY_PRESSURE, why) ? -EINVAL : 0;
   }
   if (texts[KEY_MEMORY] && texts[KEY_PRESSURE])
@@ -95,7 +95,8 @@ static int check_memory(const struct checking *checking) {
                             "both memory and pressure; give one, the other follows from data");
   if (texts[KEY_MEMORY] || texts[KEY_PRESSURE]) return 0;
   return experiment_error(checking->experiment, line_of(checking, KEY_CACHE), checking->error,
-                          "cache = pressure without a limit; add one such as memory = 128M, or pressure = 2");
+                          "cache = %s without a limit; add one such as memory = 128M, or pressure = 2",
+                          texts[KEY_CACHE]->text);
 }
 
 // What is on a whole store has one client in one process, and nothing of a workload.
@@ -113,7 +114,7 @@ static int check_stores(const struct checking *checking) {
        refuse(checking, KEY_BEFORE, "cannot be: create begins with a new file; remove it") ||
        refuse(checking, KEY_KEYS, "has no effect on operation = create; remove it")))
     return -EINVAL;
-  if (settings->cache == CACHE_MAPPED || settings->cache == CACHE_PRESSURE)
+  if (settings->cache == CACHE_MAPPED || cache_limited(settings->cache))
     return refuse(checking, KEY_CACHE, "cannot be: nothing maps a store before it is open; use cold or warm");
   return 0;
 }
@@ -155,8 +156,8 @@ static int check_effects(const struct checking *checking) {
   if ((workload->operation == OPERATION_FILL || workload->operation == OPERATION_CREATE || !written) &&
       refuse(checking, KEY_FILL_WRITE, "has no effect: it is of files that are there and get changed; remove it"))
     return -EINVAL;
-  if (settings->processes > 1 && settings->cache == CACHE_PRESSURE &&
-      refuse(checking, KEY_PROCESSES, "cannot be: pressure limits the memory of one process; use another cache state"))
+  if (settings->processes > 1 && cache_limited(settings->cache) &&
+      refuse(checking, KEY_PROCESSES, "cannot be: the memory of one process is limited; use another cache state"))
     return -EINVAL;
   if (settings->processes > 1 && writes(workload) &&
       refuse(checking, KEY_PROCESSES, "cannot be: a store takes one writing process; use threads"))
@@ -307,6 +308,31 @@ static int check_axes_drawn(struct experiment *experiment, struct error *error) 
   return code;
 }
 
+// A list of metrics, which those who measure know.
+static int check_beside(struct experiment *experiment, struct error *error) {
+  struct experiment_chart *chart = &experiment->chart;
+  const struct setting *beside = &experiment->beside;
+  char text[TEXT_MAX], *rest = text, *word;
+  size_t count = 0;
+  snprintf(text, sizeof text, "%s", beside->text);
+  while (beside->line && (word = strsep(&rest, ","))) {
+    word += strspn(word, " \t");
+    word[strcspn(word, " \t")] = '\0';
+    if (!*word) return experiment_error(experiment, beside->line, error, "an empty metric in beside; remove a comma");
+    if (count == EXPERIMENT_BESIDE_MAX)
+      return experiment_error(experiment, beside->line, error, "more than %d metrics beside y; give fewer",
+                              EXPERIMENT_BESIDE_MAX);
+    bool twice = strcmp(word, chart->y) == 0;
+    for (size_t i = 0; i < count; i++) twice = twice || strcmp(word, chart->beside[i]) == 0;
+    if (twice) return experiment_error(experiment, beside->line, error, "%s is drawn already; name it once", word);
+    snprintf(chart->beside[count++], sizeof chart->beside[0], "%.31s", word);
+  }
+  if (count && (strcmp(chart->shape, "timeline") == 0 || strcmp(chart->shape, "spectrum") == 0))
+    return experiment_error(experiment, beside->line, error,
+                            "%s has no other metric beside it; use bars, lines, ladder or heatmap", chart->shape);
+  return 0;
+}
+
 // It runs along seconds, from 0 operations a second on.
 static int check_timeline(const struct experiment *experiment, struct error *error) {
   if (experiment->x.line)
@@ -346,7 +372,8 @@ static int check_chart(struct experiment *experiment, struct error *error) {
     chart->log_y = code == 1;
   }
   join_read(experiment);
-  return check_axes_drawn(experiment, error);
+  code = check_beside(experiment, error);
+  return code ? code : check_axes_drawn(experiment, error);
 }
 
 static const struct experiment_axis *find_axis(const struct experiment_axis *axes, size_t count, const char *key) {
@@ -379,14 +406,20 @@ static int check_line_values(const struct experiment *experiment, const struct e
 static int check_points(const struct experiment *experiment, const char *profile, const struct experiment_axis *axes,
                         size_t count, struct error *error) {
   size_t index[EXPERIMENT_AXES_MAX] = {0};
+  bool left = false;
   for (;;) {
     struct cell_settings settings;
-    int code = experiment_cell(experiment, profile, axes, count, index, &settings, error);
+    bool omitted = experiment_omits(experiment, axes, count, index);
+    int code = omitted ? 0 : experiment_cell(experiment, profile, axes, count, index, &settings, error);
     if (code) return code;
+    left = left || !omitted;
     size_t axis = 0;
     while (axis < count && ++index[axis] == axes[axis].count) index[axis++] = 0;
-    if (axis == count) return 0;
+    if (axis == count) break;
   }
+  if (left) return 0;
+  return experiment_error(experiment, experiment->omit[0].line, error,
+                          "nothing of the sweep is left in profile %s; omit less", profile);
 }
 
 static int check_profile(const struct experiment *experiment, const char *profile, struct experiment_axis *axes,
@@ -428,6 +461,7 @@ int experiment_check(struct experiment *experiment, struct error *error) {
   if (!code) code = check_chart(experiment, error);
   if (!code) code = experiment_cut_verdict(experiment, error);
   if (!code) code = check_aliases(experiment, axes, error);
+  if (!code) code = experiment_check_omit(experiment, axes, error);
   // Those that it is not in as well: whoever names it may run it in any.
   for (int profile = 0; profile < PROFILES && !code; profile++)
     code = check_profile(experiment, profile_names[profile], axes, error);

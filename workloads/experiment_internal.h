@@ -9,7 +9,14 @@
 
 #include "workloads/experiment.h"
 
-enum { PROFILES = 3, ALIASES_MAX = 32, READ_LINES_MAX = 8, TEXT_MAX = 200 };  // 200: the longest line inih takes
+enum { EXPERIMENT_COUNT_MAX = 1 << 16 };  // batch, depth, threads, processes
+enum {
+  PROFILES = 3,
+  ALIASES_MAX = 32,
+  READ_LINES_MAX = 8,
+  OMIT_MAX = 16,
+  TEXT_MAX = 200
+};  // 200: the longest line inih takes
 
 // In the order they are read in: a key may look at those before it.
 enum key {
@@ -55,7 +62,7 @@ struct alias {
 struct experiment {
   char name[256];
   char file[256];  // for messages
-  uint64_t memory;
+  struct experiment_machine machine;
   int last_line;
   struct setting title, question, claim, source, profiles;
   bool in_profile[PROFILES];
@@ -65,8 +72,10 @@ struct experiment {
   struct setting sweep[PROFILES + 1][KEY_COUNT];
   enum key sweep_order[KEY_COUNT];  // axes in the order of the file
   size_t sweep_count;
+  struct setting omit[OMIT_MAX];  // points of it that are left out
+  size_t omit_count;
   bool before_section;  // hold's `before` is what [before] says
-  struct setting shape, x, series, panel, y, log_y;
+  struct setting shape, x, series, panel, y, beside, log_y;
   struct setting compare[EXPERIMENT_TESTS_MAX], holds;
   size_t compare_count;
   struct setting read[READ_LINES_MAX];
@@ -129,6 +138,24 @@ int experiment_check_point(const struct experiment *experiment, const struct poi
 // for an empty value, a value twice, or too many.
 int experiment_split(const struct experiment *experiment, int line, const char *list, struct experiment_axis *axis,
                      struct error *error);
+
+// Adds one value to the axis. -EINVAL if it is there, empty or too long, or if there are too many.
+int experiment_add_value(const struct experiment *experiment, int line, const char *value, size_t length,
+                         struct experiment_axis *axis, struct error *error);
+
+// Counts of threads and processes by the machine's cores (experiment_counts.c). "cores" or "2x cores" as a number;
+// false for another text.
+bool experiment_cores_word(const struct experiment *experiment, const char *text, unsigned *count);
+// Adds what such a word or a range ("1 to 2x cores") stands for to an axis of threads or processes; numbers that it has
+// are left out. -ENOENT where the text is neither or the axis another.
+int experiment_add_counts(const struct experiment *experiment, int line, const char *text, struct experiment_axis *axis,
+                          struct error *error);
+// A side of a comparison with such words as numbers. And whether it has any.
+void experiment_resolve_side(const struct experiment *experiment, const char *side, char *to, size_t room);
+bool experiment_side_is_relative(const char *side);
+
+// Whether what the lines of `omit` name is swept. `axes` is room for all of them.
+int experiment_check_omit(const struct experiment *experiment, struct experiment_axis *axes, struct error *error);
 
 // Cuts the lines of [verdict] into what is compared; and, for a profile, whether its sweep has those cells.
 int experiment_cut_verdict(struct experiment *experiment, struct error *error);

@@ -10,7 +10,6 @@
 #include "workloads/experiment_internal.h"
 #include "workloads/ycsb.h"
 
-enum { COUNT_MAX = 1 << 16 };                                  // batch, depth, threads, processes
 static const double DURATION_MIN = 0.01, DURATION_MAX = 3600;  // seconds
 static const double MEMORY_MIN = 4 << 20;                      // one fault or read may want megabytes of read-ahead
 
@@ -105,11 +104,9 @@ static int read_sync(const struct reader *reader) {
 }
 
 static int read_cache(const struct reader *reader) {
-  static const char *const names[CACHE_STATES] = {[CACHE_ASIS] = "as-is",
-                                                  [CACHE_COLD] = "cold",
-                                                  [CACHE_WARM] = "warm",
-                                                  [CACHE_MAPPED] = "mapped",
-                                                  [CACHE_PRESSURE] = "pressure"};
+  static const char *const names[CACHE_STATES] = {
+      [CACHE_ASIS] = "as-is",    [CACHE_COLD] = "cold",         [CACHE_WARM] = "warm",
+      [CACHE_MAPPED] = "mapped", [CACHE_PRESSURE] = "pressure", [CACHE_FILLING] = "filling"};
   int found = experiment_word(reader->experiment, reader->setting->line, "cache state", reader->setting->text, names,
                               CACHE_STATES, reader->error);
   if (found < 0) return found;
@@ -165,7 +162,7 @@ static int parse_share(const char *text, const char *word, uint64_t whole, uint6
 
 static int read_data(const struct reader *reader) {
   uint64_t bytes;
-  if (parse_share(reader->setting->text, "memory", reader->experiment->memory, &bytes) ||
+  if (parse_share(reader->setting->text, "memory", reader->experiment->machine.memory, &bytes) ||
       bytes < reader->settings->record_size)
     return reader_bad(reader, "data", "a size of at least one record such as 128M, or \"2x memory\"");
   reader->settings->workload.records = bytes / reader->settings->record_size;
@@ -203,7 +200,7 @@ static int read_pressure(const struct reader *reader) {
 
 static int read_count(const struct reader *reader, const char *key, uint32_t *count) {
   uint64_t number;
-  if (parse_count(reader->setting->text, &number) || number == 0 || number > COUNT_MAX)
+  if (parse_count(reader->setting->text, &number) || number == 0 || number > EXPERIMENT_COUNT_MAX)
     return reader_bad(reader, key, "a count from 1 to 65536");
   *count = (uint32_t)number;
   return 0;
@@ -221,10 +218,12 @@ static int read_depth(const struct reader *reader) {
 }
 
 static int read_threads(const struct reader *reader) {
+  if (experiment_cores_word(reader->experiment, reader->setting->text, &reader->settings->threads)) return 0;
   return read_count(reader, "threads", &reader->settings->threads);
 }
 
 static int read_processes(const struct reader *reader) {
+  if (experiment_cores_word(reader->experiment, reader->setting->text, &reader->settings->processes)) return 0;
   return read_count(reader, "processes", &reader->settings->processes);
 }
 

@@ -131,6 +131,8 @@ static int set_named(struct reading *reading, const char *key, const char *text,
 static int set_cell_key(struct reading *reading, const char *key, const char *text) {
   struct experiment *experiment = reading->experiment;
   bool sweep = reading->section == SECTION_SWEEP;
+  if (sweep && reading->profile == 0 && strcmp(key, "omit") == 0)
+    return set_repeated(reading, experiment->omit, &experiment->omit_count, OMIT_MAX, key, text);
   int found = experiment_word(experiment, reading->line, sweep ? "key in [sweep]" : "key in [hold]", key, key_names,
                               KEY_COUNT, reading->error);
   if (found < 0) return found;
@@ -164,7 +166,7 @@ static int set_alias(struct reading *reading, const char *name, const char *spec
 static int set_key(struct reading *reading, const char *key, const char *text) {
   struct experiment *e = reading->experiment;
   static const char *const experiment_keys[] = {"title", "question", "claim", "source", "profiles"};
-  static const char *const chart_keys[] = {"shape", "x", "series", "panel", "y", "log_y", "read"};
+  static const char *const chart_keys[] = {"shape", "x", "series", "panel", "y", "beside", "log_y", "read"};
   static const char *const verdict_keys[] = {"holds", "compare"};
   switch (reading->section) {
     case SECTION_EXPERIMENT:
@@ -172,9 +174,9 @@ static int set_key(struct reading *reading, const char *key, const char *text) {
                        (struct setting *const[]){&e->title, &e->question, &e->claim, &e->source, &e->profiles}, 5);
     case SECTION_CHART:
       if (strcmp(key, "read") == 0) return set_repeated(reading, e->read, &e->read_count, READ_LINES_MAX, key, text);
-      return set_named(reading, key, text, chart_keys,
-                       (struct setting *const[]){&e->shape, &e->x, &e->series, &e->panel, &e->y, &e->log_y, e->read},
-                       7);
+      return set_named(
+          reading, key, text, chart_keys,
+          (struct setting *const[]){&e->shape, &e->x, &e->series, &e->panel, &e->y, &e->beside, &e->log_y, e->read}, 8);
     case SECTION_VERDICT:
       if (strcmp(key, "compare") == 0)
         return set_repeated(reading, e->compare, &e->compare_count, EXPERIMENT_TESTS_MAX, key, text);

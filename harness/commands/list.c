@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/words.h"
 #include "engines/registry.h"
@@ -78,14 +77,13 @@ static int list_contenders(const struct request *request, struct error *error) {
 
 static int list_experiments(const struct request *request, struct error *error) {
   struct catalogue catalogue;
-  uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
   (void)request;
   int code = catalogue_read(EXPERIMENTS_FOLDER, ".ini", &catalogue, error);
   for (size_t i = 0; i < catalogue.count && !code; i++) {
     char path[4096];
     struct experiment *experiment;
     code = catalogue_experiment(&catalogue, catalogue.names[i], path, sizeof path, error);
-    if (!code) code = experiment_load(path, memory, &experiment, error);
+    if (!code) code = experiment_load(path, experiment_machine_here(), &experiment, error);
     if (code) break;
     const char *claim = experiment_claim(experiment);
     printf("%-22s %s\n", catalogue.names[i], experiment_question(experiment));
@@ -138,6 +136,7 @@ static int list_charts(const struct request *request, struct error *error) {
       "  shape=NAME, x=KEY, series=KEY, panel=KEY: each swept key has one place; panel is a small chart for each "
       "value");
   puts("  log_y=yes: a logarithmic axis; read=TEXT: how to read it, below the chart in the report");
+  puts("  beside=METRIC, METRIC: other metrics of the same cells, a chart each below the first");
   puts("  y=METRIC, one of:");
   size_t count;
   const struct metric *metrics = metrics_all(&count);

@@ -141,7 +141,8 @@ static void in_memory(struct rules *rules) {
 
 // Data that fits into the memory it is left is not read from the device again.
 static bool from_device(const struct facts *facts) {
-  bool pressed = is(facts->cache, "pressure") && facts->data > facts->memory;
+  bool limited = is(facts->cache, "pressure") || is(facts->cache, "filling");
+  bool pressed = limited && facts->data > facts->memory;
   return facts->direct || is(facts->cache, "cold") || pressed;
 }
 

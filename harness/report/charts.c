@@ -12,14 +12,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/beside.h"
 #include "harness/report/gnuplot.h"
 #include "harness/results.h"
 #include "harness/results_file.h"
+#include "workloads/experiment.h"
 
-enum { NAME_ROOM = 256, THREADS_MAX = 7 };
+enum { NAME_ROOM = 256, THREADS_MAX = 7, JOBS_EACH = 2 + EXPERIMENT_BESIDE_MAX };
 
 bool chart_name_valid(const char *name) {
-  return *name && *name != '.' && !strchr(name, '/') && strlen(name) + sizeof ".-latency.part.svg" < NAME_MAX;
+  return *name && *name != '.' && !strchr(name, '/') &&
+         strlen(name) + sizeof ".-file_bytes_per_record.part.svg" < NAME_MAX;
 }
 
 bool chart_drawn(const char *folder, const char *chart) {
@@ -52,8 +55,9 @@ static const char *shape_of(const json_t *chart) {
 
 // A chart to draw, and what came of it.
 struct job {
-  const char *shape, *name;
-  char chart[NAME_ROOM + 16];
+  const char *shape;
+  char name[NAME_ROOM + 48];  // of the data
+  char chart[NAME_ROOM + 48];
   int code;
   struct error error;
 };
@@ -67,11 +71,21 @@ struct jobs {
 
 static void add_job(struct jobs *jobs, const char *shape, const char *name, const char *chart) {
   struct job *job = &jobs->jobs[jobs->count++];
-  *job = (struct job){.shape = shape, .name = name};
+  *job = (struct job){.shape = shape};
+  snprintf(job->name, sizeof job->name, "%s", name);
   snprintf(job->chart, sizeof job->chart, "%s", chart);
 }
 
-// At most two of an experiment.
+static void add_beside(struct jobs *jobs, const json_t *run, const json_t *experiment, const char *shape) {
+  const char *metric;
+  char name[NAME_ROOM + 48];
+  for (size_t i = 0; i < EXPERIMENT_BESIDE_MAX && (metric = beside_metric(experiment, i)); i++) {
+    beside_name(experiment, metric, name, sizeof name);
+    if (has_metric(run, json_text(experiment, "name"), metric)) add_job(jobs, shape, name, name);
+  }
+}
+
+// At most JOBS_EACH of an experiment.
 static int add_jobs(struct jobs *jobs, const json_t *run, const json_t *experiment, struct error *error) {
   const char *name = json_text(experiment, "name");
   const json_t *chart = json_object_get(experiment, "chart");
@@ -84,6 +98,7 @@ static int add_jobs(struct jobs *jobs, const json_t *run, const json_t *experime
                      shape);
   chart_latency_name(name, latency, sizeof latency);
   if (has_metric(run, name, json_text(chart, "y"))) add_job(jobs, shape, name, name);
+  add_beside(jobs, run, experiment, shape);
   if (strcmp(shape, "spectrum") != 0 && has_metric(run, name, "p50")) add_job(jobs, "spectrum", name, latency);
   return 0;
 }
@@ -118,7 +133,8 @@ int report_charts(const char *folder, const json_t *run, struct error *error) {
     return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move the run", folder);
   if (mkdir(path, 0777) && errno != EEXIST)
     return error_set(error, -errno, "%s: cannot be made: %m; check the folder and its free space", path);
-  struct jobs jobs = {.folder = folder, .jobs = calloc(2 * json_array_size(experiments) + 1, sizeof *jobs.jobs)};
+  struct jobs jobs = {.folder = folder,
+                      .jobs = calloc(JOBS_EACH * json_array_size(experiments) + 1, sizeof *jobs.jobs)};
   if (!jobs.jobs) return error_set(error, -ENOMEM, "%s: memory is short", folder);
   json_array_foreach(experiments, i, experiment) {
     struct error own = {0};

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/beside.h"
 #include "harness/noise_floor.h"
 #include "harness/report/charts.h"
 #include "harness/report/pages.h"
@@ -35,6 +36,20 @@ static void noise_floor(const struct page *page, const json_t *experiment) {
   page_say(page, "%s.", text);
 }
 
+static int charts_beside(const struct page *page, const json_t *experiment) {
+  const char *metric;
+  int code = 0;
+  for (size_t i = 0; !code && (metric = beside_metric(experiment, i)); i++) {
+    char name[NAME_ROOM];
+    json_t *other = beside_experiment(page->run, experiment, metric);
+    beside_name(experiment, metric, name, sizeof name);
+    if (chart_name_valid(name) && chart_drawn(page->folder, name))
+      code = page->format->chart(page->out, page->folder, name, json_text(other, "finding"));
+    json_decref(other);
+  }
+  return code;
+}
+
 static int charts(const struct page *page, const json_t *experiment) {
   const char *name = json_text(experiment, "name");
   char latency[NAME_ROOM], alt[TEXT_ROOM];
@@ -45,6 +60,7 @@ static int charts(const struct page *page, const json_t *experiment) {
     code = page->format->chart(page->out, page->folder, name, json_text(experiment, "finding"));
   else
     page_say(page, "No chart: nothing was measured, or it could not be drawn.");
+  if (!code) code = charts_beside(page, experiment);
   snprintf(alt, sizeof alt, "Latency percentiles: %s", json_text(experiment, "title"));
   if (!code && chart_drawn(page->folder, latency)) code = page->format->chart(page->out, page->folder, latency, alt);
   return code;

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: MIT
-# Draws the bounds of panel p: broken grey lines with a label at their ends. Lines that end at the right edge are
-# labelled beside the plot, where no data is, or beside the last panel of a row; the others of a single panel above
-# themselves. What lies beyond the axis is an arrow at its edge with the value.
+# Draws the bounds of panel p: broken grey lines, labelled beside the plot, where no data is, or beside the last panel of a
+# row. What lies beyond the axis is an arrow at its edge with the value.
 do for [i=1:families_count*(x_count+2)] { unset arrow 100+i }
 label_tag = 100; arrow_tag = 100
 row_first = p - column; row_last = row_first + grid_columns - 1 < panel_count ? row_first + grid_columns - 1 : panel_count
 on_axis(v) = v == v && v * scale >= y_low && v * scale <= y_high
 # From the top edge of the plot, in points.
 depth_of(v) = plot_height * (1 - (y_log ? log(v * scale / y_low) / log(y_high / y_low) : (v * scale - y_low) / (y_high - y_low)))
-labels_count = 0; inside_count = 0
-inside_room = (x_numeric ? plot_width : plot_width / x_count) / 3.1
-inside_width = inside_room < 12 ? 12 : int(inside_room)
+labels_count = 0
 do for [k=1:families_count] {
   last = 0; first_at = 0; least = NaN; most = NaN; beyond_least = NaN; beyond_most = NaN; beyond_last = 0; edge = NaN
   do for [x=1:x_count] {
@@ -62,53 +59,16 @@ do for [k=1:families_count] {
   }
   value = most > least ? (strlen(arrow) ? short(least * to_base).'-'.short(most * to_base) : '') : short(most * to_base)
   if (strlen(value) && base_unit eq 's') { value = value.'s' }
+  # A line that ends before the right edge says where it is.
   label_name = arrow.FAMILY[k]
-  beside = last == x_count || (last > 0 && panel_count > 1)
-  if (beside && p == row_last) {
+  if (last > 0 && last < x_count) {
+    label_name = label_name.' ('.(first_at < last ? clip(X[first_at], 14).' to ' : '').clip(X[last], 14).')'
+  }
+  if (last > 0 && p == row_last) {
     labels_count = labels_count + 1
     LABEL_AT[labels_count] = at; LABEL_TURN[labels_count] = strlen(arrow) == 0 && led
     LABEL_TEXT[labels_count] = strlen(label_name) + strlen(value) < 20 ? label_name.' '.value : wrap(label_name, 23)."\n".value
     if (strlen(value) == 0) { LABEL_TEXT[labels_count] = wrap(label_name, 23) }
-  }
-  if (last > 0 && !beside) {
-    inside_count = inside_count + 1
-    INSIDE_FROM[inside_count] = first_at; INSIDE_X[inside_count] = last; INSIDE_AT[inside_count] = at; INSIDE_TEXT[inside_count] = wrap(label_name.' '.value, inside_width)
-  }
-}
-# Inside the plot each stands above its line and above those of lower lines, as far as the top edge has room; what that
-# pushes down stands below the one before it.
-array INSIDE_ORDER[inside_count + 1]
-array INSIDE_TOP[inside_count + 1]
-do for [i=1:inside_count] {
-  INSIDE_ORDER[i] = i
-  do for [j=1:i-1] {
-    a = i - j
-    if (INSIDE_AT[INSIDE_ORDER[a]] > INSIDE_AT[INSIDE_ORDER[a+1]]) { t = INSIDE_ORDER[a]; INSIDE_ORDER[a] = INSIDE_ORDER[a+1]; INSIDE_ORDER[a+1] = t }
-  }
-}
-do for [n=0:inside_count-1] {
-  i = INSIDE_ORDER[inside_count - n]
-  high = 7 * lines(INSIDE_TEXT[i])
-  INSIDE_TOP[i] = INSIDE_AT[i] + 3 - high
-  do for [m=0:n-1] {
-    j = INSIDE_ORDER[inside_count - m]
-    if (INSIDE_X[j] == INSIDE_X[i] && INSIDE_TOP[i] + high > INSIDE_TOP[j]) { INSIDE_TOP[i] = INSIDE_TOP[j] - high }
-  }
-}
-do for [n=1:inside_count] {
-  i = INSIDE_ORDER[n]
-  at = INSIDE_TOP[i] < 3 ? 3 : INSIDE_TOP[i]
-  do for [m=1:n-1] {
-    j = INSIDE_ORDER[m]
-    end = INSIDE_TOP[j] + 7 * lines(INSIDE_TEXT[j])
-    if (INSIDE_X[j] == INSIDE_X[i] && at < end) { at = end }
-  }
-  INSIDE_TOP[i] = at
-  label_tag = label_tag + 1
-  if (x_numeric) {
-    set label label_tag INSIDE_TEXT[i] at first AT[INSIDE_FROM[i]],screen down(top_edge + at) left font ',6' textcolor rgb bound_ink noenhanced front
-  } else {
-    set label label_tag INSIDE_TEXT[i] at first INSIDE_X[i]+0.48,screen down(top_edge + at) right font ',6' textcolor rgb bound_ink noenhanced front
   }
 }
 # Beside the plot from the top down, each below the one before; then up again where the last ones lack room.

@@ -17,7 +17,7 @@ do for [k=1:keys_count] {
     rest = VALUE[k]; in_panel = panel_of(head(rest))
     rest = tail(rest); at_x = x_of(head(rest))
     rest = tail(rest); v = number(head(rest))
-    rest = tail(rest); if (unit eq 'ns') { v = number(head(rest)) }
+    rest = tail(rest); if (exists('of_latency')) { v = number(head(rest)) }
     bound_name = tail(rest)
     if (in_panel > 0 && at_x > 0 && v == v && v > 0) {
       if (family_of(bound_name) == 0) { families_count = families_count + 1; FAMILY[families_count] = bound_name }
@@ -38,12 +38,8 @@ set style line 23 linecolor rgb bound_ink linewidth 0.9 dashtype (10,3,2,3)
 set style line 24 linecolor rgb bound_ink linewidth 0.9 dashtype (12,4)
 set style line 25 linecolor rgb bound_ink linewidth 0.9 dashtype (4,2,1,2,1,2)
 set style line 29 linecolor rgb bound_ink linewidth 0.5 dashtype 1
-# Labels beside a panel (points below its top edge, text, lines, whether a line leads to them) and inside it.
+# Labels beside a panel (points below its top edge, text, lines, whether a line leads to them).
 array LABEL_AT[families_count + 1]
 array LABEL_TEXT[families_count + 1]
 array LABEL_LINES[families_count + 1]
 array LABEL_TURN[families_count + 1]
-array INSIDE_FROM[families_count + 1]
-array INSIDE_X[families_count + 1]
-array INSIDE_AT[families_count + 1]
-array INSIDE_TEXT[families_count + 1]

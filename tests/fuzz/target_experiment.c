@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!text) fuzz_fail("no memory for an input");
   if (size) memcpy(text, data, size);
   text[size] = '\0';
-  int code = experiment_parse("fuzz.ini", text, 8ull << 30, &experiment, &error);
+  int code = experiment_parse("fuzz.ini", text, (struct experiment_machine){8ull << 30, 2}, &experiment, &error);
   said(code, &error);
   free(text);
   if (code) return 0;

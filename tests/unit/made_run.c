@@ -97,13 +97,15 @@ static json_t *cell(const struct made_experiment *experiment, size_t x, size_t e
 }
 
 void made_run_add(json_t *run, const struct made_experiment *experiment) {
-  append(json_object_get(run, "experiments"),
-         json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:b}, s:n, s:[{s:s, s:o}, {s:s, s:o}], s:n, s:[]}",
-                   "name", experiment->name, "title", experiment->title, "question", experiment->question, "claim",
-                   "Storing into a map beats file I/O", "chart", "shape", experiment->shape, "x", experiment->x,
-                   "series", "engine", "panel", "", "y", experiment->y, "log_y", experiment->log_y, "verdict", "axes",
-                   "key", experiment->x, "values", words(experiment->xs), "key", "engine", "values",
-                   words(experiment->engines), "finding", "winners"));
+  append(
+      json_object_get(run, "experiments"),
+      json_pack(
+          "{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:[s*], s:b}, s:n, s:[{s:s, s:o}, {s:s, s:o}], s:n, s:[]}",
+          "name", experiment->name, "title", experiment->title, "question", experiment->question, "claim",
+          "Storing into a map beats file I/O", "chart", "shape", experiment->shape, "x", experiment->x, "series",
+          "engine", "panel", "", "y", experiment->y, "beside", experiment->beside, "log_y", experiment->log_y,
+          "verdict", "axes", "key", experiment->x, "values", words(experiment->xs), "key", "engine", "values",
+          words(experiment->engines), "finding", "winners"));
   for (size_t x = 0; experiment->xs[x]; x++)
     for (size_t engine = 0; experiment->engines[engine]; engine++)
       append(json_object_get(run, "cells"), cell(experiment, x, engine));

@@ -11,6 +11,7 @@ struct made_experiment {
   const char *const *xs;       // values of x, NULL ends them
   const char *const *engines;  // NULL ends them
   const char *skipped;         // an engine whose cells were skipped, or NULL
+  const char *beside;          // another metric with a chart of its own, or NULL
 };
 
 // The head of a run on `host` with no experiment. The caller's.

@@ -21,7 +21,7 @@ struct experiment *one_point_parse(const char *sections, const char *y, struct e
                         sections, y);
   assert_in_range(length, 1, sizeof text - 1);
   *error = (struct error){0};
-  int code = experiment_parse("keys.ini", text, 1 << 30, &experiment, error);
+  int code = experiment_parse("keys.ini", text, (struct experiment_machine){1 << 30, 2}, &experiment, error);
   assert_int_equal(code, experiment ? 0 : -EINVAL);
   return experiment;
 }

@@ -16,6 +16,7 @@
 #include "workloads/experiment.h"
 
 #define MEMORY (4ull << 30)
+#define MACHINE ((struct experiment_machine){MEMORY, 6})
 
 static const char good[] =
     "; a comment\n"
@@ -48,7 +49,7 @@ static const char good[] =
 static struct experiment *parse(const char *text) {
   struct experiment *experiment = NULL;
   struct error error = {0};
-  if (experiment_parse("folder/mine.ini", text, MEMORY, &experiment, &error)) fail_msg("%s", error.text);
+  if (experiment_parse("folder/mine.ini", text, MACHINE, &experiment, &error)) fail_msg("%s", error.text);
   return experiment;
 }
 
@@ -189,7 +190,7 @@ static struct cell_settings pressed(const char *memory) {
            "[sweep]\n%s\nengine = pread\n[chart]\nshape = lines\nx = %.*s\nseries = engine\ny = ops_per_s\n",
            memory, (int)strcspn(memory, " "), memory);
   struct experiment *experiment = NULL;
-  if (experiment_parse("mine.ini", text, MEMORY, &experiment, &error) ||
+  if (experiment_parse("mine.ini", text, MACHINE, &experiment, &error) ||
       experiment_axes(experiment, "quick", NULL, axes, &count, &error) ||
       experiment_cell(experiment, "quick", axes, count, index, &cell, &error))
     fail_msg("%s", error.text);
@@ -291,19 +292,26 @@ static const struct mistake mistakes[] = {
      "10: theta = 0.9 has no effect; it belongs to keys = zipfian or latest"},
     {"operation", "operation = update\nkeys = zipfian\ntheta = 1", "11: bad theta \"1\"; a number above 0 and below 1"},
     {"operation", "operation = update\ncache = luke",
-     "10: unknown cache state \"luke\"; one of: as-is, cold, warm, mapped, pressure"},
+     "10: unknown cache state \"luke\"; one of: as-is, cold, warm, mapped, pressure, filling"},
     {"operation", "operation = update\ncache = pressure",
      "10: cache = pressure without a limit; add one such as memory = 128M, or pressure = 2"},
     {"operation", "operation = update\ncache = pressure\nmemory = 8M\npressure = 0.001",
      "12: both memory and pressure; give one, the other follows from data"},
+    {"y      =", "y = ops_per_s\nbeside = p99,", "23: an empty metric in beside; remove a comma"},
+    {"y      =", "y = ops_per_s\nbeside = p50, p90, p99, max", "23: more than 3 metrics beside y; give fewer"},
+    {"y      =", "y = ops_per_s\nbeside = p50, ops_per_s", "23: ops_per_s is drawn already; name it once"},
+    {"y      =", "y = ops_per_s\nbeside = p50, p50", "23: p50 is drawn already; name it once"},
+    {"shape  =", "shape = spectrum\nbeside = p99",
+     "20: spectrum has no other metric beside it; use bars, lines, ladder or heatmap"},
     {"operation", "operation = update\nfill_write = 2K", "10: bad fill_write \"2K\"; bytes from 4K to 1M"},
     {"operation", "operation = update\nfill_write = 64K\ncache = warm",
      "10: fill_write = 64K has no effect: every cache state but as-is drops the file and reads it in anew"},
     {"operation", "operation = get\nfill_write = 64K",
      "10: fill_write = 64K has no effect: it is of files that are there and get changed; remove it"},
-    {"operation", "operation = update\nmemory = 8M", "10: memory = 8M has no effect; it belongs to cache = pressure"},
+    {"operation", "operation = update\nmemory = 8M",
+     "10: memory = 8M has no effect; it belongs to cache = pressure or filling"},
     {"operation", "operation = update\npressure = 0.001",
-     "10: pressure = 0.001 has no effect; it belongs to cache = pressure"},
+     "10: pressure = 0.001 has no effect; it belongs to cache = pressure or filling"},
     {"operation", "operation = update\ncache = pressure\nmemory = 0.5x data",
      "11: bad memory \"0.5x data\"; a size of at least 4M such as 128M, or \"0.5x data\""},
     {"operation", "operation = update\ncache = pressure\npressure = 2",
@@ -391,7 +399,7 @@ static void test_mistakes(void **state) {
     struct error error = {0};
     apply(&mistakes[i], text, sizeof text);
     snprintf(expected, sizeof expected, "mine.ini:%s", mistakes[i].message);
-    int code = experiment_parse("mine.ini", text, MEMORY, &experiment, &error);
+    int code = experiment_parse("mine.ini", text, MACHINE, &experiment, &error);
     if (code == 0) experiment_free(experiment);
     if (code == -EINVAL && strcmp(error.text, expected) == 0) continue;
     print_error("with \"%s\"\n  expected %s\n  but was  %s\n", mistakes[i].line, expected,
@@ -421,7 +429,7 @@ static void test_scan_and_peek_windows(void **state) {
              "[sweep]\nengine = mmap\n[chart]\nshape = bars\nx = engine\ny = p99\n",
              cases[i].find);
     snprintf(expected, sizeof expected, "e:%s", cases[i].message);
-    assert_int_equal(experiment_parse("e", text, MEMORY, &experiment, &error), -EINVAL);
+    assert_int_equal(experiment_parse("e", text, MACHINE, &experiment, &error), -EINVAL);
     assert_string_equal(error.text, expected);
   }
 }
@@ -434,10 +442,10 @@ static void test_long_lines(void **state) {
   memset(text, 'x', sizeof text);
   memcpy(text, "[experiment]\ntitle = ", 21);
   snprintf(text + 13 + 198, sizeof text - 13 - 198, "\nquestion = q\n");
-  assert_int_equal(experiment_parse("e.ini", text, MEMORY, &experiment, &error), -EINVAL);
+  assert_int_equal(experiment_parse("e.ini", text, MACHINE, &experiment, &error), -EINVAL);
   assert_string_equal(error.text, "e.ini:2: the line has 198 bytes; at most 197 are read");
   text[0] = '\0';
-  assert_int_equal(experiment_parse("e.ini", text, MEMORY, &experiment, &error), -EINVAL);
+  assert_int_equal(experiment_parse("e.ini", text, MACHINE, &experiment, &error), -EINVAL);
 }
 
 static void test_too_many_axes(void **state) {
@@ -447,14 +455,14 @@ static void test_too_many_axes(void **state) {
   struct experiment *experiment = NULL;
   struct error error;
   apply(&mistake, text, sizeof text);
-  assert_int_equal(experiment_parse("e.ini", text, MEMORY, &experiment, &error), -EINVAL);
+  assert_int_equal(experiment_parse("e.ini", text, MACHINE, &experiment, &error), -EINVAL);
   assert_string_equal(error.text, "e.ini:17: more than 3 axes; hold some");
 }
 
 static void assert_refused(const char *path, int code, const char *message) {
   struct experiment *experiment = NULL;
   struct error error = {0};
-  assert_int_equal(experiment_load(path, MEMORY, &experiment, &error), code);
+  assert_int_equal(experiment_load(path, MACHINE, &experiment, &error), code);
   assert_non_null(strstr(error.text, message));
 }
 

@@ -57,7 +57,8 @@ static struct experiment *load(const char *file) {
   struct experiment *experiment = NULL;
   struct error error = {0};
   snprintf(path, sizeof path, "%s/%s", folder(), file);
-  if (experiment_load(path, 16ull << 30, &experiment, &error)) fail_msg("%s", error.text);
+  if (experiment_load(path, (struct experiment_machine){16ull << 30, 2}, &experiment, &error))
+    fail_msg("%s", error.text);
   return experiment;
 }
 

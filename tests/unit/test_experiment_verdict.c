@@ -21,7 +21,7 @@ static const char head[] =
 static int parse(const char *tail, struct experiment **experiment, struct error *error) {
   char text[8192];
   assert_true(snprintf(text, sizeof text, "%s%s", head, tail) < (int)sizeof text);
-  return experiment_parse("mine.ini", text, 1 << 30, experiment, error);
+  return experiment_parse("mine.ini", text, (struct experiment_machine){1 << 30, 2}, experiment, error);
 }
 
 static void must_parse(const char *tail, struct experiment **experiment) {
@@ -55,7 +55,7 @@ static void test_comparisons(void **state) {
       &experiment);
   const struct experiment_verdict *verdict = experiment_verdict(experiment);
   static const struct experiment_test expected[] = {
-      {"mmap", "pread", "> 1"}, {"mmap batch=8", "pread  batch=8", ">  2.5"}, {"threads=2", "threads=1", "< 3"}};
+      {"mmap", "pread", "> 1"}, {"mmap batch=8", "pread batch=8", ">  2.5"}, {"threads=2", "threads=1", "< 3"}};
   assert_int_equal(verdict->count, 3);
   for (size_t i = 0; i < 3; i++) {
     assert_string_equal(verdict->tests[i].over, expected[i].over);

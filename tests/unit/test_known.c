@@ -192,7 +192,8 @@ static void test_the_files(void **state) {
     struct experiment *experiment;
     snprintf(name, sizeof name, KNOWN_FOLDER "/%s.ini", known.names[i]);
     assert_int_equal(data_path(name, path, sizeof path, &error), 0);
-    if (experiment_load(path, 8ull << 30, &experiment, &error)) fail_msg("%s", error.text);
+    if (experiment_load(path, (struct experiment_machine){8ull << 30, 2}, &experiment, &error))
+      fail_msg("%s", error.text);
     if (!*experiment_claim(experiment) || !*experiment_source(experiment)) fail_msg("%s: no claim or source", name);
     assert_non_null(metric_find(experiment_chart(experiment)->y));
     experiment_free(experiment);

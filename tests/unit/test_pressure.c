@@ -169,13 +169,29 @@ static void check_pressure(struct pressure *pressure, const struct engine *engin
                            const char *path, uint64_t wanted) {
   uint64_t cached;
   struct error error = {0};
-  if (pressure_set(pressure, wanted, engine, store, path, &error)) fail_msg("%s: %s", engine->name, error.text);
+  if (pressure_set(pressure, CACHE_PRESSURE, wanted, engine, store, path, &error))
+    fail_msg("%s: %s", engine->name, error.text);
   assert_int_equal(cache_bytes(path, &cached), 0);
   if (wanted > (uint64_t)RECORDS * RECORD)
     assert_true(cached >= (uint64_t)RECORDS * RECORD);
   else
     assert_in_range(cached, wanted / 4 * 3, pressure->limit);
   assert_true(pressure->limit == pressure->own + wanted);
+  assert_null(pressure_check_after(pressure, path));
+}
+
+// Limited as under pressure, and nothing is cached when the clock starts.
+static void check_filling(struct pressure *pressure, const struct engine *engine, struct store *store,
+                          const char *path) {
+  uint64_t cached;
+  struct error error = {0};
+  if (pressure_set(pressure, CACHE_FILLING, WANTED, engine, store, path, &error)) fail_msg("%s", error.text);
+  assert_int_equal(cache_bytes(path, &cached), 0);
+  assert_true(cached < (uint64_t)RECORDS * RECORD / 100);
+  assert_true(pressure->limit == pressure->own + WANTED);
+  assert_int_equal(cache_read(path, 0, UINT64_MAX), 0);
+  assert_int_equal(cache_bytes(path, &cached), 0);
+  assert_in_range(cached, WANTED / 4 * 3, pressure->limit);
   assert_null(pressure_check_after(pressure, path));
 }
 
@@ -196,6 +212,7 @@ static void run_in_group(struct memory_group *group, const char *name) {
     check_pressure(&pressure, engines[i], store, path, WANTED);
     check_pressure(&pressure, engines[i], store, path, 4 * RECORDS * (uint64_t)RECORD);
     check_pressure(&pressure, engines[i], store, path, 2 * (uint64_t)WANTED);
+    check_filling(&pressure, engines[i], store, path);
     assert_int_equal(engines[i]->close(store, &error), 0);
     assert_int_equal(unlink(path), 0);
   }
@@ -241,7 +258,10 @@ static void test_every_engine_under_pressure(void **state) {
 static void expect_refusal(struct pressure *pressure, const struct engine *engine, struct store *store,
                            const char *path) {
   struct error error = {0};
-  assert_int_equal(pressure_set(pressure, WANTED, engine, store, path, &error), -EBUSY);
+  assert_int_equal(pressure_set(pressure, CACHE_FILLING, WANTED, engine, store, path, &error), -EBUSY);
+  assert_non_null(strstr(error.text, "cache=filling: "));
+  assert_int_equal(pressure_set(pressure, CACHE_PRESSURE, WANTED, engine, store, path, &error), -EBUSY);
+  assert_non_null(strstr(error.text, "cache=pressure: "));
   assert_non_null(strstr(error.text, "charged to others"));
   for (int cache = CACHE_COLD; cache <= CACHE_WARM; cache++) {
     assert_int_equal(cache_set((enum cache_state)cache, engine, store, path, &error), -EBUSY);

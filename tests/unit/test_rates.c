@@ -35,7 +35,7 @@ static struct experiment *parse(const char *operation, const char *held, const c
   struct experiment *experiment = NULL;
   snprintf(text, sizeof text, experiment_text, operation, held, rate, y);
   *error = (struct error){0};
-  int code = experiment_parse("rates.ini", text, 1 << 30, &experiment, error);
+  int code = experiment_parse("rates.ini", text, (struct experiment_machine){1 << 30, 2}, &experiment, error);
   assert_int_equal(code, experiment ? 0 : -EINVAL);
   return experiment;
 }
@@ -107,7 +107,8 @@ static void test_arrivals_need_a_rate(void **state) {
   static const char text[] =
       "[experiment]\ntitle = Rates\nquestion = Which?\n[hold]\noperation = get\ndata = 64K\narrivals = poisson\n"
       "[sweep]\nengine = pread\n[chart]\nshape = bars\nx = engine\ny = p99\n";
-  assert_int_equal(experiment_parse("e.ini", text, 1 << 30, &experiment, &error), -EINVAL);
+  assert_int_equal(experiment_parse("e.ini", text, (struct experiment_machine){1 << 30, 2}, &experiment, &error),
+                   -EINVAL);
   assert_string_equal(error.text, "e.ini:7: arrivals = poisson has no effect; it belongs to a rate");
 }
 

@@ -187,7 +187,7 @@ static void test_what_cannot_be_shared_is_skipped(void **state) {
   json_decref(sample);
   one_point_refused(
       "[hold]\noperation = get\ndata = 8M\nprocesses = 2\ncache = pressure\nmemory = 4M", "p99",
-      "keys.ini:7: processes = 2 cannot be: pressure limits the memory of one process; use another cache state");
+      "keys.ini:7: processes = 2 cannot be: the memory of one process is limited; use another cache state");
 }
 
 int main(void) {

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "harness/beside.h"
 #include "harness/report/values.h"
 #include "harness/results.h"
 #include "tests/unit/made_run.h"
@@ -175,6 +176,37 @@ static void test_every_shape_in_three_formats(void **state) {
   must_hold(fixture, "charts/read-random-latency.svg", "latency (lower is better)");
   must_hold(fixture, "charts/read-random.svg", "A processor @ 2.10GHz (2 CPUs), Linux 6.18.5");
   must_hold(fixture, "charts/read-random.svg", "ext4, vda, quick profile (indicative)");
+}
+
+// Another metric of the same cells has its data, its chart and its finding, and a place in the report. What bounds y
+// does not bound it.
+static void test_a_metric_beside(void **state) {
+  struct fixture *fixture = *state;
+  struct made_experiment with = lines;
+  with.beside = "syscalls_per_op";
+  fixture_add(fixture, "host", &with);
+  made_run_add_limit(fixture->run, "fdatasync", 5e6);
+  made_run_claim(fixture->run, "mmap", "pread", "> 1");
+  draw(fixture);
+  must_be_drawn(fixture, "read-cold");
+  must_be_drawn(fixture, "read-cold-syscalls_per_op");
+  must_hold(fixture, "data/read-cold-syscalls_per_op.tsv", "# y: syscalls_per_op");
+  must_hold(fixture, "charts/read-cold-syscalls_per_op.svg", "system calls per operation");
+  must_hold(fixture, "charts/read-cold.svg", "bounds of this machine");
+  must_lack(fixture, "charts/read-cold-syscalls_per_op.svg", "bounds of this machine");
+  must_hold(fixture, "report.md", "charts/read-cold-syscalls_per_op.png");
+  must_hold(fixture, "report.html", "system calls per operation");
+  const json_t *experiment = json_array_get(json_object_get(fixture->run, "experiments"), 0);
+  json_t *other = beside_experiment(fixture->run, experiment, "syscalls_per_op");
+  assert_string_not_equal(json_string_value(json_object_get(other, "finding")),
+                          json_string_value(json_object_get(experiment, "finding")));
+  must_hold(fixture, "charts/read-cold-syscalls_per_op.svg", json_string_value(json_object_get(other, "finding")));
+  json_decref(other);
+  assert_string_equal(beside_metric(experiment, 0), "syscalls_per_op");
+  assert_null(beside_metric(experiment, 1));
+  json_t *beside = json_object_get(json_object_get(experiment, "chart"), "beside");
+  assert_int_equal(json_array_append_new(beside, json_string("../../x")), 0);
+  assert_null(beside_metric(experiment, 1));
 }
 
 static void test_titles_are_findings(void **state) {
@@ -581,6 +613,7 @@ static void test_values(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_every_shape_in_three_formats),
+      TEST(test_a_metric_beside),
       TEST(test_titles_are_findings),
       TEST(test_what_was_skipped_is_named),
       TEST(test_a_log_axis_has_no_bars),

@@ -258,6 +258,13 @@ static void test_against_what_the_machine_can(void **state) {
              "not shown here: the bound fdatasync was not measured for it");
 }
 
+// "threads=cores" is "threads=1" where there is one.
+static void test_one_cell_on_both_sides(void **state) {
+  (void)state;
+  must_judge(make(twice, 0.01, 1), "a batch=8", "a batch=8", "> 1", verdict_not_shown,
+             "not shown here: both sides are the same cell on this machine");
+}
+
 // Along two axes: the one that decides is named, else the points are.
 static void test_two_axes(void **state) {
   (void)state;
@@ -370,6 +377,7 @@ int main(void) {
       cmocka_unit_test(test_several_comparisons),
       cmocka_unit_test(test_engines_left_out),
       cmocka_unit_test(test_against_what_the_machine_can),
+      cmocka_unit_test(test_one_cell_on_both_sides),
       cmocka_unit_test(test_two_axes),
       cmocka_unit_test(test_the_nearest_ratio),
       cmocka_unit_test(test_many_points),

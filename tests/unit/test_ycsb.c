@@ -48,7 +48,7 @@ static void test_in_an_experiment(void **state) {
   struct cell_settings cell;
   struct error error = {0};
   size_t count, index[EXPERIMENT_AXES_MAX] = {1};
-  assert_int_equal(experiment_parse("y.ini", text, 1 << 30, &experiment, &error), 0);
+  assert_int_equal(experiment_parse("y.ini", text, (struct experiment_machine){1 << 30, 2}, &experiment, &error), 0);
   assert_int_equal(experiment_axes(experiment, "quick", NULL, axes, &count, &error), 0);
   assert_int_equal(experiment_cell(experiment, "quick", axes, count, index, &cell, &error), 0);
   assert_int_equal(cell.workload.keys, KEYS_LATEST);
