@@ -7,7 +7,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,18 +60,6 @@ static bool find_calls(void *object, struct bbolt_calls *calls) {
   return true;
 }
 
-// Go takes the place of the handler for SIGBUS, and hands on what is not its own to the one before. A handler of ours
-// that is there would hand it back, and so on for ever: it is out of sight while Go starts, and in its place again
-// after that. Without one Go's stays.
-static void *start_go(const char *path, struct bbolt_calls *calls) {
-  struct sigaction before, initial = {.sa_handler = SIG_DFL};
-  sigaction(SIGBUS, &initial, &before);
-  void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (object && find_calls(object, calls)) calls->nothing();  // returns when Go runs
-  if (before.sa_flags & SA_SIGINFO || before.sa_handler != SIG_DFL) sigaction(SIGBUS, &before, NULL);
-  return object;
-}
-
 static bool bbolt_started(void) {
   char path[PATH_MAX];
   struct bbolt_calls calls;
@@ -88,7 +75,8 @@ static int load_go(struct bbolt_calls *calls, struct error *error) {
     return code;
   }
   void *object = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
-  if (!object) object = start_go(path, calls);
+  // Go takes the place of the handler for SIGBUS, and hands on to the one before what is not its own.
+  if (!object) object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!object) {
     error_set(error, -ENOEXEC, "it cannot be loaded: %.200s", dlerror());
     return -ENOEXEC;
@@ -97,7 +85,10 @@ static int load_go(struct bbolt_calls *calls, struct error *error) {
     error_set(error, -ENOEXEC, "%s: it lacks functions; build it again", path);
     return -ENOEXEC;
   }
-  if (calls->process() == getpid()) return 0;
+  if (calls->process() == getpid()) {
+    calls->nothing();  // returns when Go runs
+    return 0;
+  }
   error_set(error, -EOPNOTSUPP,
             "bbolt: Go runs in the process that this one was forked off, and a fork leaves it behind");
   return -EOPNOTSUPP;
@@ -248,28 +239,7 @@ static const char *bbolt_durability(const struct store_config *config) {
   }
 }
 
-static const struct engine engine_bbolt = {
-    .api = ENGINE_API,
-    .name = "bbolt",
-    .label = "bbolt",
-    .summary = "bbolt: a copy-on-write B+tree in Go, read through a map and written with pwrite",
-    .caps = CAP_SCAN_ORDERED | CAP_PROCESSES | CAP_PERSISTENT,
-    .options = options,
-    .durability = bbolt_durability,
-    .probe = peer_probe,
-    .open = peer_open,
-    .close = peer_close,
-    .session_open = peer_session_open,
-    .session_close = peer_session_close,
-    .submit = peer_submit,
-    .reap = peer_reap,
-    .scan = peer_scan,
-    .sync = peer_sync,
-    .forget = peer_forget,
-    .compact = peer_compact,
-    .stat = peer_stat,
-    .settings = peer_settings,
-};
-
-STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);
-const struct engine *storebench_engine(uint32_t api) { return api == ENGINE_API ? &engine_bbolt : NULL; }
+PEER_PLUGIN(.name = "bbolt", .label = "bbolt",
+            .summary = "bbolt: a copy-on-write B+tree in Go, read through a map and written with pwrite",
+            .caps = CAP_SCAN_ORDERED | CAP_PROCESSES | CAP_PERSISTENT, .options = options,
+            .durability = bbolt_durability)

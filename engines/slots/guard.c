@@ -34,21 +34,32 @@ static _Thread_local struct guard_stack thread_stack;
 static _Thread_local struct armed thread_armed;
 
 // What the handler needs: whom to pass other faults on to. Written under the lock, while the handler is not installed.
-static struct sigaction previous;
+// `first` was there before ours ever was; `previous` is the one that took our place last and had to go behind it again.
+static struct sigaction first, previous;
 
-static void pass_on(int signal, siginfo_t *info, void *context) {
-  if (previous.sa_flags & SA_SIGINFO) {
-    previous.sa_sigaction(signal, info, context);
-  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
-    previous.sa_handler(signal);
+// Who came after us (Go does) may keep our handler and pass on to it what is not its own. When we have gone before it
+// since, such a fault comes back: the mark, in a field that the kernel leaves 0 here, tells that it has been round.
+enum { PASSED_ON = 0x5b };
+
+static void pass_to(const struct sigaction *next, int signal, siginfo_t *info, void *context) {
+  if (next->sa_flags & SA_SIGINFO) {
+    next->sa_sigaction(signal, info, context);
+  } else if (next->sa_handler != SIG_DFL && next->sa_handler != SIG_IGN) {
+    next->sa_handler(signal);
   } else if (info->si_code > 0) {
     // The instruction faults again on return, now without a handler: the core dump shows the place.
-    sigaction(SIGBUS, &previous, NULL);
-  } else if (previous.sa_handler == SIG_DFL) {
+    sigaction(SIGBUS, next, NULL);
+  } else if (next->sa_handler == SIG_DFL) {
     // Sent by a process: nothing would fault again. Delivered on return.
-    sigaction(SIGBUS, &previous, NULL);
+    sigaction(SIGBUS, next, NULL);
     raise(SIGBUS);
   }
+}
+
+static void pass_on(int signal, siginfo_t *info, void *context) {
+  bool returned = info->si_errno == PASSED_ON;
+  info->si_errno = PASSED_ON;
+  pass_to(returned ? &first : &previous, signal, info, context);
 }
 
 static void on_sigbus(int signal, siginfo_t *info, void *context) {
@@ -63,6 +74,7 @@ static void on_sigbus(int signal, siginfo_t *info, void *context) {
 
 // Again when someone else's handler has taken the place since.
 static int install(void) {
+  static bool installed;  // ever; under the lock
   struct sigaction now, ours = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   sigemptyset(&ours.sa_mask);
   forks_hold();
@@ -70,6 +82,8 @@ static int install(void) {
   bool there = !error && now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_sigbus;
   if (!error && !there) {
     previous = now;
+    if (!installed) first = now;
+    installed = true;
     error = sigaction(SIGBUS, &ours, NULL) ? -errno : 0;
   }
   forks_release();

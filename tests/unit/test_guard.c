@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -149,6 +150,75 @@ static void test_leaving_out_of_order(void **state) {
   guard_leave(second);
 }
 
+// A runtime that comes after the guard, as Go does: it takes the place of the handler, answers faults of its own map
+// and hands the others on to whoever was there before. File scope is what its handler can reach.
+static struct {
+  struct sigaction before;
+  char *volatile base;
+  sigjmp_buf back;
+} later;
+
+static void handle_later(int number, siginfo_t *info, void *context) {
+  uintptr_t offset = (uintptr_t)info->si_addr - (uintptr_t)later.base;
+  if (offset < (uintptr_t)PAGES * PAGE) siglongjmp(later.back, 1);
+  if (later.before.sa_flags & SA_SIGINFO) {
+    later.before.sa_sigaction(number, info, context);
+  } else {
+    signal(SIGBUS, SIG_DFL);
+  }
+}
+
+static int later_comes(void) {
+  struct sigaction action = {.sa_sigaction = handle_later, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  return sigaction(SIGBUS, &action, &later.before);
+}
+
+// Whether a fault in the map of the later one comes to it.
+static bool later_catches(void) {
+  if (sigsetjmp(later.back, 1)) return true;
+  load(later.base + 3 * (size_t)PAGE);
+  return false;
+}
+
+// In a child: the guard comes first, or second; then the guard goes before the other again. Each answers what is its
+// own, as often as it is asked, and what is nobody's ends the process, at once.
+static int be_neighbours(bool guard_first, char *guarded, char *nobodys) {
+  struct guard_stack *stack = NULL, *again = NULL;
+  int wrong = guard_first ? guard_enter(&stack) || later_comes() : later_comes() || guard_enter(&stack);
+  for (int round = 0; round < 2 && !wrong; round++) {
+    for (int i = 0; i < 3 && !wrong; i++) {
+      wrong = guard_run(guarded, (size_t)PAGES * PAGE, load, guarded + 3 * (size_t)PAGE) != -EIO || !later_catches();
+    }
+    if (!wrong && round == 0) wrong = guard_enter(&again);
+  }
+  if (!wrong) load(nobodys + 3 * (size_t)PAGE);
+  return wrong ? 3 : 2;
+}
+
+static void test_a_handler_beside_it(void **state) {
+  (void)state;
+  char *guarded = half_map(), *nobodys = half_map();
+  later.base = half_map();
+  for (int guard_first = 0; guard_first < 2; guard_first++) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+      setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+      signal(SIGBUS, SIG_DFL);
+      alarm(20);  // handlers that hand a fault to and fro
+      _exit(be_neighbours(guard_first, guarded, nobodys));
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status)) assert_int_equal(WEXITSTATUS(status), 0);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGBUS);
+  }
+  unmap(guarded);
+  unmap(nobodys);
+  unmap(later.base);
+}
+
 // Returns the number of wrong results.
 static void *fault_in_thread(void *argument) {
   char *base = argument;
@@ -181,13 +251,10 @@ static void test_threads_at_a_time(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_default_handler_still_kills),
-      cmocka_unit_test(test_ignored_fault_still_kills),
-      cmocka_unit_test(test_previous_handlers_are_called),
-      cmocka_unit_test(test_sent_signal),
-      cmocka_unit_test(test_fault_inside_is_an_error),
-      cmocka_unit_test(test_leaving_out_of_order),
-      cmocka_unit_test(test_threads_at_a_time),
+      cmocka_unit_test(test_default_handler_still_kills),  cmocka_unit_test(test_ignored_fault_still_kills),
+      cmocka_unit_test(test_previous_handlers_are_called), cmocka_unit_test(test_sent_signal),
+      cmocka_unit_test(test_a_handler_beside_it),          cmocka_unit_test(test_fault_inside_is_an_error),
+      cmocka_unit_test(test_leaving_out_of_order),         cmocka_unit_test(test_threads_at_a_time),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
