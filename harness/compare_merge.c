@@ -70,24 +70,22 @@ static void panel_of(const json_t *chart, const json_t *point, char *text) {
            point && *panel ? json_text(point, panel) : panel);
 }
 
-// The cell of one run: its samples, for charts along seconds, and the summary of what is drawn. Its id names the run,
-// for the notes of a chart.
+// The cell of one run: its samples, for charts along seconds, its summary, and the bounds of its own machine, whose
+// labels begin with the run's letter. Its id names the run, for the notes of a chart.
 static json_t *cell_of(const struct compared_runs *all, size_t run, const json_t *experiment, const json_t *cell) {
   const json_t *chart = json_object_get(experiment, "chart"), *point = json_object_get(cell, "point");
-  const char *x = json_text(chart, "x"), *y = json_text(chart, "y"), *name = json_text(experiment, "name");
+  const char *x = json_text(chart, "x"), *name = json_text(experiment, "name");
+  const char letter[] = {(char)('A' + run), ' ', '\0'};
   char label[LABEL_ROOM], panel[TEXT_ROOM], panel_key[TEXT_ROOM], id[TEXT_ROOM];
-  bool spectrum = strcmp(json_text(chart, "shape"), "spectrum") == 0;
-  json_t *summary = json_object_get(cell, "summary"), *drawn = json_object_get(summary, y);
   compare_label(all, run, label, sizeof label);
   panel_of(chart, NULL, panel_key);
   panel_of(chart, point, panel);
-  snprintf(id, sizeof id, "%s/%c %s", name, (char)('A' + run), json_text(cell, "id") + strlen(name) + 1);
-  return json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:O, s:O?, s:O?, s:o, s:O?}", "id", id, "experiment", name, "point",
-                   "run", label, panel_key, panel, *x ? x : "seconds", json_text(point, x), "status",
+  snprintf(id, sizeof id, "%s/%s%s", name, letter, json_text(cell, "id") + strlen(name) + 1);
+  return json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:O, s:O?, s:O?, s:O?, s:O?, s:o}", "id", id, "experiment", name,
+                   "point", "run", label, panel_key, panel, *x ? x : "seconds", json_text(point, x), "status",
                    json_object_get(cell, "status"), "saturated", json_object_get(cell, "saturated"), "flagged",
-                   json_object_get(cell, "flagged"), "summary",
-                   spectrum || !drawn ? json_incref(summary) : json_pack("{s:O}", y, drawn), "samples",
-                   json_object_get(cell, "samples"));
+                   json_object_get(cell, "flagged"), "summary", json_object_get(cell, "summary"), "samples",
+                   json_object_get(cell, "samples"), "bounds", results_bounds_of(all->runs[run], chart, cell, letter));
 }
 
 static bool was_compared(const json_t *comparison, const char *id) {

@@ -12,8 +12,7 @@ enum { LINE = 1024 };
 
 struct bounds {
   FILE *out;
-  const json_t *run, *experiment;
-  const char *x, *panel, *metric;
+  const char *x, *panel;
   json_t *written;  // lines that are there, as keys
 };
 
@@ -44,21 +43,44 @@ static void clean(const char *from, char *to, size_t room) {
   to[length] = '\0';
 }
 
-static int put_missing(const struct bounds *bounds, const char *label, const json_t *limit) {
-  char line[LINE], reason[512];
-  clean(json_text(limit, "reason"), reason, sizeof reason);
-  snprintf(line, sizeof line, "the bound \"%s\": %s", label, reason);
-  return put_once(bounds, "note", line);
+static json_t *bound_of(const json_t *run, const json_t *chart, const json_t *cell, const struct limit_spec *spec,
+                        const char *before) {
+  const json_t *limit = find_limit(run, spec);
+  char own[64], label[80];
+  limit_label_along(cell, spec, json_text(chart, "x"), own, sizeof own);
+  snprintf(label, sizeof label, "%s%s", before, own);
+  if (!limit) return json_null();
+  if (strcmp(json_text(limit, "status"), "ok") != 0)
+    return json_pack("{s:s, s:n, s:n, s:s}", "label", label, "value", "ns", "reason", json_text(limit, "reason"));
+  double rate = json_real_or_nan(limit, "value");
+  double value = limit_in_metric(cell, spec, rate, json_text(chart, "y"));
+  double ns = limit_in_metric(cell, spec, rate, "p50");
+  return json_pack("{s:s, s:o, s:o, s:n}", "label", label, "value", isfinite(value) ? json_real(value) : json_null(),
+                   "ns", isfinite(ns) ? json_real(ns) : json_null(), "reason");
 }
 
-static int put_bound(const struct bounds *bounds, const json_t *cell, const struct limit_spec *spec) {
-  const json_t *limit = find_limit(bounds->run, spec), *point = json_object_get(cell, "point");
-  char label[64], panel[128], x[128], line[LINE];
-  limit_label_along(cell, spec, bounds->x, label, sizeof label);
-  if (!limit) return 0;
-  if (strcmp(json_text(limit, "status"), "ok") != 0) return put_missing(bounds, label, limit);
-  double rate = json_real_or_nan(limit, "value");
-  double value = limit_in_metric(cell, spec, rate, bounds->metric), ns = limit_in_metric(cell, spec, rate, "p50");
+json_t *results_bounds_of(const json_t *run, const json_t *chart, const json_t *cell, const char *before) {
+  struct limit_spec specs[LIMITS_OF_CELL_MAX];
+  json_t *bounds = json_array();
+  size_t count = strcmp(json_text(cell, "status"), "ok") == 0 ? limits_of_cell(cell, specs) : 0;
+  for (size_t i = 0; i < count; i++) {
+    json_t *bound = bound_of(run, chart, cell, &specs[i], before);
+    if (json_is_null(bound)) continue;
+    if (json_array_append_new(bounds, bound)) return json_decref(bounds), NULL;
+  }
+  return bounds;
+}
+
+static int put_bound(const struct bounds *bounds, const json_t *cell, const json_t *bound) {
+  const json_t *point = json_object_get(cell, "point");
+  char panel[128], x[128], label[80], reason[512], line[LINE];
+  double value = json_real_or_nan(bound, "value"), ns = json_real_or_nan(bound, "ns");
+  clean(json_text(bound, "label"), label, sizeof label);
+  if (json_is_string(json_object_get(bound, "reason"))) {
+    clean(json_text(bound, "reason"), reason, sizeof reason);
+    snprintf(line, sizeof line, "the bound \"%s\": %s", label, reason);
+    return put_once(bounds, "note", line);
+  }
   if (isnan(value) && isnan(ns)) return 0;
   clean(json_text(point, bounds->panel), panel, sizeof panel);
   clean(json_text(point, bounds->x), x, sizeof x);
@@ -66,23 +88,28 @@ static int put_bound(const struct bounds *bounds, const json_t *cell, const stru
   return put_once(bounds, "bound", line);
 }
 
+static int put_all(const struct bounds *bounds, const json_t *run, const json_t *chart, const json_t *cell) {
+  json_t *own = json_object_get(cell, "bounds");
+  json_t *all = json_is_array(own) ? json_incref(own) : results_bounds_of(run, chart, cell, "");
+  const json_t *bound;
+  size_t i;
+  int code = all ? 0 : -ENOMEM;
+  json_array_foreach(all, i, bound) {
+    if (!code) code = put_bound(bounds, cell, bound);
+  }
+  json_decref(all);
+  return code;
+}
+
 int results_put_bounds(FILE *out, const json_t *run, const json_t *experiment) {
   const json_t *chart = json_object_get(experiment, "chart"), *cell;
-  const struct bounds bounds = {.out = out,
-                                .run = run,
-                                .experiment = experiment,
-                                .x = json_text(chart, "x"),
-                                .panel = json_text(chart, "panel"),
-                                .metric = json_text(chart, "y"),
-                                .written = json_object()};
+  const struct bounds bounds = {
+      .out = out, .x = json_text(chart, "x"), .panel = json_text(chart, "panel"), .written = json_object()};
   size_t i;
   int code = bounds.written ? 0 : -ENOMEM;
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
-    struct limit_spec specs[LIMITS_OF_CELL_MAX];
-    if (strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) != 0) continue;
-    if (strcmp(json_text(cell, "status"), "ok") != 0) continue;
-    size_t count = limits_of_cell(cell, specs);
-    for (size_t s = 0; s < count && !code; s++) code = put_bound(&bounds, cell, &specs[s]);
+    if (!code && strcmp(json_text(cell, "experiment"), json_text(experiment, "name")) == 0)
+      code = put_all(&bounds, run, chart, cell);
   }
   json_decref(bounds.written);
   return code;

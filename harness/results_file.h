@@ -26,9 +26,17 @@ struct results_tsv {
   const json_t *experiment;  // one of the run's
 };
 int results_tsv(FILE *out, const void *results_tsv);
+// Of a chart's data: a text that stays on its line and in its column, whatever a file or a host put into it; a line
+// "# key: text"; and a tab and a number, "nan" for what is none.
+void results_put_text(FILE *out, const char *text);
+void results_put_comment(FILE *out, const char *key, const char *text);
+void results_put_number(FILE *out, double number);
 int results_timeline_tsv(FILE *out, const void *results_tsv);
-// Its lines about bounds. 0 or -errno.
+// Its lines about bounds. A cell that has an array `bounds` of its own brings them along. 0 or -errno.
 int results_put_bounds(FILE *out, const json_t *run, const json_t *experiment);
+// The bounds that apply to a measured cell of a chart, as such an array: label (with `before` in front of it), value in
+// the chart's metric, ns (of one operation), reason (why it was not measured, else null). The caller's; NULL: memory.
+json_t *results_bounds_of(const json_t *run, const json_t *chart, const json_t *cell, const char *before);
 
 // latency/<experiment>/<cell>.hgrm: the percentiles of each cell's operations over all its counted samples, as
 // HdrHistogram's plotter reads them; for mixes also <cell>.<operation>.hgrm. 0 or -errno with a message.

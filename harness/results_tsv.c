@@ -9,19 +9,18 @@
 #include "harness/metrics.h"
 #include "harness/results_file.h"
 
-// A text that stays on its line and in its column, whatever a file or a host put into it.
-static void put_text(FILE *out, const char *text) {
+void results_put_text(FILE *out, const char *text) {
   if (!*text) text = "-";
   for (; *text; text++) fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, out);
 }
 
-static void put_comment(FILE *out, const char *key, const char *text) {
+void results_put_comment(FILE *out, const char *key, const char *text) {
   fprintf(out, "# %s: ", key);
-  put_text(out, text);
+  results_put_text(out, text);
   fputc('\n', out);
 }
 
-static void put_number(FILE *out, double number) {
+void results_put_number(FILE *out, double number) {
   if (isfinite(number))
     fprintf(out, "\t%.9g", number);
   else
@@ -45,7 +44,7 @@ static void put_notes(FILE *out, const json_t *run, const char *name) {
     else
       snprintf(note, sizeof note, "%s %s: %s", json_text(cell, "id") + strlen(name) + 1, json_text(cell, "status"),
                json_text(cell, "reason"));
-    put_comment(out, "note", note);
+    results_put_comment(out, "note", note);
   }
   json_array_foreach(json_object_get(run, "dropped"), i, dropped) {
     if (strcmp(json_text(dropped, "experiment"), name) != 0) continue;
@@ -57,7 +56,7 @@ static void put_notes(FILE *out, const json_t *run, const char *name) {
                json_string_value(value));
     }
     snprintf(note, sizeof note, "%s left out: %s", point, json_text(dropped, "reason"));
-    put_comment(out, "note", note);
+    results_put_comment(out, "note", note);
   }
 }
 
@@ -69,24 +68,24 @@ static void put_comments(FILE *out, const struct results_tsv *tsv, const struct 
   const char *name = json_text(tsv->experiment, "name"), *x = json_text(chart, "x");
   char label[64] = "";
   for (size_t i = 0; x[i] && i + 1 < sizeof label; i++) label[i] = x[i] == '_' ? ' ' : x[i];
-  put_comment(out, "experiment", name);
-  for (size_t i = 0; i < 4; i++) put_comment(out, texts[i], json_text(tsv->experiment, texts[i]));
-  for (size_t i = 0; i < 5; i++) put_comment(out, chart_texts[i], json_text(chart, chart_texts[i]));
-  put_comment(out, "x_label", label);
-  put_comment(out, "y_label", metric->label);
-  put_comment(out, "log_y", json_is_true(json_object_get(chart, "log_y")) ? "1" : "0");
-  put_comment(out, "unit", metric->unit);
-  put_comment(out, "better", metric->higher_is_better ? "higher" : "lower");
-  put_comment(out, "profile", json_text(tsv->run, "profile"));
-  put_comment(out, "indicative", json_is_true(json_object_get(tsv->run, "indicative")) ? "1" : "0");
-  put_comment(out, "host", json_text(tsv->run, "host"));
-  put_comment(out, "machine", json_text(environment, "cpu"));
-  put_comment(out, "kernel", json_text(environment, "kernel"));
-  put_comment(out, "file_system", json_text(environment, "file_system"));
-  put_comment(out, "device", json_text(environment, "device"));
+  results_put_comment(out, "experiment", name);
+  for (size_t i = 0; i < 4; i++) results_put_comment(out, texts[i], json_text(tsv->experiment, texts[i]));
+  for (size_t i = 0; i < 5; i++) results_put_comment(out, chart_texts[i], json_text(chart, chart_texts[i]));
+  results_put_comment(out, "x_label", label);
+  results_put_comment(out, "y_label", metric->label);
+  results_put_comment(out, "log_y", json_is_true(json_object_get(chart, "log_y")) ? "1" : "0");
+  results_put_comment(out, "unit", metric->unit);
+  results_put_comment(out, "better", metric->higher_is_better ? "higher" : "lower");
+  results_put_comment(out, "profile", json_text(tsv->run, "profile"));
+  results_put_comment(out, "indicative", json_is_true(json_object_get(tsv->run, "indicative")) ? "1" : "0");
+  results_put_comment(out, "host", json_text(tsv->run, "host"));
+  results_put_comment(out, "machine", json_text(environment, "cpu"));
+  results_put_comment(out, "kernel", json_text(environment, "kernel"));
+  results_put_comment(out, "file_system", json_text(environment, "file_system"));
+  results_put_comment(out, "device", json_text(environment, "device"));
   char batches[1024];
   (void)results_batches(tsv->run, name, batches, sizeof batches);
-  put_comment(out, "batches", batches);
+  results_put_comment(out, "batches", batches);
   put_notes(out, tsv->run, name);
 }
 
@@ -105,7 +104,7 @@ static size_t axis_index(const json_t *experiment, const char *key, const char *
 
 static void put_coordinate(FILE *out, const json_t *experiment, const json_t *cell, const char *key) {
   const char *value = json_text(json_object_get(cell, "point"), key);
-  put_text(out, value);
+  results_put_text(out, value);
   fprintf(out, "\t%zu", axis_index(experiment, key, value));
 }
 
@@ -114,18 +113,18 @@ static void put_row(FILE *out, const json_t *experiment, const json_t *cell, con
   const json_t *chart = json_object_get(experiment, "chart"), *summary = json_object_get(cell, "summary");
   bool ok = strcmp(json_shown_status(cell), "ok") == 0;
   const json_t *y = ok ? json_object_get(summary, metric->name) : NULL;
-  put_text(out, json_text(json_object_get(cell, "point"), json_text(chart, "panel")));
+  results_put_text(out, json_text(json_object_get(cell, "point"), json_text(chart, "panel")));
   fputc('\t', out);
   put_coordinate(out, experiment, cell, json_text(chart, "x"));
   fputc('\t', out);
   put_coordinate(out, experiment, cell, json_text(chart, "series"));
-  put_number(out, json_real_or_nan(y, "median"));
-  put_number(out, json_real_or_nan(y, "low"));
-  put_number(out, json_real_or_nan(y, "high"));
+  results_put_number(out, json_real_or_nan(y, "median"));
+  results_put_number(out, json_real_or_nan(y, "low"));
+  results_put_number(out, json_real_or_nan(y, "high"));
   fprintf(out, "\t%" JSON_INTEGER_FORMAT "\t", json_integer_value(json_object_get(y, "n")));
-  put_text(out, json_shown_status(cell));
+  results_put_text(out, json_shown_status(cell));
   for (size_t i = 0; i < 5; i++)
-    put_number(out, ok ? json_real_or_nan(json_object_get(summary, percentiles[i]), "median") : NAN);
+    results_put_number(out, ok ? json_real_or_nan(json_object_get(summary, percentiles[i]), "median") : NAN);
   fprintf(out, "\t%s\t%" JSON_INTEGER_FORMAT "\n", metric->unit, json_integer_value(json_object_get(cell, "flagged")));
 }
 

@@ -18,6 +18,7 @@ static int make_folder(const char *folder, struct error *error) {
 }
 
 int compare_report(const char *folder, const struct compared_runs *all, struct error *drawn, struct error *error) {
+  struct error ignored = {0};  // the first of them that could not be drawn is told
   int code = make_folder(folder, error);
   if (code) return code;
   json_t *merged = compare_merge(all);
@@ -25,8 +26,9 @@ int compare_report(const char *folder, const struct compared_runs *all, struct e
   code = results_write_data(folder, merged, error);
   if (!code) {
     (void)report_charts(folder, merged, drawn);
-    code = compare_pages(folder, all, merged, drawn->text, error);
+    code = compare_ratios(folder, all, merged, drawn->code ? &ignored : drawn, error);
   }
+  if (!code) code = compare_pages(folder, all, merged, drawn->text, error);
   json_decref(merged);
   return code;
 }

@@ -16,4 +16,11 @@ int compare_report(const char *folder, const struct compared_runs *all, struct e
 int compare_pages(const char *folder, const struct compared_runs *all, const json_t *merged, const char *missing,
                   struct error *error);
 
+// The chart of all cells that were compared, in charts/ and data/ by this name: each one's ratio to the first run with
+// its interval, turned so that right is better. Writes and draws it. 0 or -errno with a message; *drawn has one where
+// it was written and could not be drawn.
+#define COMPARE_RATIOS "all-ratios"
+int compare_ratios(const char *folder, const struct compared_runs *all, const json_t *merged, struct error *drawn,
+                   struct error *error);
+
 #endif

@@ -140,6 +140,15 @@ static bool differs(const json_t *comparison, const char *group) {
   return false;
 }
 
+// All that was compared in one chart.
+static int ratios(const struct compare_page *compare) {
+  const struct page *page = &compare->page;
+  if (!chart_drawn(page->folder, COMPARE_RATIOS)) return 0;
+  page->format->heading(page->out, "All cells", NULL);
+  return page->format->chart(page->out, page->folder, COMPARE_RATIOS,
+                             "Every cell that was compared as a ratio to A, with its interval; tables of them follow");
+}
+
 // What weakens every number below.
 static void warnings(const struct compare_page *compare) {
   const struct page *page = &compare->page;
@@ -218,6 +227,20 @@ static void differences(const struct compare_page *compare) {
     page_say(&compare->page, "Nothing that the runs know of machine, build and settings.");
 }
 
+static int charts(const struct page *page, const json_t *experiment) {
+  const char *name = json_text(experiment, "name");
+  char latency[TEXT_ROOM], alt[TEXT_ROOM];
+  int code = 0;
+  chart_latency_name(name, latency, sizeof latency);
+  if (chart_name_valid(name) && chart_drawn(page->folder, name))
+    code = page->format->chart(page->out, page->folder, name, json_text(experiment, "finding"));
+  else
+    page_say(page, "%s. (No chart: it could not be drawn.)", json_text(experiment, "finding"));
+  if (code || !chart_name_valid(name) || !chart_drawn(page->folder, latency)) return code;
+  snprintf(alt, sizeof alt, "Latency percentiles of each run, not judged: %s", json_text(experiment, "title"));
+  return page->format->chart(page->out, page->folder, latency, alt);
+}
+
 static int experiment(const struct compare_page *compare, const json_t *experiment) {
   const struct page *page = &compare->page;
   const char *name = json_text(experiment, "name");
@@ -226,10 +249,7 @@ static int experiment(const struct compare_page *compare, const json_t *experime
   snprintf(title, sizeof title, "%s (%s)", json_text(experiment, "title"), name);
   page->format->heading(page->out, title, name);
   int code = 0;
-  if (chart_name_valid(name) && chart_drawn(page->folder, name))
-    code = page->format->chart(page->out, page->folder, name, json_text(experiment, "finding"));
-  else
-    page_say(page, "%s. (No chart: it could not be drawn.)", json_text(experiment, "finding"));
+  code = charts(page, experiment);
   if (metric)
     page_say(page, "Geometric means of %s, %s is better:", metric->label,
              metric->higher_is_better ? "higher" : "lower");
@@ -296,8 +316,9 @@ static void method(const struct compare_page *compare) {
     page->format->item(page->out, text);
   }
   page_say(page,
-           "Charts show medians of each run, with their whiskers, and only cells that were compared. Bounds are not "
-           "drawn: they are of one machine at one time. The data behind each chart is in the folder data.");
+           "Charts show medians of each run, with their whiskers, and only cells that were compared. Each run's bounds "
+           "are its own machine's, and begin with its letter. Latencies are drawn and not judged, unless they are what "
+           "the experiment is about. The data behind each chart is in the folder data.");
 }
 
 struct contents {
@@ -321,7 +342,8 @@ static int write_page(FILE *out, const void *user) {
   compare.page.format->begin(out, title);
   sums(&compare);
   warnings(&compare);
-  int code = changes(&compare, "worse", "Worse");
+  int code = ratios(&compare);
+  if (!code) code = changes(&compare, "worse", "Worse");
   if (!code) code = changes(&compare, "better", "Better");
   runs(&compare);
   differences(&compare);
