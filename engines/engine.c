@@ -29,6 +29,8 @@ int session_run(const struct engine *engine, struct session *session, struct op 
   return 0;
 }
 
-const char *engine_group(const char *word) {
-  return strcmp(word, "peers") == 0 ? "lmdb, leveldb, rocksdb, bbolt" : NULL;
+const char *const *engine_group(const char *word, size_t *count) {
+  static const char *const peers[] = {"lmdb", "leveldb", "rocksdb", "bbolt"};
+  *count = sizeof peers / sizeof peers[0];
+  return strcmp(word, ENGINE_PEERS) == 0 ? peers : NULL;
 }

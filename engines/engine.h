@@ -194,8 +194,10 @@ struct engine {
 #define STOREBENCH_EXPORT __attribute__((visibility("default")))
 typedef const struct engine *storebench_engine_function(uint32_t api);
 
-// A word that stands for several engines in lists of them ("peers"): their names with commas between, else NULL.
-const char *engine_group(const char *word);
+// Stands for several engines in lists of them: the plug-ins that come with the program, built or not.
+#define ENGINE_PEERS "peers"
+// The names that such a word stands for, in the order of charts, and how many in *count; of any other word NULL.
+const char *const *engine_group(const char *word, size_t *count);
 
 // Submits all and reaps all, in that order. `count` operations; each one's result is in its status. 0 or -errno.
 int session_run(const struct engine *engine, struct session *session, struct op *ops, size_t count);

@@ -14,11 +14,7 @@ static const struct engine *const engines[] = {
     &engine_mmap, &engine_pread, &engine_stdio, &engine_uring, &engine_null,
 };
 
-enum { ENGINE_COUNT = sizeof engines / sizeof engines[0], WORD_ROOM = 64 };
-
-// Plug-ins that come with the program, where they were built.
-static const char *const peers[] = {"lmdb", "leveldb", "rocksdb", "bbolt"};
-enum { PEER_COUNT = sizeof peers / sizeof peers[0] };
+enum { ENGINE_COUNT = sizeof engines / sizeof engines[0], WORD_ROOM = 64, WORDS_MAX = 16 };
 
 // A piece of a spec: not terminated.
 struct word {
@@ -46,11 +42,6 @@ const struct engine *const *registry_engines(size_t *count) {
   return engines;
 }
 
-const char *const *registry_peers(size_t *count) {
-  *count = PEER_COUNT;
-  return peers;
-}
-
 const struct engine *registry_find(const char *name, size_t length) {
   for (size_t i = 0; i < ENGINE_COUNT; i++)
     if (word_is((struct word){name, length}, engines[i]->name)) return engines[i];
@@ -71,12 +62,14 @@ static int suggest(struct error *error, const char *what, struct word word, cons
 }
 
 static int unknown_engine(struct error *error, struct word name) {
-  const char *names[ENGINE_COUNT + PEER_COUNT];
-  for (size_t i = 0; i < ENGINE_COUNT; i++) names[i] = engines[i]->name;
-  memcpy(names + ENGINE_COUNT, peers, sizeof peers);
+  const char *names[WORDS_MAX];
+  size_t count = 0, peer_count;
+  const char *const *peers = engine_group(ENGINE_PEERS, &peer_count);
+  for (size_t i = 0; i < ENGINE_COUNT; i++) names[count++] = engines[i]->name;
+  for (size_t i = 0; i < peer_count && count < WORDS_MAX; i++) names[count++] = peers[i];
   char what[128];
   snprintf(what, sizeof what, "unknown engine \"%.*s\"", shown(name), name.text);
-  return suggest(error, what, name, names, ENGINE_COUNT + PEER_COUNT);
+  return suggest(error, what, name, names, count);
 }
 
 static size_t option_count(const struct engine *engine) {
@@ -198,9 +191,10 @@ static int parse_option(const struct engine *engine, struct word part, struct en
 }
 
 static bool is_peer(struct word name) {
-  for (size_t i = 0; i < PEER_COUNT; i++)
-    if (word_is(name, peers[i])) return true;
-  return false;
+  size_t count, i = 0;
+  const char *const *peers = engine_group(ENGINE_PEERS, &count);
+  while (i < count && !word_is(name, peers[i])) i++;
+  return i < count;
 }
 
 int registry_locate(const char *spec, struct engine_place *place, struct error *error) {

@@ -17,9 +17,6 @@ struct engine_place {
 // All engines built in, in the order of charts. Sets *count. The array is constant.
 const struct engine *const *registry_engines(size_t *count);
 
-// The names of the plug-ins that come with the program, built or not. Sets *count. The array is constant.
-const char *const *registry_peers(size_t *count);
-
 // The engine built in of that name, or NULL.
 const struct engine *registry_find(const char *name, size_t length);
 

@@ -159,9 +159,11 @@ static int add_values(const struct experiment *experiment, int line, const char 
     while (length > 0 && (list[length - 1] == ' ' || list[length - 1] == '\t')) length--;
     char word[EXPERIMENT_WORD_MAX] = "";
     if (groups && length < sizeof word) memcpy(word, list, length);
-    const char *group = engine_group(word);
-    int code = group ? add_values(experiment, line, group, false, axis, error)
-                     : add_one(experiment, line, list, length, axis, error);
+    size_t count;
+    const char *const *group = engine_group(word, &count);
+    int code = group ? 0 : add_one(experiment, line, list, length, axis, error);
+    for (size_t i = 0; group && i < count && !code; i++)
+      code = experiment_add_value(experiment, line, group[i], strlen(group[i]), axis, error);
     if (code || !list[whole]) return code;
     list += whole + 1;
   }

@@ -54,7 +54,7 @@ static int list_engines(const struct request *request, struct error *error) {
     registry_defaults(engines[i], &config.options);
     print_engine(engines[i]->name, engines[i], engines[i]->probe(folder.path, &config, &why) ? why.text : NULL);
   }
-  const char *const *peers = registry_peers(&count);
+  const char *const *peers = engine_group(ENGINE_PEERS, &count);
   int failed = 0;
   for (size_t i = 0; i < count && !failed; i++) failed = list_peer(&described, peers[i], folder.path, error);
   described_free(&described);
