@@ -208,28 +208,6 @@ static const char *level_durability(const struct store_config *config) {
   }
 }
 
-static const struct engine engine_leveldb = {
-    .api = ENGINE_API,
-    .name = "leveldb",
-    .label = "LevelDB",
-    .summary = "LevelDB: a log-structured merge tree, written with write() and read through maps of its tables",
-    .caps = CAP_SCAN_ORDERED | CAP_PERSISTENT,
-    .options = options,
-    .durability = level_durability,
-    .probe = peer_probe,
-    .open = peer_open,
-    .close = peer_close,
-    .session_open = peer_session_open,
-    .session_close = peer_session_close,
-    .submit = peer_submit,
-    .reap = peer_reap,
-    .scan = peer_scan,
-    .sync = peer_sync,
-    .forget = peer_forget,
-    .compact = peer_compact,
-    .stat = peer_stat,
-    .settings = peer_settings,
-};
-
-STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);
-const struct engine *storebench_engine(uint32_t api) { return api == ENGINE_API ? &engine_leveldb : NULL; }
+PEER_PLUGIN(.name = "leveldb", .label = "LevelDB",
+            .summary = "LevelDB: a log-structured merge tree, written with write() and read through maps of its tables",
+            .caps = CAP_SCAN_ORDERED | CAP_PERSISTENT, .options = options, .durability = level_durability)

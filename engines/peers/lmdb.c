@@ -294,28 +294,7 @@ static const char *lmdb_durability(const struct store_config *config) {
   }
 }
 
-static const struct engine engine_lmdb = {
-    .api = ENGINE_API,
-    .name = "lmdb",
-    .label = "LMDB",
-    .summary = "LMDB: a copy-on-write B+tree, read through a map and written with pwrite",
-    .caps = CAP_SCAN_ORDERED | CAP_PROCESSES | CAP_PERSISTENT,
-    .options = options,
-    .durability = lmdb_durability,
-    .probe = peer_probe,
-    .open = peer_open,
-    .close = peer_close,
-    .session_open = peer_session_open,
-    .session_close = peer_session_close,
-    .submit = peer_submit,
-    .reap = peer_reap,
-    .scan = peer_scan,
-    .sync = peer_sync,
-    .forget = peer_forget,
-    .compact = peer_compact,
-    .stat = peer_stat,
-    .settings = peer_settings,
-};
-
-STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);
-const struct engine *storebench_engine(uint32_t api) { return api == ENGINE_API ? &engine_lmdb : NULL; }
+PEER_PLUGIN(.name = "lmdb", .label = "LMDB",
+            .summary = "LMDB: a copy-on-write B+tree, read through a map and written with pwrite",
+            .caps = CAP_SCAN_ORDERED | CAP_PROCESSES | CAP_PERSISTENT, .options = options,
+            .durability = lmdb_durability)

@@ -96,4 +96,24 @@ int peer_settings(struct session *session, setting_fn tell, void *user);
 // Opens and closes a store of its own in `folder`, with these options: whatever the peer refuses, it refuses then.
 int peer_probe(const char *folder, const struct store_config *config, struct error *error);
 
+// The plug-in of a peer: name, label, summary, caps, options and durability are its own, the rest is that of all.
+#define PEER_PLUGIN(...)                                                    \
+  static const struct engine engine = {.api = ENGINE_API,                   \
+                                       .probe = peer_probe,                 \
+                                       .open = peer_open,                   \
+                                       .close = peer_close,                 \
+                                       .session_open = peer_session_open,   \
+                                       .session_close = peer_session_close, \
+                                       .submit = peer_submit,               \
+                                       .reap = peer_reap,                   \
+                                       .scan = peer_scan,                   \
+                                       .sync = peer_sync,                   \
+                                       .forget = peer_forget,               \
+                                       .compact = peer_compact,             \
+                                       .stat = peer_stat,                   \
+                                       .settings = peer_settings,           \
+                                       __VA_ARGS__};                        \
+  STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);   \
+  const struct engine *storebench_engine(uint32_t api) { return api == ENGINE_API ? &engine : NULL; }
+
 #endif

@@ -239,28 +239,7 @@ static const char *rocks_durability(const struct store_config *config) {
   }
 }
 
-static const struct engine engine_rocksdb = {
-    .api = ENGINE_API,
-    .name = "rocksdb",
-    .label = "RocksDB",
-    .summary = "RocksDB: a log-structured merge tree, by pread and write()",
-    .caps = CAP_SCAN_ORDERED | CAP_PROCESSES | CAP_PERSISTENT,
-    .options = options,
-    .durability = rocks_durability,
-    .probe = peer_probe,
-    .open = peer_open,
-    .close = peer_close,
-    .session_open = peer_session_open,
-    .session_close = peer_session_close,
-    .submit = peer_submit,
-    .reap = peer_reap,
-    .scan = peer_scan,
-    .sync = peer_sync,
-    .forget = peer_forget,
-    .compact = peer_compact,
-    .stat = peer_stat,
-    .settings = peer_settings,
-};
-
-STOREBENCH_EXPORT const struct engine *storebench_engine(uint32_t api);
-const struct engine *storebench_engine(uint32_t api) { return api == ENGINE_API ? &engine_rocksdb : NULL; }
+PEER_PLUGIN(.name = "rocksdb", .label = "RocksDB",
+            .summary = "RocksDB: a log-structured merge tree, by pread and write()",
+            .caps = CAP_SCAN_ORDERED | CAP_PROCESSES | CAP_PERSISTENT, .options = options,
+            .durability = rocks_durability)
