@@ -62,16 +62,22 @@ static int check_order(const struct sample_order *order, struct error *error) {
   return 0;
 }
 
-// Stores of another format may have work left when they are loaded, such as merging levels, and each lies on the disk
-// as its load left it: all are brought into their best order, so that no read pays for another store's load.
-static int settle(struct sample *sample, struct error *error) {
-  return sample->engine->caps & CAP_SHARED_FORMAT ? 0 : sample->engine->compact(sample->store, error);
-}
-
-static int sync_and_stat(struct sample *sample, struct error *error) {
+static int sync_and_stat(struct sample *sample, struct store_size *size, struct error *error) {
+  const struct store_stat *stat = &sample->stat_after;
   int code = sample->engine->sync(sample->store);
   if (!code) code = sample->engine->stat(sample->store, &sample->stat_after);
+  if (!code) *size = (struct store_size){stat->bytes_apparent, stat->bytes_allocated};
   return code ? error_set(error, code, "sync of the data set: %s", strerror(-code)) : 0;
+}
+
+// Stores of another format may have work left when they are loaded, such as merging levels, and each lies on the disk
+// as its load left it: all are brought into their best order, so that no read pays for another store's load. What they
+// took before that is their own, and told.
+static int settle(struct sample *sample, struct error *error) {
+  int code = sync_and_stat(sample, &sample->space.loaded, error);
+  if (code || sample->engine->caps & CAP_SHARED_FORMAT) return code;
+  code = sample->engine->compact(sample->store, error);
+  return code ? code : sync_and_stat(sample, &sample->space.compacted, error);
 }
 
 // Who shares no format fills a file of its own, in its own way.
@@ -88,7 +94,6 @@ static int fill(struct sample *sample, struct error *error) {
   const struct phases *before = &sample->order->settings.before;
   int code = phases_fill(before, &sample->workload, sample->engine, sample->store, error);
   if (!code) code = settle(sample, error);
-  if (!code) code = sync_and_stat(sample, error);
   if (!code) code = sample_before(sample, error);
   if (code) return code;
   sample->result.seconds = (double)(clock_ns() - start) / 1e9;

@@ -33,6 +33,11 @@ struct open_loop_result {
   struct histogram *late;  // ns; NULL: the sample was a closed loop
 };
 
+// What the files of a store take, in bytes: by their lengths, and on the disk.
+struct store_size {
+  uint64_t apparent, allocated;
+};
+
 struct sample {
   const struct sample_order *order;
   const struct engine *engine;
@@ -70,6 +75,10 @@ struct sample {
   bool settled;                  // whether the next one was measured: SAMPLE_COUNTERS that write
   uint64_t settled_write_bytes;  // to the device, from the start of the clock to the end of a sync after it stopped
   struct store_stat stat_before, stat_after;
+  struct {
+    struct store_size loaded;     // the files of a data set as its load left them
+    struct store_size compacted;  // and after the compaction that follows; apparent 0: there was none
+  } space;                        // SAMPLE_FILL; loaded.apparent 0: not measured
 
   bool out_of_reach;                         // the cache state cannot be had here
   double residency_before, residency_after;  // NAN: not measurable

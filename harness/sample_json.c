@@ -174,6 +174,18 @@ static json_t *start_to_json(const struct sample *sample) {
                    count_or_null(!sample->storeless, sample->start.first_1000_ns));
 }
 
+static json_t *size_to_json(const struct store_size *size) {
+  if (!size->apparent) return json_null();
+  return json_pack("{s:I, s:I}", "apparent", (json_int_t)size->apparent, "allocated", (json_int_t)size->allocated);
+}
+
+// Of a data set; the schedule hands it on to the samples that use it.
+static json_t *space_to_json(const struct sample *sample) {
+  if (!sample->space.loaded.apparent) return json_null();
+  return json_pack("{s:o, s:o}", "loaded", size_to_json(&sample->space.loaded), "compacted",
+                   size_to_json(&sample->space.compacted));
+}
+
 // Why these numbers are to be doubted.
 static json_t *flags_to_json(const struct sample *sample) {
   json_t *flags = json_array();
@@ -207,7 +219,7 @@ static int set_timeline(json_t *json, const struct sample *sample, bool ok) {
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
   json_t *effective = sample->effective ? json_incref(sample->effective) : json_null();
   json_t *part = json_pack(
-      "{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
+      "{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
       count_or_null(ok && sample->rss, sample->rss), "pss_bytes", count_or_null(ok && sample->pss, sample->pss),
       "residency", "before", real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
       "mappings", ok ? mappings_to_json(sample) : json_null(), "memory", pressure_to_json(&sample->pressure), "foreign",
@@ -215,7 +227,8 @@ static int set_state(json_t *json, const struct sample *sample, bool ok) {
       count_or_null(ok && sample->work && !sample->storeless, sample->verified), "background",
       ok ? background_to_json(sample) : json_null(), "start", ok ? start_to_json(sample) : json_null(), "effective",
       effective, "stat",
-      ok && !sample->storeless ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "spent",
+      ok && !sample->storeless ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "space",
+      ok ? space_to_json(sample) : json_null(), "spent",
       sample->spent.last ? spent_to_json(&sample->spent) : json_null());
   int failed = !part || json_object_update(json, part) != 0;
   json_decref(part);

@@ -41,6 +41,7 @@ struct running {
   struct schedule_outcome *outcome;
   struct error *error;
   size_t experiment;
+  json_t **spaces;     // one a data set: what its files took; NULL: not built
   unsigned *left;      // one a cell: samples that may still fail; 0: not run any more
   struct peak *peaks;  // one a cell, used by those that measure one
   uint64_t started;    // clock_ns
@@ -56,12 +57,19 @@ static double kill_after(const struct cell_settings *settings, const struct samp
          (double)settings->data_bytes / grace_bytes_per_s;
 }
 
+// What the files took that the cell's own began as; borrowed.
+static json_t *space_of(const struct running *running, const struct plan_cell *cell) {
+  bool used = cell->data == PLAN_SHARED || cell->data == PLAN_COPY;
+  return used && running->spaces[cell->set] ? running->spaces[cell->set] : json_null();
+}
+
 // Adds what the schedule knows of the sample and hands it to the results.
 static int record(struct running *running, size_t number, const struct pass *pass, json_t *sample) {
   struct schedule_outcome *outcome = running->outcome;
   const char *cell = running->schedule->plan->cells[number].id;
-  json_t *facts = json_pack("{s:I, s:I, s:b}", "order", (json_int_t)outcome->samples, "repetition",
-                            (json_int_t)pass->repetition, "counted", (int)pass->counted);
+  json_t *facts = json_pack("{s:I, s:I, s:b, s:O}", "order", (json_int_t)outcome->samples, "repetition",
+                            (json_int_t)pass->repetition, "counted", (int)pass->counted, "space",
+                            space_of(running, &running->schedule->plan->cells[number]));
   int code = !facts || json_object_update(sample, facts) ? -ENOMEM : 0;
   json_decref(facts);
   if (!code) code = ledger_add(&running->ledger, number, sample);
@@ -252,6 +260,7 @@ static int build_set(struct running *running, size_t number) {
   const char *status = json_string_value(json_object_get(sample, "status"));
   const char *reason = json_string_value(json_object_get(sample, "reason"));
   if (strcmp(status, "ok") != 0) code = give_up_set(running, number, status, reason ? reason : "no reason given");
+  running->spaces[number] = json_incref(json_object_get(sample, "space"));
   json_decref(sample);
   return code;
 }
@@ -414,7 +423,8 @@ int schedule_run(const struct schedule *schedule, struct schedule_outcome *outco
   *outcome = (struct schedule_outcome){0};
   running.left = calloc(schedule->plan->cell_count, sizeof *running.left);
   running.peaks = calloc(schedule->plan->cell_count, sizeof *running.peaks);
-  if (!running.left || !running.peaks || ledger_open(&running.ledger, schedule->plan)) {
+  running.spaces = calloc(schedule->plan->set_count + 1, sizeof *running.spaces);
+  if (!running.left || !running.peaks || !running.spaces || ledger_open(&running.ledger, schedule->plan)) {
     code = error_set(error, -ENOMEM, "memory is short; run fewer experiments");
     goto out;
   }
@@ -425,6 +435,8 @@ int schedule_run(const struct schedule *schedule, struct schedule_outcome *outco
 out:
   free(running.left);
   free(running.peaks);
+  for (size_t i = 0; running.spaces && i < schedule->plan->set_count; i++) json_decref(running.spaces[i]);
+  free(running.spaces);
   ledger_close(&running.ledger);
   return code;
 }

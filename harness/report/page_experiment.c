@@ -161,6 +161,7 @@ int page_experiment(const struct page *page, const json_t *experiment) {
   page_medians(page, experiment);
   page_latency(page, experiment);
   page_counters(page, experiment);
+  page_space(page, experiment);
   page_durability(page, experiment);
   page_effective(page, experiment);
   settings(page, experiment);

@@ -29,6 +29,8 @@ void page_counters(const struct page *page, const json_t *experiment);
 void page_durability(const struct page *page, const json_t *experiment);
 // Where stores that others wrote were measured: what each gives that ours do not, and how it reads and writes.
 void page_peers(const struct page *page, const json_t *experiment);
+// There too: what the files of each took on the disk when they were loaded, and after the compaction that followed.
+void page_space(const struct page *page, const json_t *experiment);
 // What the kernel and libraries made of the engines' options, as the samples found it.
 void page_effective(const struct page *page, const json_t *experiment);
 // What must be known of the latencies: which operations were timed in batches; of open loops, which rates were kept up.

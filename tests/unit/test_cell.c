@@ -59,6 +59,7 @@ static void test_every_documented_field_is_there(void **state) {
                                        "mappings",
                                        "background",
                                        "start",
+                                       "space",
                                        "residency",
                                        "device_read_bytes",
                                        "foreign",

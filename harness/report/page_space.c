@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// What the files of each store took when they were loaded, and after the compaction that follows a load: a table beside
+// the charts of experiments with stores that others wrote.
+#include <string.h>
+
+#include "harness/report/pages.h"
+#include "harness/report/values.h"
+#include "harness/results_file.h"
+
+enum { VALUE_ROOM = 32, ROWS_MAX = 128 };
+
+// Of the first sample that tells.
+static const json_t *space_of(const json_t *cell) {
+  const json_t *sample;
+  size_t i;
+  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+    const json_t *space = json_object_get(sample, "space");
+    if (json_is_object(space)) return space;
+  }
+  return NULL;
+}
+
+// A data set is one of these; cells that share it have one row.
+static bool same_data(const json_t *a, const json_t *b) {
+  static const char *const keys[] = {"spec", "record_size", "records"};
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+    if (!json_equal(json_object_get(a, keys[i]), json_object_get(b, keys[i]))) return false;
+  return true;
+}
+
+// Finds the cells that stand for the data sets of the experiment. How many; *compacted: whether any was compacted.
+static size_t find_rows(const struct page *page, const json_t *experiment, const json_t **rows, bool *compacted) {
+  const json_t *cell, *space;
+  size_t count = 0;
+  *compacted = false;
+  for (size_t i = 0; count < ROWS_MAX && (cell = page_next_cell(page->run, experiment, &i));) {
+    size_t known = 0;
+    if (!(space = space_of(cell))) continue;
+    while (known < count && !same_data(cell, rows[known])) known++;
+    if (known < count) continue;
+    rows[count++] = cell;
+    *compacted = *compacted || json_is_object(json_object_get(space, "compacted"));
+  }
+  return count;
+}
+
+static void format_bytes(const json_t *size, const char *key, char *text) {
+  value_format(json_real_or_nan(size, key), "B", text, VALUE_ROOM);
+}
+
+static void put_row(const struct page *page, const json_t *cell) {
+  char texts[5][VALUE_ROOM];
+  const json_t *space = space_of(cell), *loaded = json_object_get(space, "loaded");
+  const json_t *compacted = json_object_get(space, "compacted");
+  double values = json_real_or_nan(cell, "records") * json_real_or_nan(cell, "value_size");
+  value_format(values, "B", texts[0], VALUE_ROOM);
+  format_bytes(loaded, "apparent", texts[1]);
+  format_bytes(loaded, "allocated", texts[2]);
+  format_bytes(compacted, "apparent", texts[3]);
+  format_bytes(compacted, "allocated", texts[4]);
+  const char *const cells[] = {json_text(cell, "spec"), texts[0], texts[1], texts[2], texts[3], texts[4]};
+  page->format->row(page->out, cells, sizeof cells / sizeof cells[0], false);
+}
+
+void page_space(const struct page *page, const json_t *experiment) {
+  static const char *const head[] = {"data set of",     "its values",        "loaded: length",
+                                     "loaded: on disk", "compacted: length", "compacted: on disk"};
+  const json_t *rows[ROWS_MAX];
+  bool compacted;
+  size_t count = find_rows(page, experiment, rows, &compacted);
+  if (!compacted) return;
+  page_say(page,
+           "What the files take, by their lengths and on the disk, right after the load and after the compaction that "
+           "follows it, with no background work left (a peer is measured after both, and the native engines as loaded: "
+           "they have no such work):");
+  page->format->row(page->out, head, sizeof head / sizeof head[0], true);
+  for (size_t i = 0; i < count; i++) put_row(page, rows[i]);
+  page->format->after_rows(page->out);
+}
