@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,37 @@
 
 enum { COPY_PIECE = 64 << 20, OPEN_FOLDERS = 8 };
 
-int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct error *error) {
+static int not_made(struct error *error) {
+  return error_set(error, -errno, "cannot be made: %m; choose another folder with --dir");
+}
+
+static int not_usable(struct error *error) {
+  return error_set(error, -errno, "no file can be made here: %m; choose another folder with --dir");
+}
+
+static int check_folder(const char *dir, struct error *error) {
   struct stat status;
-  folder->path[0] = '\0';
-  if (mkdir(dir, 0777) && errno != EEXIST)
-    return error_set(error, -errno, "cannot be made: %m; choose another folder with --dir");
   if (stat(dir, &status)) return error_set(error, -errno, "%m; choose another folder with --dir");
   if (!S_ISDIR(status.st_mode)) return error_set(error, -ENOTDIR, "not a folder; choose another one with --dir");
+  return 0;
+}
+
+int dataset_folder_try(const char *dir, bool *missing, struct error *error) {
+  char above[DATASET_PATH_MAX];
+  *missing = access(dir, F_OK) && errno == ENOENT;
+  if (!*missing) {
+    int code = check_folder(dir, error);
+    return code || access(dir, W_OK | X_OK) == 0 ? code : not_usable(error);
+  }
+  snprintf(above, sizeof above, "%s", dir);
+  return access(dirname(above), W_OK | X_OK) ? not_made(error) : 0;
+}
+
+int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct error *error) {
+  folder->path[0] = '\0';
+  if (mkdir(dir, 0777) && errno != EEXIST) return not_made(error);
+  int code = check_folder(dir, error);
+  if (code) return code;
   char *whole = realpath(dir, NULL);
   int length = whole ? snprintf(folder->path, sizeof folder->path, "%s/storebench-XXXXXX", whole) : 0;
   free(whole);
@@ -30,7 +55,7 @@ int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct e
   }
   if (mkdtemp(folder->path)) return 0;
   folder->path[0] = '\0';
-  return error_set(error, -errno, "no file can be made here: %m; choose another folder with --dir");
+  return not_usable(error);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {

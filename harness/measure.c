@@ -270,6 +270,23 @@ static int clean_up(struct run *run, int code, struct error *error) {
   return error_set(error, removed, "%.300s: cannot be removed: %s; remove it by hand", path, strerror(-removed));
 }
 
+int measure_dry_run(const struct plan *plan, const struct measure_options *options) {
+  struct run run = {.plan = plan, .options = options};
+  struct error error = {0};
+  bool missing = false;
+  environment_host(run.host, sizeof run.host);
+  int code = choose_folders(&run, &error);
+  if (!code) code = check_target(&run, &error);
+  if (!code && options->dir && dataset_folder_try(run.dir, &missing, &error)) code = prefix_error(&error, run.dir);
+  if (code) {
+    command_complain(NULL, error.text);
+    return EXIT_USAGE;
+  }
+  plan_print(plan, stdout);
+  if (missing) printf("data files go to %s, which is not there yet: the run makes it\n", run.dir);
+  return EXIT_DONE;
+}
+
 int measure_run(const struct plan *plan, const struct measure_options *options) {
   struct run run = {.plan = plan, .options = options, .start = clock_ns()};
   struct error error = {0};

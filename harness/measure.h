@@ -22,4 +22,7 @@ struct measure_options {
 // (harness/commands/commands.h). No data file is left behind.
 int measure_run(const struct plan *plan, const struct measure_options *options);
 
+// Prints the plan, and what the run would be refused for; makes and measures nothing. Returns the exit code.
+int measure_dry_run(const struct plan *plan, const struct measure_options *options);
+
 #endif

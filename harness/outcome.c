@@ -92,6 +92,30 @@ static void print_json(const json_t *run, const char *folder) {
   json_decref(whole);
 }
 
+static bool same_end(const json_t *a, const json_t *b) {
+  static const char *const keys[] = {"engine", "status", "reason"};
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+    if (strcmp(json_text(a, keys[i]), json_text(b, keys[i])) != 0) return false;
+  return true;
+}
+
+// Why a cell has no result. What is true of many cells of an engine is said once, at the first of them.
+static void complain_of(const json_t *cells, size_t number) {
+  const json_t *cell = json_array_get(cells, number), *other;
+  const char *id = json_text(cell, "id"), *status = json_text(cell, "status"), *reason = json_text(cell, "reason");
+  size_t i, count = 0;
+  json_array_foreach(cells, i, other) {
+    if (!same_end(cell, other)) continue;
+    if (i < number) return;
+    count++;
+  }
+  if (count == 1)
+    fprintf(stderr, "storebench: %s: %s: %s\n", id, status, reason);
+  else
+    fprintf(stderr, "storebench: %s: %zu cells %s, such as %s: %s\n", json_text(cell, "engine"), count, status, id,
+            reason);
+}
+
 int outcome_print(const json_t *run, const char *folder, bool json) {
   const json_t *cell;
   size_t i, ok = 0, failed = 0;
@@ -103,8 +127,7 @@ int outcome_print(const json_t *run, const char *folder, bool json) {
     const char *status = json_text(cell, "status");
     ok += strcmp(status, "ok") == 0;
     failed += strcmp(status, "failed") == 0;
-    if (strcmp(status, "ok") != 0)
-      fprintf(stderr, "storebench: %s: %s: %s\n", json_text(cell, "id"), status, json_text(cell, "reason"));
+    if (strcmp(status, "ok") != 0) complain_of(json_object_get(run, "cells"), i);
   }
   if (failed) return EXIT_CELL_FAILED;
   return ok ? EXIT_DONE : EXIT_NOTHING_RAN;

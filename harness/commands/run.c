@@ -139,11 +139,8 @@ static int run_plan(struct request *request) {
   request->plan.experiments = request->experiments;
   if (plan_make(&request->plan, &plan, &error)) {
     command_complain(NULL, error.text);
-  } else if (request->dry_run) {
-    plan_print(&plan, stdout);
-    exit_code = EXIT_DONE;
   } else {
-    exit_code = measure_run(&plan, &request->measure);
+    exit_code = (request->dry_run ? measure_dry_run : measure_run)(&plan, &request->measure);
   }
   plan_free(&plan);
   return exit_code;
