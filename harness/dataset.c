@@ -84,6 +84,22 @@ void dataset_path(const struct dataset_folder *folder, const char *name, char *p
   snprintf(path, DATASET_PATH_MAX, "%s/%s/store", folder->path, name);
 }
 
+void dataset_sibling_name(const char *name, unsigned number, char *to, size_t room) {
+  if (number)
+    snprintf(to, room, "%s-%u", name, number);
+  else
+    snprintf(to, room, "%s", name);
+}
+
+void dataset_sibling(const char *path, unsigned number, char *to) {
+  const char *slash = strrchr(path, '/');
+  int folder = slash ? (int)(slash - path) : 0;
+  if (number && slash)
+    snprintf(to, DATASET_PATH_MAX, "%.*s-%u%s", folder, path, number, slash);
+  else
+    snprintf(to, DATASET_PATH_MAX, "%s", path);
+}
+
 int dataset_make(const struct dataset_folder *folder, const char *name) {
   char path[DATASET_PATH_MAX];
   folder_path(folder, name, path);

@@ -26,6 +26,10 @@ int dataset_folder_remove(struct dataset_folder *folder);
 
 // Where the store of that name stands (`path`: DATASET_PATH_MAX bytes).
 void dataset_path(const struct dataset_folder *folder, const char *name, char *path);
+// Where one of several stores that are used together stands, from the first one's path: number 0 is the first itself.
+// `name` of dataset_make and its kin: dataset_sibling_name.
+void dataset_sibling(const char *path, unsigned number, char *to);
+void dataset_sibling_name(const char *name, unsigned number, char *to, size_t room);
 // Makes the empty folder that dataset_path(name) is in. 0 or -errno.
 int dataset_make(const struct dataset_folder *folder, const char *name);
 // Copies every file of one into a new one and syncs them: a copy that is still being written to the device would be

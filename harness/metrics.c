@@ -74,6 +74,7 @@ static const struct metric metrics[] = {
     START("first_get_ns", "time to the first get"),
     START("first_1000_ns", "time to the first 1000 gets"),
     // Of all processes of a sample; what they share is in it once.
+    MEMORY("rss_bytes", "resident memory", "more sparing with resident memory", "rss_bytes"),
     MEMORY("file_pss_bytes", "memory of the file's maps", "more sparing with mapped memory", "mappings.file_pss_bytes"),
     MEMORY("other_pss_bytes", "memory beside the file", "more sparing with own memory", "mappings.other_pss_bytes"),
     MEMORY("page_table_bytes", "memory of page tables", "more sparing with page tables", "mappings.page_table_bytes"),

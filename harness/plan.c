@@ -68,6 +68,7 @@ struct cell_settings plan_set_settings(const struct cell_settings *cell, const s
   settings.background.kind = BACKGROUND_NONE;
   memset(&settings.rate, 0, sizeof settings.rate);
   settings.threads = settings.processes = 1;
+  settings.stores = 0;
   if (engine->caps & CAP_SHARED_FORMAT) {
     snprintf(settings.spec, sizeof settings.spec, "%s", set_builder);
     snprintf(settings.engine, sizeof settings.engine, "%s", set_builder);
@@ -89,7 +90,7 @@ uint64_t plan_file_bytes(const struct cell_settings *settings) {
   uint64_t grown = settings->background.kind == BACKGROUND_INSERT
                        ? (uint64_t)(2 * inserts * seconds * (settings->record_size + 16))
                        : 0;
-  return grown + 2 * settings->data_bytes + 16 * settings->filled + 8192;
+  return cell_stores(settings) * (grown + 2 * settings->data_bytes + 16 * settings->filled + 8192);
 }
 
 static int use_set(struct plan *plan, struct plan_cell *cell) {

@@ -84,7 +84,8 @@ double plan_sample_cost(const struct plan *plan, const struct plan_cell *cell, d
   cost += check_seconds + cache_cost(settings);
   if (cell->data != PLAN_SHARED) cost += file_seconds;
   if (cell->data != PLAN_FRESH) cost += (double)settings->workload.records * open_record_seconds;
-  if (cell->data == PLAN_COPY) cost += (double)settings->data_bytes / copy_bytes_per_s;
+  if (cell->data == PLAN_COPY) cost += cell_stores(settings) * (double)settings->data_bytes / copy_bytes_per_s;
+  cost += (cell_stores(settings) - 1) * file_seconds;
   return repeated * cost;
 }
 

@@ -132,7 +132,8 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
   char sync[32];
   sync_policy_format(&settings->sync, sync, sizeof sync);
   json_t *json = json_pack(
-      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:n, s:o, "
+      "{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:n, "
+      "s:o, "
       "s:o, "
       "s:o, "
       "s:o, s:s, "
@@ -145,10 +146,11 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       "record_size", (json_int_t)settings->record_size, "fill_write",
       settings->fill_write ? json_integer((json_int_t)settings->fill_write) : json_null(), "value_size",
       (json_int_t)workload->value_size, "records", (json_int_t)workload->records, "threads",
-      (json_int_t)settings->threads, "processes", (json_int_t)settings->processes, "batch", (json_int_t)workload->batch,
-      "depth", (json_int_t)workload->depth, "rate", "theta", theta_to_json(workload), "duration",
-      duration_to_json(settings), "before", before_to_json(settings), "background", background_to_json(settings),
-      "status", "skipped", "reason", "contender", cell->contender ? contender_mark(cell->contender) : NULL);
+      (json_int_t)settings->threads, "processes", (json_int_t)settings->processes, "stores",
+      (json_int_t)cell_stores(settings), "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,
+      "rate", "theta", theta_to_json(workload), "duration", duration_to_json(settings), "before",
+      before_to_json(settings), "background", background_to_json(settings), "status", "skipped", "reason", "contender",
+      cell->contender ? contender_mark(cell->contender) : NULL);
   json_t *rate = json ? rate_to_json(plan, cell) : NULL;
   int bad = !rate || json_object_update(json, rate);
   json_decref(rate);

@@ -45,6 +45,7 @@ struct sample {
   struct store_config config;
   struct workload workload;
   struct store *store;
+  struct store **others;  // open beside it (harness/herd.h); NULL: none
   struct {
     uint64_t done;  // operations
     double seconds;

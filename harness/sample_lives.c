@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "harness/cache.h"
+#include "harness/herd.h"
 #include "harness/sample.h"
 #include "harness/store_files.h"
 
@@ -70,11 +71,14 @@ static int remove_entry(const char *path) {
 }
 
 // Of files, since the store is not open: opening it is what is measured.
+static int set_one(const char *path, void *user) { return each_entry(path, *(const entry_fn *)user); }
+
 static int set_files(struct sample *sample, struct error *error) {
   const struct sample_order *order = sample->order;
   enum cache_state state = order->settings.cache;
   if (state == CACHE_ASIS || !(sample->engine->caps & CAP_PERSISTENT)) return 0;
-  int code = each_entry(order->path, state == CACHE_COLD ? make_cold : make_warm);
+  entry_fn make = state == CACHE_COLD ? make_cold : make_warm;
+  int code = herd_each(sample, set_one, &make);
   if (!code && cache_residency(order->path, &sample->residency_before) == 0) return 0;
   sample->out_of_reach = true;
   return error_set(error, code ? code : -EBUSY, "cache = %s: the files of the store cannot be brought into it: %s",
@@ -82,26 +86,30 @@ static int set_files(struct sample *sample, struct error *error) {
 }
 
 // The first get, and those up to a thousand.
-static int first_gets(struct sample *sample, uint64_t start, struct error *error) {
+static int first_gets(struct sample *sample, struct store *store, uint64_t start, struct error *error) {
   struct workload gets = sample->workload;
   struct client *client;
   gets.operation = OPERATION_GET;
   gets.threads = 1;
-  int code = client_open(&gets, 0, sample->engine, sample->store, &client, error);
+  int code = client_open(&gets, 0, sample->engine, store, &client, error);
   if (code) return code;
   code = client_run(client, 1, 0, NULL, &sample->counts, error);
-  sample->start.first_get_ns = clock_ns() - start;
+  if (store == sample->store) sample->start.first_get_ns = clock_ns() - start;
   if (!code) code = client_run(client, FIRST_GETS - 1, 0, NULL, &sample->counts, error);
   sample->start.first_1000_ns = clock_ns() - start;
   int closed = client_close(client);
   return code || !closed ? code : error_set(error, closed, "closing the session: %s", strerror(-closed));
 }
 
+// All stores are opened before any of them is asked.
 static int open_and_get(struct sample *sample, struct error *error) {
   uint64_t start = clock_ns();
   int code = sample->engine->open(sample->order->path, &sample->config, &sample->store, error);
+  if (!code) code = herd_open(sample, error);
   sample->start.open_ns = clock_ns() - start;
-  if (!code) code = first_gets(sample, start, error);
+  if (!code) code = first_gets(sample, sample->store, start, error);
+  for (unsigned i = 1; i < cell_stores(&sample->order->settings) && !code; i++)
+    code = first_gets(sample, sample->others[i - 1], start, error);
   sample->result.seconds = (double)sample->start.first_1000_ns / 1e9;
   sample->result.operations = sample->counts.acknowledged;
   return code;
@@ -181,6 +189,9 @@ int sample_whole_store(struct sample *sample, struct error *error) {
   sample->work = code ? NULL : calloc(1, sizeof *sample->work);
   if (!code && !sample->work) code = error_set(error, -ENOMEM, "no memory for a sample");
   if (!code) code = counted(sample, error);
+  if (!code && sample->workload.operation == OPERATION_OPEN) herd_memory(sample);
+  int closed = herd_close(sample, code ? NULL : error);
+  if (!code) code = closed;
   if (code) return code;
   if (sample->latency.all && atomic_load(&sample->latency_plan.calls) == 0)
     atomic_store(&sample->latency_plan.calls, 1);

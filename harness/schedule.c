@@ -105,8 +105,25 @@ static int prepare(struct running *running, const struct plan_cell *cell, struct
     return 0;
   }
   dataset_path(folder, private_name, order->path);
-  return cell->data == PLAN_COPY ? dataset_copy(folder, set, private_name, cell->settings.fill_write)
-                                 : dataset_make(folder, private_name);
+  if (cell->data != PLAN_COPY) return dataset_make(folder, private_name);
+  int code = 0;
+  for (unsigned i = 0; i < cell_stores(&cell->settings) && !code; i++) {
+    char name[32];
+    dataset_sibling_name(private_name, i, name, sizeof name);
+    code = dataset_copy(folder, set, name, cell->settings.fill_write);
+  }
+  return code;
+}
+
+static int remove_private(const struct dataset_folder *folder, const struct plan_cell *cell) {
+  int first = 0;
+  for (unsigned i = 0; i < cell_stores(&cell->settings); i++) {
+    char name[32];
+    dataset_sibling_name(private_name, i, name, sizeof name);
+    int code = dataset_remove(folder, name);
+    if (!first) first = code;
+  }
+  return first;
 }
 
 // Runs the sample inside a memory group of its own where its cache state needs one.
@@ -136,7 +153,7 @@ static int run_once(struct running *running, size_t number, const struct pass *p
   const double prepared = seconds_since(start);
   snprintf(reason, sizeof reason, "its file could not be made: %s", strerror(-code));
   *sample = code ? child_no_sample(&order, "failed", reason) : run_grouped(running, cell, &order);
-  if (cell->data != PLAN_SHARED) removed = dataset_remove(schedule->folder, private_name);
+  if (cell->data != PLAN_SHARED) removed = remove_private(schedule->folder, cell);
   if (schedule->interrupt->seen) {
     json_decref(*sample);
     *sample = NULL;

@@ -31,6 +31,7 @@ struct cell_settings {
   uint32_t fill_write;  // bytes written at a time when the file to change was made; 0: as the kernel copies
   unsigned threads;
   unsigned processes;
+  unsigned stores;                    // that a sample of OPERATION_OPEN opens and keeps open; 0 is 1
   double duration;                    // seconds of a sample; 0: as long as the profile says
   struct phases before;               // what is done to the store first...
   struct background_role background;  // what somebody else does meanwhile
@@ -42,6 +43,10 @@ struct cell_settings {
     enum arrival_kind arrivals;
   } rate;
 };
+
+static inline unsigned cell_stores(const struct cell_settings *settings) {
+  return settings->stores ? settings->stores : 1;
+}
 
 // Whether the state limits the memory that cached pages may take.
 static inline bool cache_limited(enum cache_state state) { return state == CACHE_PRESSURE || state == CACHE_FILLING; }

@@ -104,6 +104,8 @@ static int check_stores(const struct checking *checking) {
   const struct cell_settings *settings = checking->settings;
   static const enum key none[] = {KEY_THREADS, KEY_PROCESSES, KEY_RATE, KEY_BATCH, KEY_DEPTH};
   enum operation operation = settings->workload.operation;
+  if (operation != OPERATION_OPEN && refuse(checking, KEY_STORES, "has no effect; it belongs to operation = open"))
+    return -EINVAL;
   if (!operation_of_stores(operation)) return 0;
   for (size_t i = 0; i < LENGTH(none); i++)
     if (refuse(checking, none[i], "has no effect on operation = open or create; remove it")) return -EINVAL;

@@ -10,6 +10,7 @@
 #include "workloads/experiment_internal.h"
 #include "workloads/ycsb.h"
 
+enum { STORES_MAX = 4096 };
 static const double DURATION_MIN = 0.01, DURATION_MAX = 3600;  // seconds
 static const double MEMORY_MIN = 4 << 20;                      // one fault or read may want megabytes of read-ahead
 
@@ -227,6 +228,14 @@ static int read_processes(const struct reader *reader) {
   return read_count(reader, "processes", &reader->settings->processes);
 }
 
+static int read_stores(const struct reader *reader) {
+  uint64_t number;
+  if (parse_count(reader->setting->text, &number) || number == 0 || number > STORES_MAX)
+    return reader_bad(reader, "stores", "a count from 1 to 4096");
+  reader->settings->stores = (unsigned)number;
+  return 0;
+}
+
 // "20s", "500ms" or "2min".
 static int read_duration(const struct reader *reader) {
   static const struct {
@@ -312,6 +321,7 @@ const char *const key_names[KEY_COUNT] = {
     [KEY_DEPTH] = "depth",
     [KEY_THREADS] = "threads",
     [KEY_PROCESSES] = "processes",
+    [KEY_STORES] = "stores",
     [KEY_DURATION] = "duration",
     [KEY_BEFORE] = "before",
     [KEY_BACKGROUND] = "background",
@@ -340,6 +350,7 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_DEPTH] = read_depth,
     [KEY_THREADS] = read_threads,
     [KEY_PROCESSES] = read_processes,
+    [KEY_STORES] = read_stores,
     [KEY_DURATION] = read_duration,
     [KEY_BEFORE] = experiment_read_before,
     [KEY_BACKGROUND] = experiment_read_background,

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "engines/registry.h"
+#include "harness/dataset.h"
 #include "harness/metrics.h"
 #include "harness/sample.h"
 #include "tests/unit/one_point.h"
@@ -76,6 +77,80 @@ static json_t *open_store(enum sample_kind kind) {
   assert_true(opened > 0 && opened < first && first < sample_number(start, "first_1000_ns"));
   assert_true(sample_number(sample, "seconds") == sample_number(start, "first_1000_ns") / 1e9);
   return sample;
+}
+
+// Copies of the store in folders beside its own, as the schedule makes them.
+static void copy_store(unsigned number) {
+  char from[620], to[DATASET_PATH_MAX], path[600];
+  static const char *const endings[] = {"", ".index"};
+  snprintf(path, sizeof path, "%s/store", folder);
+  dataset_sibling(path, number, to);
+  *strrchr(to, '/') = '\0';
+  assert_int_equal(mkdir(to, 0700), 0);
+  for (int i = 0; i < 2; i++) {
+    char command[2 * DATASET_PATH_MAX];
+    snprintf(from, sizeof from, "%s%s", path, endings[i]);
+    snprintf(command, sizeof command, "cp '%s' '%s/'", from, to);
+    assert_int_equal(system(command), 0);
+  }
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
+  (void)status, (void)type, (void)walk;
+  return remove(path);
+}
+
+static void remove_copy(unsigned number) {
+  char path[600], copy[DATASET_PATH_MAX];
+  snprintf(path, sizeof path, "%s/store", folder);
+  dataset_sibling(path, number, copy);
+  *strrchr(copy, '/') = '\0';
+  assert_int_equal(nftw(copy, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+// All are opened before any is asked, each gives its thousand, and what they hold is read while they are open.
+static void test_many_stores(void **state) {
+  (void)state;
+  enum { STORES = 5 };
+  double tables[2], files[2];
+  fill("none");
+  for (unsigned i = 1; i < STORES; i++) copy_store(i);
+  for (int many = 0; many < 2; many++) {
+    struct sample_order order = store_order(OPERATION_OPEN, SAMPLE_THROUGHPUT);
+    snprintf(order.settings.spec, sizeof order.settings.spec, "mmap:populate=on");
+    order.settings.stores = many ? STORES : 1;
+    json_t *sample = sample_run(&order);
+    assert_sample_status(sample, "ok");
+    assert_true(sample_number(sample, "operations") == 1000 * (many ? STORES : 1));
+    const json_t *start = json_object_get(sample, "start"), *mappings = json_object_get(sample, "mappings");
+    assert_true(sample_number(start, "open_ns") < sample_number(start, "first_get_ns"));
+    assert_true(sample_number(start, "first_get_ns") < sample_number(start, "first_1000_ns"));
+    tables[many] = sample_number(mappings, "page_table_bytes");
+    files[many] = sample_number(mappings, "file_pss_bytes");
+    assert_true(sample_number(sample, "rss_bytes") > files[many]);
+    json_decref(sample);
+  }
+  assert_true(files[0] >= RECORDS * 128);
+  assert_true(files[1] >= STORES * RECORDS * 128);
+  assert_true(tables[1] > tables[0]);
+  for (unsigned i = 1; i < STORES; i++) remove_copy(i);
+  remove_store();
+}
+
+// One that is missing fails the sample, and those that were opened are closed: they open again.
+static void test_a_store_that_is_missing(void **state) {
+  (void)state;
+  fill("none");
+  copy_store(1);
+  struct sample_order order = store_order(OPERATION_OPEN, SAMPLE_THROUGHPUT);
+  for (unsigned stores = 3; stores > 1; stores--) {
+    order.settings.stores = stores;
+    json_t *sample = sample_run(&order);
+    assert_sample_status(sample, stores == 3 ? "failed" : "ok");
+    json_decref(sample);
+  }
+  remove_copy(1);
+  remove_store();
 }
 
 static void test_open_times_the_start(void **state) {
@@ -153,11 +228,6 @@ static void test_create_counts_whole_lives(void **state) {
   }
   printf("system calls of a life: %.1f alone, %.1f among others\n", one, many);
   assert_true(one < 1.3 * many);
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
-  (void)status, (void)type, (void)walk;
-  return remove(path);
 }
 
 // A data set whose writer was killed: the process that is to die is made before the store's library starts threads.
@@ -245,6 +315,10 @@ static void test_what_cannot_be_asked(void **state) {
   (void)state;
   one_point_refused("[hold]\noperation = open\ndata = 64K\nthreads = 2", "open_ns",
                     "keys.ini:7: threads = 2 has no effect on operation = open or create; remove it");
+  one_point_refused("[hold]\noperation = get\ndata = 64K\nstores = 2", "p99",
+                    "keys.ini:7: stores = 2 has no effect; it belongs to operation = open");
+  one_point_refused("[hold]\noperation = open\ndata = 64K\nstores = 0", "open_ns",
+                    "keys.ini:7: bad stores \"0\"; a count from 1 to 4096");
   one_point_refused("[hold]\noperation = open\ndata = 64K\nduration = 2s", "open_ns",
                     "keys.ini:7: duration = 2s has no effect: a store is opened once a sample");
   one_point_refused("[hold]\noperation = open\ndata = 64K\ncache = mapped", "open_ns",
@@ -270,6 +344,8 @@ static void test_options_are_added_to_every_engine(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_open_times_the_start),
+      cmocka_unit_test(test_many_stores),
+      cmocka_unit_test(test_a_store_that_is_missing),
       cmocka_unit_test(test_open_recovers_after_a_kill),
       cmocka_unit_test(test_create_lives_again_and_again),
       cmocka_unit_test(test_create_counts_whole_lives),
