@@ -277,10 +277,11 @@ int measure_dry_run(const struct plan *plan, const struct measure_options *optio
   environment_host(run.host, sizeof run.host);
   int code = choose_folders(&run, &error);
   if (!code) code = check_target(&run, &error);
+  int exit_code = code ? EXIT_USAGE : EXIT_CELL_FAILED;  // as the run's own
   if (!code && options->dir && dataset_folder_try(run.dir, &missing, &error)) code = prefix_error(&error, run.dir);
   if (code) {
     command_complain(NULL, error.text);
-    return EXIT_USAGE;
+    return exit_code;
   }
   plan_print(plan, stdout);
   if (missing) printf("data files go to %s, which is not there yet: the run makes it\n", run.dir);

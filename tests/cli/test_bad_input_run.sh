@@ -16,6 +16,13 @@ for budget in 0s -5s soon; do refused run --budget="$budget"; done
 refused run --engines mmpa
 refused run --engines mmap:advise=random
 refused run --dir missing/folder --out out fill-sequential --profile quick
+refused run --dir missing/folder --out out fill-sequential --profile quick --dry-run
+echo text >there.txt
+refused run --dir there.txt --out out fill-sequential --profile quick --dry-run
+refused run --out there.txt fill-sequential --profile quick --dry-run
+rm there.txt
+"$STOREBENCH" run --dir new --out out fill-sequential --profile quick --dry-run | tail -1
+[[ ! -e new && ! -e out ]] || echo 'a dry run made something'
 refused run read-random-wram
 refused run missing.ini
 refused report missing
