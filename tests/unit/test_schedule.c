@@ -82,7 +82,10 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
   if (order->kind == SAMPLE_FILL) {
     seen.fills++;
     touch(order->path);
-    return made_sample(order, "ok", NULL);
+    json_t *filled = made_sample(order, "ok", NULL);
+    json_object_set_new(filled, "space",
+                        json_pack("{s:{s:i, s:i}, s:n}", "loaded", "apparent", 77, "allocated", 88, "compacted"));
+    return filled;
   }
   if (order->kind == SAMPLE_COUNTERS) seen.counters_s += order->seconds;
   if (order->kind == SAMPLE_LATENCY) seen.latency_s += order->seconds;
@@ -180,6 +183,18 @@ static size_t entries(const char *path) {
   return count - 2;
 }
 
+// What the files of the data set took, told with a sample; 0: nothing was told.
+static json_int_t loaded_bytes(const json_t *sample) {
+  const json_t *space = json_object_get(sample, "space");
+  assert_non_null(space);
+  return json_integer_value(json_object_get(json_object_get(space, "loaded"), "apparent"));
+}
+
+static json_int_t loaded_of_first(const json_t *json) {
+  const json_t *cell = json_array_get(json_object_get(json, "cells"), 0);
+  return loaded_bytes(json_array_get(json_object_get(cell, "samples"), 0));
+}
+
 static void test_every_cell_gets_its_samples(void **state) {
   (void)state;
   json_t *json = run("get", "ops_per_s");
@@ -196,6 +211,7 @@ static void test_every_cell_gets_its_samples(void **state) {
     json_array_foreach(json_object_get(cell, "samples"), j, sample) {
       assert_int_equal(json_integer_value(json_object_get(sample, "repetition")), expected++);
       assert_true(json_is_true(json_object_get(sample, "counted")) == (j > 0));
+      assert_int_equal(loaded_bytes(sample), 77);
     }
   }
   assert_int_equal(bench.outcome.samples, 42);
@@ -289,6 +305,7 @@ static void test_writes_get_a_copy(void **state) {
   (void)state;
   json_t *json = run("update", "ops_per_s");
   assert_int_equal(seen.fills, 1);
+  assert_int_equal(loaded_of_first(json), 77);
   assert_int_equal(seen.files_missing, 0);
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
@@ -298,6 +315,7 @@ static void test_fills_get_a_new_file(void **state) {
   (void)state;
   json_t *json = run("fill", "ops_per_s");
   assert_int_equal(seen.fills, 0);
+  assert_int_equal(loaded_of_first(json), 0);  // no data set was used
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
 }
