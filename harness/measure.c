@@ -89,6 +89,7 @@ static int check_target(const struct run *run, struct error *error) {
   char part[PATH_ROOM], type[64];
   bool durable;
   existing_part(run->dir, part);
+  if (plan_check_memory(run->plan, plan_memory_available(), error)) return error->code;
   if (plan_check_space(run->plan, part, error)) return prefix_error(error, run->dir);
   int code = environment_durable(part, &durable, type, sizeof type);
   if (code)

@@ -33,7 +33,8 @@ static void print_experiment(const struct plan *plan, size_t number, FILE *out) 
 }
 
 void plan_print(const struct plan *plan, FILE *out) {
-  char bytes[32];
+  char bytes[32], memory[32];
+  uint64_t needed;
   size_t left = 0;
   double duels = 0;
   for (size_t i = 0; i < plan->experiment_count; i++) duels += plan->experiments[i].duels;
@@ -48,9 +49,11 @@ void plan_print(const struct plan *plan, FILE *out) {
   for (size_t i = 0; i < plan->note_count; i++) fprintf(out, "%s\n", plan->notes[i]);
   if (duels > 0)
     fprintf(out, "about %.0f s of that are kept for duels, where repetitions leave a winner open\n", duels);
+  plan_memory(plan, &needed);
   format_size(plan->bytes, bytes, sizeof bytes);
+  format_size(needed, memory, sizeof memory);
   fprintf(out, "%zu cells, %u repetitions of %.3g s each and one that is not counted; about %.0f s", left,
           plan->repetitions, plan->seconds, ceil(plan->estimate));
   if (isfinite(plan->budget)) fprintf(out, " of %.0f s", plan->budget);
-  fprintf(out, "; up to %s of disk space\n", bytes);
+  fprintf(out, "; up to %s of disk space and %s of memory\n", bytes, memory);
 }

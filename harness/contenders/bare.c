@@ -12,14 +12,14 @@
 #include "harness/contenders/internal.h"
 #include "workloads/random.h"
 
-enum how { HOW_MAP, HOW_DENSE, HOW_PREAD, HOW_URING, HOW_READ, HOW_WRITE };
+enum how { HOW_MAP, HOW_CHAIN, HOW_DENSE, HOW_PREAD, HOW_URING, HOW_READ, HOW_WRITE };
 
 static const struct engine_option options[] = {
     {.name = "how",
      .type = OPTION_CHOICE,
-     .choices = "map/dense/pread/uring/read/write",
+     .choices = "map/chain/dense/pread/uring/read/write",
      .initial = "map",
-     .help = "gets by index and map, copies out of the map, preads, io_uring reads, a read from end to end, or writes"},
+     .help = "gets by index and map, one after the other (chain), copies, preads, io_uring reads, a long read, writes"},
     {.name = "direct", .type = OPTION_BOOL, .initial = "off", .help = "how=uring goes round the page cache (O_DIRECT)"},
     {0}};
 
@@ -31,6 +31,7 @@ static const struct way {
   const struct limit_loop *loop;
 } ways[] = {
     [HOW_MAP] = {"map", OPERATION_GET, LIMIT_MEMORY_COPY, &contender_probe_loop},
+    [HOW_CHAIN] = {"chain", OPERATION_GET, LIMIT_MEMORY_COPY, &contender_chain_loop},
     [HOW_DENSE] = {"dense", OPERATION_GET, LIMIT_MEMORY_COPY, &limit_memory_copy},
     [HOW_PREAD] = {"pread", OPERATION_GET, LIMIT_PREAD, &limit_pread},
     [HOW_URING] = {"uring", OPERATION_GET, LIMIT_URING_READ, &limit_uring_read},
@@ -96,7 +97,7 @@ static struct limit_spec choose_spec(const struct contender_run *run) {
                             .depth = workload->depth,
                             .every = settings->sync.kind == SYNC_EVERY ? (unsigned)settings->sync.amount : 1,
                             .threads = 1};
-  if (how == HOW_MAP || how == HOW_DENSE) spec.bytes = workload->value_size;
+  if (how == HOW_MAP || how == HOW_CHAIN) spec.bytes = workload->value_size;
   if (goes_direct(run)) spec.kind = LIMIT_DEVICE_READ;
   if (how == HOW_WRITE && settings->sync.kind != SYNC_NONE) spec.kind = LIMIT_FDATASYNC;
   if (how == HOW_READ) {
@@ -119,8 +120,9 @@ static int describe(struct contender_run *run) {
   const struct limit_spec *spec = &run->order.spec;
   limit_label(spec, label, sizeof label);
   limit_describe(spec, text, sizeof text);
-  run->sample->effective = how_of(run) == HOW_MAP ? json_pack("{s:s, s:s}", "loop", "index, key and copy", "over", text)
-                                                  : json_pack("{s:s, s:s}", "loop", label, "over", text);
+  run->sample->effective = how_of(run) <= HOW_CHAIN
+                               ? json_pack("{s:s, s:s}", "loop", "index, key and copy", "over", text)
+                               : json_pack("{s:s, s:s}", "loop", label, "over", text);
   return run->sample->effective ? 0 : -ENOMEM;
 }
 
@@ -130,7 +132,7 @@ static int open_bare(struct contender_run *run, struct error *error) {
   if (code) return code;
   enum how how = how_of(run);
   int flags = (how == HOW_WRITE ? O_RDWR : O_RDONLY) | (goes_direct(run) ? O_DIRECT : 0);
-  code = contender_file_open(order, flags, how == HOW_MAP || how == HOW_DENSE, &run->file, error);
+  code = contender_file_open(order, flags, how <= HOW_DENSE, &run->file, error);
   if (code) return code;
   run->order.spec = choose_spec(run);
   // As the clients of stores draw them: the same keys.

@@ -49,7 +49,7 @@ struct contender {
 extern const struct contender contender_bare, contender_fio;
 
 // Gets by a map: the index is made as the loop opens (probe.c).
-extern const struct limit_loop contender_probe_loop;
+extern const struct limit_loop contender_probe_loop, contender_chain_loop;
 
 // file.c: opens the file of the order (`flags` beside O_CLOEXEC), and maps it, for reading. 0 or -errno.
 int contender_file_open(const struct sample_order *order, int flags, bool map, struct store *file, struct error *error);

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/words.h"
-#include "harness/environment_internal.h"
 #include "harness/limits/loop.h"
+#include "harness/plan.h"
 #include "workloads/random.h"
 
 enum { AHEAD = 24, LINE = 64, HUGE_PAGE = 2 << 20, SOURCE = 64 << 10 };
@@ -20,13 +20,11 @@ struct memory_state {
 };
 
 int limit_check_memory(uint64_t bytes, struct error *error) {
-  char text[64], need[32], have[32];
-  unsigned long long kilobytes;
-  int code = read_value_of("/proc/meminfo", "MemAvailable", text, sizeof text);
-  if (code || sscanf(text, "%llu", &kilobytes) != 1) return 0;  // mmap and the kernel decide then
-  if (bytes <= kilobytes * 1024 / 2) return 0;
+  char need[32], have[32];
+  uint64_t available = plan_memory_available();
+  if (bytes <= available / 2) return 0;
   format_size(bytes, need, sizeof need);
-  format_size(kilobytes * 1024, have, sizeof have);
+  format_size(available, have, sizeof have);
   return error_set(error, -EOPNOTSUPP, "%s is more than half of the memory that is free, %s", need, have);
 }
 
@@ -102,6 +100,8 @@ static int run_copy(void *state, uint64_t deadline, uint64_t *done) {
     key_stream_next(memory->cursor.keys, memory->cursor.ids, CURSOR_CHUNK);
     if (memory->bytes == LIMIT_VALUE_SIZE)
       copy_chunk(memory, memory->cursor.ids, LIMIT_VALUE_SIZE);  // known to the compiler: four moves, no call
+    else if (memory->bytes == LIMIT_RECORD_SIZE)
+      copy_chunk(memory, memory->cursor.ids, LIMIT_RECORD_SIZE);
     else
       copy_chunk(memory, memory->cursor.ids, memory->bytes);
     *done += CURSOR_CHUNK;

@@ -71,7 +71,7 @@ static json_t *measured(const struct sample_order *order) {
 }
 
 static void test_loops_read(void **state) {
-  static const char *const specs[] = {"bare", "bare:how=dense", "bare:how=pread"};
+  static const char *const specs[] = {"bare", "bare:how=chain", "bare:how=dense", "bare:how=pread"};
   (void)state;
   for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
     struct sample_order order = order_of(specs[i], OPERATION_GET);

@@ -213,6 +213,29 @@ static void test_space(void **state) {
   plan_free(&plan);
 }
 
+// The index counts in any cache state, the data where it is to stay in memory.
+static void test_memory_must_suffice(void **state) {
+  (void)state;
+  const char *const names[] = {reads};
+  const struct plan_options options = options_for("quick", names, 1);
+  struct plan plan;
+  struct error error = {0};
+  uint64_t needed, cold;
+  make(&options, &plan);
+  for (size_t i = 0; i < plan.cell_count; i++) plan.cells[i].settings.cache = CACHE_COLD;
+  const struct plan_cell *cell = plan_memory(&plan, &cold);
+  assert_non_null(cell);
+  assert_int_equal(cold, 14 * cell->settings.filled);
+  for (size_t i = 0; i < plan.cell_count; i++) plan.cells[i].settings.cache = CACHE_WARM;
+  cell = plan_memory(&plan, &needed);
+  assert_int_equal(needed, cold + cell->settings.data_bytes);
+  assert_int_equal(plan_check_memory(&plan, needed, &error), 0);
+  assert_int_equal(plan_check_memory(&plan, needed - 1, &error), -ENOMEM);
+  assert_non_null(strstr(error.text, "of memory"));
+  assert_non_null(strstr(error.text, cell->id));
+  plan_free(&plan);
+}
+
 // The head of a run has every cell that was not dropped, and names those that were.
 static void test_json(void **state) {
   (void)state;
@@ -342,6 +365,7 @@ int main(void) {
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_unknown_profile),
       cmocka_unit_test(test_space),
+      cmocka_unit_test(test_memory_must_suffice),
       cmocka_unit_test(test_json),
       cmocka_unit_test(test_shipped_experiments_fit),
       cmocka_unit_test(test_most_samples_count),

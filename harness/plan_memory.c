@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// How much memory a plan takes, told before anything runs: a run that does not fit would end in skipped cells, or in a
+// machine that swaps.
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/words.h"
+#include "harness/environment_internal.h"
+#include "harness/plan.h"
+
+enum { INDEX_BYTES = 14 };  // a record: the most that the stores' index has (engines/slots/keydir.h)
+
+// The index of each process, and of the data what the cache state keeps in memory.
+static uint64_t memory_of(const struct cell_settings *settings) {
+  uint64_t index = settings->filled * INDEX_BYTES * settings->processes;
+  bool cached = settings->cache == CACHE_WARM || settings->cache == CACHE_MAPPED;
+  return index + (cached ? settings->data_bytes : settings->memory_bytes);
+}
+
+const struct plan_cell *plan_memory(const struct plan *plan, uint64_t *bytes) {
+  const struct plan_cell *most = NULL;
+  *bytes = 0;
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    uint64_t needed = cell->dropped || cell->data == PLAN_NO_DATA ? 0 : memory_of(&cell->settings);
+    if (needed <= *bytes) continue;
+    *bytes = needed;
+    most = cell;
+  }
+  return most;
+}
+
+int plan_check_memory(const struct plan *plan, uint64_t available, struct error *error) {
+  uint64_t bytes;
+  char need[32], data[32], have[32];
+  const struct plan_cell *cell = plan_memory(plan, &bytes);
+  if (!cell || bytes <= available) return 0;
+  format_size(bytes, need, sizeof need);
+  format_size(cell->settings.data_bytes, data, sizeof data);
+  format_size(available, have, sizeof have);
+  return error_set(error, -ENOMEM,
+                   "%.200s: %llu records, %s of data, need %s of memory and %s is available; use fewer records, or "
+                   "cache = cold",
+                   cell->id, (unsigned long long)cell->settings.filled, data, need, have);
+}
+
+uint64_t plan_memory_available(void) {
+  char text[64];
+  unsigned long long kilobytes;
+  if (read_value_of("/proc/meminfo", "MemAvailable", text, sizeof text) || sscanf(text, "%llu", &kilobytes) != 1)
+    return UINT64_MAX;  // not known: what does not fit is skipped cell by cell
+  return kilobytes * 1024;
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A run that is too large is planned on paper, with the time, disk space and memory it takes, and refused before anything is
+# written where they are not there.
+set -euo pipefail
+cd "$TEST_DIR"
+fail() { echo "$*"; exit 1; }
+
+# huge SIZE: an experiment of so much.
+huge() {
+  cat >huge.ini <<INI
+[experiment]
+title    = Huge
+question = Does it fit?
+[hold]
+operation = get
+$1
+cache     = warm
+[sweep]
+engine = mmap, pread
+[chart]
+shape = bars
+x     = engine
+y     = ops_per_s
+INI
+}
+
+huge 'records = 100M'
+"$STOREBENCH" run ./huge.ini --profile quick --budget 1h --dry-run >out 2>err || fail "exit $?: $(cat err)"
+# 100 million records of 128 bytes, 14 bytes of index each; on disk twice the data, as files grow by doubling.
+grep -Eq '^huge +2 cells +11\.9[0-9]* GiB +about +[0-9]+ s' out || fail "the plan says: $(cat out)"
+grep -Eq 'about [0-9]+ s of 3600 s; up to 2[0-9.]+ GiB of disk space and 13\.2[0-9]* GiB of memory$' out || fail "the plan says: $(cat out)"
+
+huge 'data = 3x memory'
+status=0
+"$STOREBENCH" run ./huge.ini --profile quick --budget 10h --dir data --out run >out 2>err || status=$?
+[[ $status -eq 2 && ! -e run && ! -e data ]] || fail "exit $status: $(ls; cat err)"
+grep -Eq '^storebench: huge/mmap: [0-9]+ records, [0-9.]+ [GT]iB of data, need [0-9.]+ [GT]iB of memory and [0-9.]+ [GMT]iB is available; use fewer records, or cache = cold$' err ||
+  fail "the refusal: $(cat err)"
+[[ $(wc -l <err) -eq 1 ]] || fail "not one line: $(cat err)"
