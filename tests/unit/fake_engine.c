@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { SLOTS = 1 << 14, VALUE_MAX = 256, OUTSTANDING_MAX = 1024 };
 
@@ -208,6 +209,7 @@ static int fake_scan(struct session *session, const void *from, uint32_t from_le
 static int fake_sync(struct store *store) {
   fake.calls.syncs++;
   if (fake.lie == FAKE_SYNC_FAILS) return -EIO;
+  if (fake.lie == FAKE_SYNC_SLOW) (void)nanosleep(&(struct timespec){.tv_nsec = FAKE_SYNC_NS}, NULL);
   pthread_mutex_lock(&store->lock);
   store->stat.syncs++;
   store->unsynced = 0;
@@ -217,6 +219,7 @@ static int fake_sync(struct store *store) {
 
 static int fake_forget(struct store *store) {
   (void)store;
+  fake.calls.submits_at_forget = fake.calls.submits;
   return fake.lie == FAKE_FORGET_FAILS ? -EIO : 0;
 }
 

@@ -23,9 +23,12 @@ enum fake_lie {
   FAKE_FORGET_FAILS,
   FAKE_CLOSE_FAILS,
   FAKE_STAT_FAILS,
+  FAKE_SYNC_SLOW,                 // no lie: each takes FAKE_SYNC_NS
   FAKE_UNCOUNTED,                 // no lie: stat does not know how many records there are
   FAKE_UNCOUNTED_DELETE_IGNORED,  // both
 };
+
+enum { FAKE_SYNC_NS = 100000000 };
 
 extern const struct engine engine_fake;
 
@@ -35,6 +38,7 @@ void fake_set(enum fake_lie lie);
 // How often its functions were called since fake_set.
 struct fake_calls {
   unsigned opens, closes, session_opens, session_closes, syncs, submits;
+  unsigned submits_at_forget;  // of submits, before the last call of forget
 };
 struct fake_calls fake_calls(void);
 

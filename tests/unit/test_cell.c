@@ -218,6 +218,35 @@ static void test_last_sync_is_owed_by_policy(void **state) {
   }
 }
 
+// A sample of a hundredth of a second ends with a sync that takes ten times as long.
+static void test_last_sync_is_inside_the_time(void **state) {
+  (void)state;
+  make_fake_store();
+  fake_set(FAKE_SYNC_SLOW);
+  struct sample_order order = sample_new_order(OPERATION_UPDATE);
+  order.settings.sync = (struct sync_policy){.kind = SYNC_EVERY, .amount = 64};
+  json_t *sample = sample_of(&order);
+  fake_set(FAKE_HONEST);
+  assert_sample_status(sample, "ok");
+  assert_true(sample_number(sample, "seconds") >= FAKE_SYNC_NS / 1e9);
+  json_decref(sample);
+}
+
+// A warm-up reads pages in. The fake has no file to prove the state by: the sample is skipped, once it was tried.
+static void test_cache_state_comes_after_the_warm_up(void **state) {
+  (void)state;
+  make_fake_store();
+  fake_set(FAKE_HONEST);
+  struct sample_order order = sample_new_order(OPERATION_GET);
+  order.settings.cache = CACHE_COLD;
+  order.warmup = 0.002;
+  json_t *sample = sample_of(&order);
+  assert_sample_status(sample, "skipped");
+  assert_int_equal(fake_calls().opens, 1);
+  assert_true(fake_calls().submits_at_forget > 0);
+  json_decref(sample);
+}
+
 static void test_read_only_order_opens_read_only_and_never_syncs(void **state) {
   (void)state;
   make_fake_store();
@@ -301,6 +330,8 @@ int main(void) {
       cmocka_unit_test(test_latency_sample_has_a_histogram),
       cmocka_unit_test(test_warm_up_is_not_counted),
       cmocka_unit_test(test_last_sync_is_owed_by_policy),
+      cmocka_unit_test(test_last_sync_is_inside_the_time),
+      cmocka_unit_test(test_cache_state_comes_after_the_warm_up),
       cmocka_unit_test(test_read_only_order_opens_read_only_and_never_syncs),
       cmocka_unit_test(test_unknown_spec_fails),
       cmocka_unit_test(test_null_engine_runs),

@@ -48,6 +48,8 @@ static struct {
   size_t signal_at;                            // call number; 0: never
   double throughput_s, latency_s, counters_s;  // asked for
   uint64_t seeds[64];
+  size_t cells[64];       // by their number in the plan
+  size_t at_the_set;      // samples whose file is the data set itself
   bool duels;             // whether they are held
   double duel_log;        // what each pair says of B against A
   size_t pairs, stop_at;  // pair number; 0: never
@@ -69,6 +71,13 @@ static json_t *made_sample(const struct sample_order *order, const char *status,
   const char *kind = sample_kind_name(order->kind);
   return json_pack("{s:s, s:s, s:s?, s:f, s:i, s:f, s:f, s:{s:i}}", "kind", kind, "status", status, "reason", reason,
                    "seconds", 0.5, "operations", 10, "ops_per_s", 20.0, "bytes_per_s", 200.0, "latency_ns", "p99", 5);
+}
+
+static size_t cell_of(const struct sample_order *order) {
+  static const char *const engines[] = {"mmap", "pread", "stdio"};
+  size_t engine = 0;
+  while (engine < 2 && strcmp(order->settings.engine, engines[engine]) != 0) engine++;
+  return engine + (order->settings.workload.batch == 8 ? 3 : 0);
 }
 
 static json_t *made_child(const struct sample_order *order, double limit, struct interrupt *interrupt) {
@@ -95,7 +104,11 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
   seen.counters += order->kind == SAMPLE_COUNTERS;
   seen.files_missing += !order->fresh && access(order->path, F_OK) != 0;
   if (order->fresh) touch(order->path);
-  if (seen.calls < 64) seen.seeds[seen.calls] = order->seed;
+  if (seen.calls < 64) {
+    seen.seeds[seen.calls] = order->seed;
+    seen.cells[seen.calls] = cell_of(order);
+  }
+  seen.at_the_set += strstr(order->path, "/set-") != NULL;
   if (seen.fail_engine && strcmp(order->settings.engine, seen.fail_engine) == 0)
     return made_sample(order, "failed", "made to fail");
   if (seen.skip_engine && strcmp(order->settings.engine, seen.skip_engine) == 0)
@@ -230,8 +243,11 @@ static void test_passes_are_interleaved(void **state) {
   (void)state;
   json_t *json = run("get", "ops_per_s");
   size_t order[2][6];
-  for (unsigned r = 0; r < 2; r++) schedule_shuffle(5, 0, r, order[r], 6);
+  // The pass that is not counted, and the first one that is: calls 2 to 7 and 8 to 13, after the data set was filled.
+  for (unsigned r = 0; r < 2; r++) schedule_shuffle(5, 0, r + 1, order[r], 6);
   assert_memory_not_equal(order[0], order[1], sizeof order[0]);
+  assert_memory_equal(&seen.cells[2], order[0], sizeof order[0]);
+  assert_memory_equal(&seen.cells[8], order[1], sizeof order[1]);
   for (size_t i = 2; i < 8; i++) assert_true(seen.seeds[i] == seen.seeds[2]);
   assert_true(seen.seeds[8] != seen.seeds[2]);
   json_decref(json);
@@ -306,6 +322,7 @@ static void test_writes_get_a_copy(void **state) {
   json_t *json = run("update", "ops_per_s");
   assert_int_equal(seen.fills, 1);
   assert_int_equal(loaded_of_first(json), 77);
+  assert_int_equal(seen.at_the_set, 0);
   assert_int_equal(seen.files_missing, 0);
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
