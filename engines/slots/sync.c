@@ -77,11 +77,16 @@ static void end(struct store *store, const struct round *round, int error) {
 
 // The leader holds `busy` from before it lets go of the writer lock until it is done, and never waits for the writer
 // lock meanwhile; so a holder of the writer lock may wait for `busy`.
+//
+// Whether a sync has failed is asked with syncing.lock, where it is said: who asked before would go on to a second
+// sync, which returns 0 and covers nothing of what the first one lost.
 static bool try_lead(struct store *store, uint64_t ordinal, struct round *round, int *error) {
   struct syncing *syncing = &store->syncing;
   pthread_mutex_lock(&store->writer);
   pthread_mutex_lock(&syncing->lock);
-  bool lead = !syncing->busy && atomic_load(&syncing->durable) < ordinal;
+  bool due = atomic_load(&syncing->durable) < ordinal;
+  *error = due ? atomic_load(&syncing->failed) : 0;
+  bool lead = due && !*error && !syncing->busy;
   if (lead) syncing->busy = true;
   pthread_mutex_unlock(&syncing->lock);
   if (lead) *error = begin(store, round);
@@ -108,9 +113,9 @@ int sync_until(struct store *store, struct io_session *io, uint64_t ordinal) {
   struct syncing *syncing = &store->syncing;
   while (atomic_load(&syncing->durable) < ordinal) {
     struct round round = {0};
-    int error = atomic_load(&syncing->failed);
-    if (error) return error;
+    int error;
     if (!try_lead(store, ordinal, &round, &error)) {
+      if (error) return error;
       wait_for_leader(syncing, ordinal);
       continue;
     }

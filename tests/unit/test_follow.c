@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// A writer that is about to sync when the sync before it fails: its own would return 0 and prove nothing. The writer is
+// held up at the lock where it could go on, until the other one's failure is known.
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engines/native.h"
+#include "engines/registry.h"
+#include "engines/slots/io.h"
+#include "engines/slots/store.h"
+#include "engines/slots/ways.h"
+#include "tests/unit/temporary.h"
+
+enum { ROOM = 512, WAIT_US = 100, TRIES = 300000 };
+
+static struct {
+  atomic_uint syncs;
+  atomic_bool at_lock;  // the second writer has written, and is about to ask who leads
+  atomic_bool failed;   // the first writer has heard of it
+} seen;
+
+// Locks until the one at which this thread is held up; 0: none.
+static _Thread_local unsigned locks_to_go;
+
+int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
+
+static void wait_for(const atomic_bool *event) {
+  for (int tries = 0; !atomic_load(event) && tries < TRIES; tries++) usleep(WAIT_US);
+}
+
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex) {
+  if (locks_to_go && --locks_to_go == 0) {
+    atomic_store(&seen.at_lock, true);
+    wait_for(&seen.failed);
+  }
+  return __real_pthread_mutex_lock(mutex);
+}
+
+static int first_sync_fails(struct io_file *file, struct io_session *session, uint64_t offset, uint64_t length,
+                            bool wait) {
+  if (atomic_fetch_add(&seen.syncs, 1) > 0) return pread_io.sync(file, session, offset, length, wait);
+  wait_for(&seen.at_lock);
+  return -EIO;
+}
+
+struct fixture {
+  struct store *store;
+  struct session *session;
+  struct io_ops io;
+  pthread_t other;
+  char folder[ROOM], path[ROOM + 16];
+};
+
+static int setup(void **state) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  struct store_config config = {.create = true, .sync = {SYNC_ALWAYS, 0}};
+  *state = fixture;
+  if (!fixture) return -1;
+  fixture->io = pread_io;
+  fixture->io.sync = first_sync_fails;
+  snprintf(fixture->folder, sizeof fixture->folder, "%.480s/follow-XXXXXX", temporary_folder());
+  if (!mkdtemp(fixture->folder)) return -1;
+  snprintf(fixture->path, sizeof fixture->path, "%s/store", fixture->folder);
+  registry_defaults(&engine_pread, &config.options);
+  if (slot_store_open(fixture->path, &config, &engine_pread, &fixture->io, &fixture->store, NULL)) return -1;
+  return engine_pread.session_open(fixture->store, &fixture->session, NULL);
+}
+
+static int teardown(void **state) {
+  struct fixture *fixture = *state;
+  char snapshot[ROOM + 32];
+  int error = engine_pread.session_close(fixture->session);
+  (void)engine_pread.close(fixture->store, NULL);  // fails, as a sync did
+  snprintf(snapshot, sizeof snapshot, "%s.index", fixture->path);
+  (void)unlink(snapshot);
+  if (unlink(fixture->path) || rmdir(fixture->folder)) error = -1;
+  free(fixture);
+  return error;
+}
+
+static int put(struct session *session, const char *key) {
+  struct op op = {.kind = OP_PUT, .key = key, .key_length = 1, .value = "value", .value_length = 5};
+  int error = session_run(&engine_pread, session, &op, 1);
+  return error ? error : op.status;
+}
+
+static void *put_beside(void *argument) {
+  struct fixture *fixture = argument;
+  struct session *session;
+  while (!atomic_load(&seen.syncs)) usleep(WAIT_US);
+  int error = engine_pread.session_open(fixture->store, &session, NULL);
+  locks_to_go = 2;  // the writer's lock, to write; and again, to ask who leads
+  int outcome = error ? error : put(session, "z");
+  locks_to_go = 0;
+  if (!error) error = engine_pread.session_close(session);
+  return (void *)(intptr_t)(outcome ? outcome : error);
+}
+
+static void nobody_syncs_after_a_failed_sync(void **state) {
+  struct fixture *fixture = *state;
+  void *outcome;
+  assert_int_equal(pthread_create(&fixture->other, NULL, put_beside, fixture), 0);
+  assert_int_equal(put(fixture->session, "a"), -EIO);
+  assert_true(seen.at_lock);
+  atomic_store(&seen.failed, true);
+  assert_int_equal(pthread_join(fixture->other, &outcome), 0);
+  assert_int_equal((intptr_t)outcome, -EIO);
+  assert_int_equal(seen.syncs, 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(nobody_syncs_after_a_failed_sync, setup, teardown),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
