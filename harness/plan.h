@@ -126,8 +126,8 @@ uint64_t plan_file_bytes(const struct cell_settings *settings);
 // -ENOSPC with how much is needed and how much `folder`'s file system has free, or 0.
 int plan_check_space(const struct plan *plan, const char *folder, struct error *error);
 
-// The cell that takes most memory, and how much: its index, and the data that its cache state keeps in memory. NULL, and
-// 0, where none takes any.
+// The cell that takes most memory, and how much: its index, and the data that its cache state keeps in memory. NULL,
+// and 0, where none takes any.
 const struct plan_cell *plan_memory(const struct plan *plan, uint64_t *bytes);
 // -ENOMEM with what is needed where that is more than `available`, or 0.
 int plan_check_memory(const struct plan *plan, uint64_t available, struct error *error);
