@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -115,6 +116,7 @@ static void test_a_busy_process_is_seen(void **state) {
   pid_t pid = fork();
   if (pid == 0) {
     static char block[1 << 20];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // also where an assertion below fails
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     for (int i = 0; i < 4; i++)
       if (write(fd, block, sizeof block) != (ssize_t)sizeof block) _exit(1);
