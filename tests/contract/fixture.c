@@ -109,13 +109,18 @@ static bool is_shared(const struct fixture *fixture, const void *argument) {
 }
 
 static pid_t spawn(const struct fixture *fixture, child_fn body, void *argument) {
-  assert_true(!argument || is_shared(fixture, argument));  // the spawner knows nothing of this process's stack
   struct request request = {*fixture, body, argument};
   return spawner_fork(&fixture->spawner, &request, sizeof request);
 }
 
+// The spawner knows nothing of this process's stack.
+static void check_argument(const struct fixture *fixture, const void *argument) {
+  if (fixture->spawner.socket) assert_true(!argument || is_shared(fixture, argument));
+}
+
 int fixture_fork(struct fixture *fixture, child_fn body, void *argument) {
   size_t slot = 0;
+  check_argument(fixture, argument);
   while (slot < FIXTURE_CHILDREN && fixture->children[slot]) slot++;
   assert_true(slot < FIXTURE_CHILDREN);
   pid_t child = fixture->spawner.socket ? spawn(fixture, body, argument) : fork();
@@ -160,6 +165,7 @@ static int crash_body(struct fixture *fixture, void *argument) {
 
 void fixture_crash(struct fixture *fixture, child_fn body, void *argument) {
   struct crash *crash = fixture_share(fixture, sizeof *crash);
+  check_argument(fixture, argument);
   *crash = (struct crash){body, argument};
   fixture_join_killed(fixture, fixture_fork(fixture, crash_body, crash));
 }

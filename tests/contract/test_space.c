@@ -126,7 +126,7 @@ static int compact_then_die(struct fixture *f, void *argument) {
 
 static void compact_then_kill(struct fixture *f) {
   uint64_t n = fixture_count(f, 2000);
-  fixture_crash(f, compact_then_die, &n);
+  fixture_crash(f, compact_then_die, fixture_share_number(f, n));
   fixture_open(f);
   check_thinned(f, n);
   fixture_close(f);
