@@ -62,17 +62,17 @@ static int perform(struct store *store, struct io_session *io, const struct roun
   return store->io->sync(store->file, io, round->low, round->high - round->low, true);
 }
 
-// With syncing.lock.
-static void end(struct store *store, const struct round *round, int error) {
+// With syncing.lock. Returns the error, or that of another sync that failed meanwhile: then this one proves nothing.
+static int end(struct store *store, const struct round *round, int error) {
   struct syncing *syncing = &store->syncing;
-  if (error) {
-    syncing_fail(store, error);
-    return;
-  }
+  if (error) syncing_fail(store, error);
+  if (!error) error = atomic_load(&syncing->failed);
+  if (error) return error;
   if (round->low < round->high) syncing->count++;
   if (round->ordinal > atomic_load(&syncing->durable)) atomic_store(&syncing->durable, round->ordinal);
   uint64_t window = round->dirty_since_ns ? clock_ns() - round->dirty_since_ns : 0;
   if (window > syncing->window_max_ns) syncing->window_max_ns = window;
+  return 0;
 }
 
 // The leader holds `busy` from before it lets go of the writer lock until it is done, and never waits for the writer
@@ -100,13 +100,14 @@ static void wait_for_leader(struct syncing *syncing, uint64_t ordinal) {
   pthread_mutex_unlock(&syncing->lock);
 }
 
-static void end_and_release(struct store *store, const struct round *round, int error) {
+static int end_and_release(struct store *store, const struct round *round, int error) {
   struct syncing *syncing = &store->syncing;
   pthread_mutex_lock(&syncing->lock);
-  end(store, round, error);
+  error = end(store, round, error);
   syncing->busy = false;
   pthread_cond_broadcast(&syncing->done);
   pthread_mutex_unlock(&syncing->lock);
+  return error;
 }
 
 int sync_until(struct store *store, struct io_session *io, uint64_t ordinal) {
@@ -120,21 +121,20 @@ int sync_until(struct store *store, struct io_session *io, uint64_t ordinal) {
       continue;
     }
     if (!error) error = perform(store, io, &round);
-    end_and_release(store, &round, error);
+    error = end_and_release(store, &round, error);
     if (error) return error;
   }
   return 0;
 }
 
 int sync_with_writer_lock(struct store *store, struct io_session *io) {
-  int error = atomic_load(&store->syncing.failed);
-  if (error) return error;
   struct round round = {0};
   syncing_acquire(store);
-  error = begin(store, &round);
+  // Not before: the sync that this one has waited for may be the one that failed.
+  int error = atomic_load(&store->syncing.failed);
+  if (!error) error = begin(store, &round);
   if (!error) error = perform(store, io, &round);
-  end_and_release(store, &round, error);
-  return error;
+  return end_and_release(store, &round, error);
 }
 
 static int start_writeback(struct session *session, uint64_t offset, uint64_t length) {

@@ -9,12 +9,14 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "engines/native.h"
 #include "engines/registry.h"
+#include "engines/slots/internal.h"
 #include "engines/slots/io.h"
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
@@ -28,8 +30,8 @@ static struct {
   atomic_bool failed;   // the first writer has heard of it
 } seen;
 
-// Locks until the one at which this thread is held up; 0: none.
-static _Thread_local unsigned locks_to_go;
+// Where this thread is held up the next time; NULL: nowhere.
+static _Thread_local const pthread_mutex_t *held_at;
 
 int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
@@ -39,7 +41,8 @@ static void wait_for(const atomic_bool *event) {
 }
 
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex) {
-  if (locks_to_go && --locks_to_go == 0) {
+  if (mutex == held_at) {
+    held_at = NULL;
     atomic_store(&seen.at_lock, true);
     wait_for(&seen.failed);
   }
@@ -57,7 +60,7 @@ struct fixture {
   struct store *store;
   struct session *session;
   struct io_ops io;
-  pthread_t other;
+  int (*beside)(struct fixture *fixture, struct session *session);  // what the other thread does
   char folder[ROOM], path[ROOM + 16];
 };
 
@@ -66,6 +69,7 @@ static int setup(void **state) {
   struct store_config config = {.create = true, .sync = {SYNC_ALWAYS, 0}};
   *state = fixture;
   if (!fixture) return -1;
+  memset(&seen, 0, sizeof seen);
   fixture->io = pread_io;
   fixture->io.sync = first_sync_fails;
   snprintf(fixture->folder, sizeof fixture->folder, "%.480s/follow-XXXXXX", temporary_folder());
@@ -94,33 +98,60 @@ static int put(struct session *session, const char *key) {
   return error ? error : op.status;
 }
 
-static void *put_beside(void *argument) {
+static void *go_beside(void *argument) {
   struct fixture *fixture = argument;
   struct session *session;
   while (!atomic_load(&seen.syncs)) usleep(WAIT_US);
   int error = engine_pread.session_open(fixture->store, &session, NULL);
-  locks_to_go = 2;  // the writer's lock, to write; and again, to ask who leads
-  int outcome = error ? error : put(session, "z");
-  locks_to_go = 0;
+  held_at = &fixture->store->syncing.lock;  // with which it asks who leads
+  int outcome = error ? error : fixture->beside(fixture, session);
+  held_at = NULL;
   if (!error) error = engine_pread.session_close(session);
   return (void *)(intptr_t)(outcome ? outcome : error);
 }
 
-static void nobody_syncs_after_a_failed_sync(void **state) {
-  struct fixture *fixture = *state;
+static void nobody_syncs_after_a_failed_sync(struct fixture *fixture) {
   void *outcome;
-  assert_int_equal(pthread_create(&fixture->other, NULL, put_beside, fixture), 0);
-  assert_int_equal(put(fixture->session, "a"), -EIO);
-  assert_true(seen.at_lock);
+  pthread_t other;
+  assert_int_equal(pthread_create(&other, NULL, go_beside, fixture), 0);
+  int first = put(fixture->session, "a");
   atomic_store(&seen.failed, true);
-  assert_int_equal(pthread_join(fixture->other, &outcome), 0);
+  assert_int_equal(pthread_join(other, &outcome), 0);
+  assert_true(seen.at_lock);
+  assert_int_equal(first, -EIO);
   assert_int_equal((intptr_t)outcome, -EIO);
   assert_int_equal(seen.syncs, 1);
+  // Whoever follows the sync that failed is told by this what it may acknowledge.
+  assert_int_equal(atomic_load(&fixture->store->syncing.durable), 0);
+}
+
+static int put_beside(struct fixture *fixture, struct session *session) {
+  (void)fixture;
+  return put(session, "z");
+}
+
+static void no_writer_leads(void **state) {
+  struct fixture *fixture = *state;
+  fixture->beside = put_beside;
+  nobody_syncs_after_a_failed_sync(fixture);
+}
+
+static int compact_beside(struct fixture *fixture, struct session *session) {
+  (void)session;
+  return engine_pread.compact(fixture->store, NULL);
+}
+
+// It syncs with the writer's lock, and waits for the sync that runs.
+static void compacting_does_not_go_on(void **state) {
+  struct fixture *fixture = *state;
+  fixture->beside = compact_beside;
+  nobody_syncs_after_a_failed_sync(fixture);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(nobody_syncs_after_a_failed_sync, setup, teardown),
+      cmocka_unit_test_setup_teardown(no_writer_leads, setup, teardown),
+      cmocka_unit_test_setup_teardown(compacting_does_not_go_on, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
