@@ -33,7 +33,8 @@ struct armed {
 static _Thread_local struct guard_stack thread_stack;
 static _Thread_local struct armed thread_armed;
 
-// What the handler needs: whom to pass other faults on to. Written under the lock, while the handler is not installed.
+// What the handler needs: whom to pass other faults on to. Written under the lock, while the place is another's. Should
+// that one pass a fault on to ours at this very moment, it meets a half written one: Go sets its handler up only once.
 // `first` was there before ours ever was; `previous` is the one that took our place last and had to go behind it again.
 static struct sigaction first, previous;
 

@@ -11,12 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REQUEST_ROOM = 1 << 16, ADOPTION_POLL_US = 50 };
+enum { REQUEST_ROOM = 1 << 16, ADOPTION_POLL_US = 50, ADOPTION_POLLS = 200000 };
 
 // The process between has ended as soon as the child is its grandparent's: what the caller waits for is a child of its
 // own then (PR_SET_CHILD_SUBREAPER in prctl(2)), and its death can be the child's.
 static void wait_for_adoption(pid_t adopter) {
-  while (getppid() != adopter) usleep(ADOPTION_POLL_US);
+  for (int polls = 0; getppid() != adopter && polls < ADOPTION_POLLS; polls++) usleep(ADOPTION_POLL_US);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != adopter) _exit(1);
 }
@@ -38,13 +38,11 @@ static pid_t fork_twice(pid_t adopter, spawned_fn body, void *request) {
     if (child < 0) child = -errno;
     _exit(write(pipes[1], &child, sizeof child) != sizeof child);
   }
-  if (between < 0) {
-    child = -errno;
-  } else if (read(pipes[0], &child, sizeof child) != sizeof child || waitpid(between, NULL, 0) != between) {
+  if (between < 0) child = -errno;
+  close(pipes[1]);  // one that ends without a word is then no wait for ever
+  if (between > 0 && (read(pipes[0], &child, sizeof child) != sizeof child || waitpid(between, NULL, 0) != between))
     child = -EIO;
-  }
   close(pipes[0]);
-  close(pipes[1]);
   return child;
 }
 
