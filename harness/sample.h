@@ -174,8 +174,9 @@ int sample_timed(struct sample *sample, struct error *error);
 // Counts the records of the open store by a scan. 0 or -errno with the reason.
 int sample_scan_records(struct sample *sample, uint64_t *records, struct error *error);
 
-// Of a store that does not count its records (stat_after.records is STAT_UNKNOWN): counts them by a scan, where the
-// operations may have made or removed some. After the timed part. 0 or -errno with the reason.
+// Sets stat_after.records of a store that does not count its records: by a scan where the operations, or who writes
+// beside them, may have made or removed some, else to as many as there were before. After the timed part. 0 or -errno
+// with the reason.
 int sample_count_records(struct sample *sample, struct error *error);
 
 // Whether the numbers stand for the work that was asked for: counts, syncs, the store's own count of records.

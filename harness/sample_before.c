@@ -114,7 +114,7 @@ int sample_before(struct sample *sample, struct error *error) {
     const struct phases deleted = {.count = 1, .list = {*phase}};
     sample->workload.records = phases_left(&deleted, sample->workload.records);
   }
-  if (!sample->store || before->count == 0) return 0;
+  if (!sample->store) return 0;
   struct store_stat stat;
   int code = sample->engine->sync(sample->store);
   if (!code) code = sample->engine->stat(sample->store, &stat);
@@ -122,6 +122,6 @@ int sample_before(struct sample *sample, struct error *error) {
   if (stat.records == STAT_UNKNOWN) code = sample_scan_records(sample, &stat.records, error);
   if (code) return code;
   if (stat.records == sample->workload.records) return 0;
-  return error_set(error, -EIO, "the phases left %llu records where %llu must be", (unsigned long long)stat.records,
-                   (unsigned long long)sample->workload.records);
+  return error_set(error, -EIO, "the %s left %llu records where %llu must be", before->count > 0 ? "phases" : "load",
+                   (unsigned long long)stat.records, (unsigned long long)sample->workload.records);
 }

@@ -196,5 +196,5 @@ int sample_whole_store(struct sample *sample, struct error *error) {
   if (sample->latency.all && atomic_load(&sample->latency_plan.calls) == 0)
     atomic_store(&sample->latency_plan.calls, 1);
   code = sample->engine->stat(sample->store, &sample->stat_after);
-  return code ? error_set(error, code, "stat: %s", strerror(-code)) : 0;
+  return code ? error_set(error, code, "stat: %s", strerror(-code)) : sample_count_records(sample, error);
 }

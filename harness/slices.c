@@ -80,7 +80,8 @@ static int answer_all(struct crew *crew, struct talk *talk, struct error *error)
 static int settle(struct sample *sample, struct error *error) {
   int code = sample->order->read_only ? 0 : sample->engine->sync(sample->store);
   if (!code) code = sample->engine->stat(sample->store, &sample->stat_after);
-  return code ? error_set(error, code, "sync and stat at the end: %s", strerror(-code)) : 0;
+  if (code) return error_set(error, code, "sync and stat at the end: %s", strerror(-code));
+  return sample_count_records(sample, error);
 }
 
 // Numbers of data that left the page cache meanwhile are of another cache state.

@@ -128,7 +128,7 @@ static int put(struct store *store, struct slot *slot, const struct op *op) {
   if (op->value_length > VALUE_MAX) return -EMSGSIZE;
   if (lies && fake.lie == FAKE_PUT_REFUSED) return -ENOSPC;
   after_write(store);
-  if (lies && fake.lie == FAKE_PUT_DROPPED) return 0;
+  if (lies && (fake.lie == FAKE_PUT_DROPPED || fake.lie == FAKE_UNCOUNTED_PUT_DROPPED)) return 0;
   store->stat.records += !slot->live;
   slot->used = slot->live = true;
   memcpy(slot->key, op->key, op->key_length);
@@ -232,7 +232,7 @@ static int fake_stat(struct store *store, struct store_stat *stat) {
   if (fake.lie == FAKE_STAT_FAILS) return -EIO;
   pthread_mutex_lock(&store->lock);
   *stat = store->stat;
-  if (fake.lie == FAKE_UNCOUNTED || fake.lie == FAKE_UNCOUNTED_DELETE_IGNORED) stat->records = STAT_UNKNOWN;
+  if (fake.lie >= FAKE_UNCOUNTED) stat->records = STAT_UNKNOWN;
   pthread_mutex_unlock(&store->lock);
   return 0;
 }

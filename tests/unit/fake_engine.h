@@ -26,6 +26,7 @@ enum fake_lie {
   FAKE_SYNC_SLOW,                 // no lie: each takes FAKE_SYNC_NS
   FAKE_UNCOUNTED,                 // no lie: stat does not know how many records there are
   FAKE_UNCOUNTED_DELETE_IGNORED,  // both
+  FAKE_UNCOUNTED_PUT_DROPPED,
 };
 
 enum { FAKE_SYNC_NS = 100000000 };

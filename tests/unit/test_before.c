@@ -198,23 +198,27 @@ static void test_what_phases_do(void **state) {
   free(seen);
 }
 
-static json_t *delete_half(enum fake_lie lie) {
+static json_t *fill_and(const char *phases, enum fake_lie lie) {
   struct sample_order order = sample_new_order(OPERATION_FILL);
   struct error error = {0};
   order.kind = SAMPLE_FILL;
-  assert_int_equal(phases_parse("delete=50%", &order.settings.before, &error), 0);
+  assert_int_equal(phases_parse(phases, &order.settings.before, &error), 0);
   fake_set(lie);
   return sample_of(&order);
 }
 
 static void test_what_no_store_counts_is_scanned(void **state) {
   (void)state;
-  json_t *sample = delete_half(FAKE_UNCOUNTED);
+  json_t *sample = fill_and("delete=50%", FAKE_UNCOUNTED);
   assert_sample_status(sample, "ok");
   json_decref(sample);
-  sample = delete_half(FAKE_UNCOUNTED_DELETE_IGNORED);
+  sample = fill_and("delete=50%", FAKE_UNCOUNTED_DELETE_IGNORED);
   assert_sample_status(sample, "failed");
   assert_string_equal(sample_text(sample, "reason"), "the phases left 2000 records where 1000 must be");
+  json_decref(sample);
+  sample = fill_and("none", FAKE_UNCOUNTED_PUT_DROPPED);
+  assert_sample_status(sample, "failed");
+  assert_string_equal(sample_text(sample, "reason"), "the load left 1960 records where 2000 must be");
   json_decref(sample);
 }
 

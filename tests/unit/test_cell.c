@@ -31,6 +31,22 @@ static void test_honest_store_is_ok(void **state) {
   }
 }
 
+// Without a count of its own its records are those of the load, or what a scan finds where some were removed.
+static void test_store_that_does_not_count_its_records(void **state) {
+  (void)state;
+  static const enum operation operations[] = {OPERATION_UPDATE, OPERATION_GET, OPERATION_SCAN, OPERATION_DELETE};
+  for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+    make_fake_store();
+    fake_set(FAKE_UNCOUNTED);
+    struct sample_order order = sample_new_order(operations[i]);
+    json_t *sample = sample_of(&order);
+    assert_sample_status(sample, "ok");
+    double removed = operations[i] == OPERATION_DELETE ? sample_number(sample, "operations") : 0;
+    assert_true(sample_number(json_object_get(sample, "stat"), "records") == FAKE_RECORDS - removed);
+    json_decref(sample);
+  }
+}
+
 static void test_every_documented_field_is_there(void **state) {
   (void)state;
   static const char *const fields[] = {"kind",
@@ -321,6 +337,7 @@ static void test_reason_of_any_bytes_is_kept(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_honest_store_is_ok),
+      cmocka_unit_test(test_store_that_does_not_count_its_records),
       cmocka_unit_test(test_every_documented_field_is_there),
       cmocka_unit_test(test_mix_that_adds_and_removes),
       cmocka_unit_test(test_values_are_summed),
