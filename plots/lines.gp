@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #: lines along an x of numbers (batch, depth, threads, sizes): how something grows, and where lines cross
 # Lines over a numeric x, one a series, with the 95% interval as whisker; x counts in doublings where all its values are
-# powers of two. Called as bars.gp.
+# powers of two, 0.25 and 0.5 too. Called as bars.gp.
 folder = ARG0[1:strlen(ARG0)-strlen('lines.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
@@ -14,7 +14,7 @@ doublings = 1; x_low = NaN; x_high = NaN
 do for [x=1:x_count] {
   AT[x] = size(X[x])
   if (AT[x] != AT[x]) { exit error 'lines need numbers along x: draw names with bars or ladder' }
-  if (AT[x] < 1 || log10(AT[x]) / log10(2) != int(0.5 + log10(AT[x]) / log10(2))) { doublings = 0 }
+  if (AT[x] <= 0 || abs(log10(AT[x]) / log10(2) - floor(0.5 + log10(AT[x]) / log10(2))) > 1e-9) { doublings = 0 }
   if (!(x_low <= AT[x])) { x_low = AT[x] }
   if (!(x_high >= AT[x])) { x_high = AT[x] }
 }
