@@ -15,15 +15,24 @@ uint32_t latency_group(double ns, double clock_cost) {
   return calls;
 }
 
-static void record(void *user, enum operation_kind kind, uint64_t ns, uint64_t operations) {
-  (void)kind;
-  histogram_record(((struct latency *)user)->all, ns, operations);
+// Of a group the whole span: one of its operations may have taken nearly all of it, which their mean hides. Only this
+// thread raises the place; whoever empties it meanwhile takes what was there.
+static void note_longest(const struct latency *latency, uint64_t ns) {
+  if (latency->longest && ns > atomic_load_explicit(latency->longest, memory_order_relaxed))
+    atomic_store_explicit(latency->longest, ns, memory_order_relaxed);
 }
 
-static void record_kind(void *user, enum operation_kind kind, uint64_t ns, uint64_t operations) {
-  struct latency *latency = user;
-  histogram_record(latency->all, ns, operations);
-  histogram_record(latency->kinds[kind], ns, operations);
+static void record(void *user, enum operation_kind kind, uint64_t ns, uint32_t calls, uint64_t operations) {
+  (void)kind;
+  const struct latency *latency = user;
+  histogram_record(latency->all, ns / calls, operations);
+  note_longest(latency, ns);
+}
+
+static void record_kind(void *user, enum operation_kind kind, uint64_t ns, uint32_t calls, uint64_t operations) {
+  const struct latency *latency = user;
+  record(user, kind, ns, calls, operations);
+  histogram_record(latency->kinds[kind], ns / calls, operations);
 }
 
 // All that was recorded becomes one group.
@@ -46,12 +55,12 @@ static void decide(struct latency *latency) {
   if (calls > 1) regroup(latency, calls);
 }
 
-static void calibrate(void *user, enum operation_kind kind, uint64_t ns, uint64_t operations) {
+static void calibrate(void *user, enum operation_kind kind, uint64_t ns, uint32_t calls, uint64_t operations) {
   struct latency *latency = user;
   if (latency->plan->by_kind)
-    record_kind(latency, kind, ns, operations);
+    record_kind(latency, kind, ns, calls, operations);
   else
-    record(latency, kind, ns, operations);
+    record(latency, kind, ns, calls, operations);
   if (histogram_count(latency->all) >= LATENCY_CALIBRATION) decide(latency);
 }
 

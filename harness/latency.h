@@ -28,6 +28,9 @@ struct latency {
   struct latency_plan *plan;
   struct histogram *all;
   struct histogram *kinds[OPERATION_KINDS];  // NULL where plan->by_kind is not set
+  // Holds the longest time between two readings of the clock since somebody emptied it (ns); its user's. NULL: nobody
+  // asks.
+  _Atomic uint64_t *longest;
 };
 
 // Operations that take ten readings of the clock or more are timed one by one; of faster ones, the smallest power of

@@ -28,6 +28,7 @@ static const struct metric metrics[] = {
     LATENCY("p999", "99.9th percentile latency", "quicker at the 99.9th percentile"),
     LATENCY("max", "longest latency", "quicker at worst"),
     LATENCY("mean", "mean latency", "quicker on average"),
+    {"stall", "longest wait", "ns", SAMPLE_LATENCY, false, "quicker at worst", {"stall_ns"}, {NULL}, 1},
     PER_OPERATION("cpu_ns_per_op", "CPU time", "ns", SAMPLE_THROUGHPUT, "cheaper in CPU time", 1e9, "cpu_user_s",
                   "cpu_sys_s"),
     {"cpu_ns_per_byte",
@@ -133,7 +134,8 @@ double metric_value(const struct metric *metric, const json_t *sample) {
   const char *kind = json_string_value(json_object_get(sample, "kind"));
   if (!status || strcmp(status, "ok") != 0 || !kind) return NAN;
   if (strcmp(kind, sample_kind_name(metric->kind)) != 0) return NAN;
-  if (metric->kind == SAMPLE_LATENCY) return field(json_object_get(sample, "latency_ns"), metric->name);
+  if (metric->kind == SAMPLE_LATENCY && !metric->over[0])
+    return field(json_object_get(sample, "latency_ns"), metric->name);
   if (!metric->over[0]) return field(sample, metric->name);
   double value = metric->scale * sum_of(sample, metric->over, 3);
   if (metric->under[0]) value /= sum_of(sample, metric->under, 2);

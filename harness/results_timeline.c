@@ -10,9 +10,10 @@
 #include "harness/metrics.h"
 #include "harness/results_file.h"
 
-static double rate_of(const json_t *sample) {
+// By the metric that is drawn: samples of another kind have none.
+static double value_of(const struct metric *metric, const json_t *sample) {
   bool counted = json_is_true(json_object_get(sample, "counted"));
-  return counted ? metric_value(metric_find("ops_per_s"), sample) : NAN;
+  return counted && metric ? metric_value(metric, sample) : NAN;
 }
 
 static int compare(const void *a, const void *b) {
@@ -20,19 +21,19 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-// The rate of the repetition in the middle, the lower one of two; NAN if there is none.
-static int middle_rate(const json_t *samples, double *middle) {
-  double *rates = malloc((json_array_size(samples) + 1) * sizeof *rates);
+// The value of the repetition in the middle, the lower one of two; NAN if there is none.
+static int middle_value(const struct metric *metric, const json_t *samples, double *middle) {
+  double *values = malloc((json_array_size(samples) + 1) * sizeof *values);
   const json_t *sample;
   size_t i, n = 0;
-  if (!rates) return -ENOMEM;
+  if (!values) return -ENOMEM;
   json_array_foreach(samples, i, sample) {
-    double rate = rate_of(sample);
-    if (isfinite(rate)) rates[n++] = rate;
+    double value = value_of(metric, sample);
+    if (isfinite(value)) values[n++] = value;
   }
-  qsort(rates, n, sizeof *rates, compare);
-  *middle = n ? rates[(n - 1) / 2] : NAN;
-  free(rates);
+  qsort(values, n, sizeof *values, compare);
+  *middle = n ? values[(n - 1) / 2] : NAN;
+  free(values);
   return 0;
 }
 
@@ -55,23 +56,24 @@ static void put_sample(FILE *out, size_t row, const json_t *sample, bool middle)
     put_rate(out, point, "operations", to - from);
     put_rate(out, point, "device_read_bytes", to - from);
     put_rate(out, point, "device_write_bytes", to - from);
+    put_rate(out, point, "longest_ns", 1);
     fputc('\n', out);
     from = to;
   }
   if (i) fputc('\n', out);  // so that no line joins two repetitions
 }
 
-static int put_cell(FILE *out, size_t row, const json_t *cell) {
+static int put_cell(FILE *out, const struct metric *metric, size_t row, const json_t *cell) {
   const json_t *samples = json_object_get(cell, "samples"), *sample;
-  bool found = false;  // of equal rates only one is the middle
-  double middle;
+  bool found = false;  // of equal values only one is the middle
+  double middle = NAN;
   size_t i;
-  int code = middle_rate(samples, &middle);
+  int code = middle_value(metric, samples, &middle);
   json_array_foreach(samples, i, sample) {
-    double rate = rate_of(sample);
-    if (code || !isfinite(rate)) continue;
-    put_sample(out, row, sample, !found && rate == middle);
-    found = found || rate == middle;
+    double value = value_of(metric, sample);
+    if (code || !isfinite(value)) continue;
+    put_sample(out, row, sample, !found && value == middle);
+    found = found || value == middle;
   }
   return code;
 }
@@ -79,14 +81,18 @@ static int put_cell(FILE *out, size_t row, const json_t *cell) {
 int results_timeline_tsv(FILE *out, const void *results_tsv) {
   const struct results_tsv *tsv = results_tsv;
   const char *name = json_text(tsv->experiment, "name");
+  const struct metric *metric = metric_find(json_text(json_object_get(tsv->experiment, "chart"), "y"));
   const json_t *cell;
   size_t i, row = 0;
   int code = 0;
-  fputs("#row\trepetition\tmiddle\tfrom_s\tto_s\tops_per_s\tdevice_read_bytes_per_s\tdevice_write_bytes_per_s\n", out);
+  fputs(
+      "#row\trepetition\tmiddle\tfrom_s\tto_s\tops_per_s\tdevice_read_bytes_per_s\tdevice_write_bytes_per_s\tlongest_"
+      "ns\n",
+      out);
   json_array_foreach(json_object_get(tsv->run, "cells"), i, cell) {
     if (code || strcmp(json_text(cell, "experiment"), name) != 0) continue;
     row++;
-    if (strcmp(json_text(cell, "status"), "ok") == 0) code = put_cell(out, row, cell);
+    if (strcmp(json_text(cell, "status"), "ok") == 0) code = put_cell(out, metric, row, cell);
   }
   return code ? code : ferror(out) ? -EIO : 0;
 }

@@ -199,9 +199,11 @@ static json_t *timeline_to_json(const struct sample *sample) {
   const struct timeline_point *points = timeline_points(sample->timeline, &count);
   bool device = timeline_has_device(sample->timeline);
   for (size_t i = 0; i < count && array; i++) {
-    json_t *point = json_pack("{s:f, s:I, s:o, s:o}", "t", points[i].t, "operations", (json_int_t)points[i].operations,
-                              "device_read_bytes", count_or_null(device, points[i].read_bytes), "device_write_bytes",
-                              count_or_null(device, points[i].write_bytes));
+    json_t *point =
+        json_pack("{s:f, s:I, s:o, s:o, s:o}", "t", points[i].t, "operations", (json_int_t)points[i].operations,
+                  "device_read_bytes", count_or_null(device, points[i].read_bytes), "device_write_bytes",
+                  count_or_null(device, points[i].write_bytes), "longest_ns",
+                  count_or_null(points[i].longest > 0, points[i].longest));
     if (json_array_append_new(array, point) == 0) continue;
     json_decref(array);
     array = NULL;
@@ -212,7 +214,9 @@ static json_t *timeline_to_json(const struct sample *sample) {
 static int set_timeline(json_t *json, const struct sample *sample, bool ok) {
   enum steady_verdict steady = ok ? timeline_steady(sample->timeline) : STEADY_UNKNOWN;
   json_t *verdict = steady == STEADY_UNKNOWN ? json_null() : json_boolean(steady == STEADY_YES);
+  uint64_t stall = ok ? timeline_stall(sample->timeline) : 0;
   int failed = json_object_set_new(json, "timeline", ok ? timeline_to_json(sample) : json_array());
+  failed = json_object_set_new(json, "stall_ns", count_or_null(stall > 0, stall)) || failed;
   return json_object_set_new(json, "steady", verdict) || failed;
 }
 

@@ -143,7 +143,7 @@ static int live(struct sample *sample, struct error *error) {
     now = clock_ns();
     if (code) break;
     sample->counts.acknowledged++;
-    if (timing) timing->record(timing->user, KIND_INSERT, now - began, 1);
+    if (timing) timing->record(timing->user, KIND_INSERT, now - began, 1, 1);
   } while (now < end);
   sample->result.seconds = (double)(now - start) / 1e9;
   sample->result.operations = sample->counts.acknowledged;

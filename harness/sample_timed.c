@@ -250,7 +250,11 @@ static int open_timeline(struct timed *timed) {
   if (sample->readers) return 0;  // it would show one process of several
   double interval = span(sample->order) > long_span ? long_interval : short_interval;
   bool device = sample->order->kind == SAMPLE_THROUGHPUT;
-  return timeline_open(interval, sample->workload.threads, device ? timed->counting.device : NULL, &sample->timeline);
+  unsigned threads = sample->workload.threads;
+  int code = timeline_open(interval, threads, device ? timed->counting.device : NULL, &sample->timeline);
+  if (code || sample->order->kind != SAMPLE_LATENCY) return code;
+  for (unsigned i = 0; i < threads; i++) timed->seats[i].latency.longest = timeline_longest(sample->timeline, i);
+  return 0;
 }
 
 static void plan_latency(struct sample *sample) {

@@ -19,6 +19,7 @@ enum {
 
 struct place {
   alignas(APART) _Atomic uint64_t operations;
+  _Atomic uint64_t longest;  // ns, in this interval
 };
 
 struct timeline {
@@ -63,7 +64,10 @@ int timeline_open(double interval_seconds, unsigned clients, const struct device
   opened->has_device = device != NULL;
   opened->clients = clients;
   opened->places = places;
-  for (unsigned i = 0; i < clients; i++) atomic_init(&places[i].operations, 0);
+  for (unsigned i = 0; i < clients; i++) {
+    atomic_init(&places[i].operations, 0);
+    atomic_init(&places[i].longest, 0);
+  }
   atomic_init(&opened->next, UINT64_MAX);
   *timeline = opened;
   return 0;
@@ -76,11 +80,21 @@ static uint64_t operations_so_far(const struct timeline *timeline) {
   return sum;
 }
 
+static uint64_t take_longest(struct timeline *timeline) {
+  uint64_t longest = 0;
+  for (unsigned i = 0; i < timeline->clients; i++) {
+    uint64_t own = atomic_exchange_explicit(&timeline->places[i].longest, 0, memory_order_relaxed);
+    if (own > longest) longest = own;
+  }
+  return longest;
+}
+
 static int add_point(struct timeline *timeline, uint64_t now, const struct device_totals *totals) {
   int code = timeline->count == timeline->room ? make_room(timeline, 2 * timeline->room) : 0;
   if (code) return code;
-  timeline->points[timeline->count++] = (struct timeline_point){
-      (double)(now - timeline->start) / NS, operations_so_far(timeline), totals->read_bytes, totals->write_bytes};
+  timeline->points[timeline->count++] =
+      (struct timeline_point){(double)(now - timeline->start) / NS, operations_so_far(timeline), totals->read_bytes,
+                              totals->write_bytes, take_longest(timeline)};
   return 0;
 }
 
@@ -112,6 +126,10 @@ struct client_watch timeline_watch(struct timeline *timeline, unsigned client) {
                                .user = timeline};
 }
 
+_Atomic uint64_t *timeline_longest(struct timeline *timeline, unsigned client) {
+  return &timeline->places[client].longest;
+}
+
 void timeline_start(struct timeline *timeline, uint64_t read_bytes, uint64_t write_bytes) {
   timeline->first = (struct timeline_point){.read_bytes = read_bytes, .write_bytes = write_bytes};
   timeline->start = clock_ns();
@@ -129,7 +147,9 @@ static void merge_short_end(struct timeline *timeline) {
   struct timeline_point *points = timeline->points;
   size_t count = timeline->count;
   if (count < 2 || points[count - 1].t - points[count - 2].t >= 0.5 * (double)timeline->interval / NS) return;
+  uint64_t longest = points[count - 2].longest;
   points[count - 2] = points[count - 1];
+  if (longest > points[count - 2].longest) points[count - 2].longest = longest;
   timeline->count--;
 }
 
@@ -164,6 +184,13 @@ const struct timeline_point *timeline_points(const struct timeline *timeline, si
 }
 
 bool timeline_has_device(const struct timeline *timeline) { return timeline && timeline->has_device; }
+
+uint64_t timeline_stall(const struct timeline *timeline) {
+  uint64_t longest = 0;
+  for (size_t i = 0; timeline && i < timeline->count; i++)
+    if (timeline->points[i].longest > longest) longest = timeline->points[i].longest;
+  return longest;
+}
 
 // Operations done at each end of a grid of equal intervals, taken to run evenly within a point: points are late where a
 // thread was stuck, and the rule wants intervals of one length.

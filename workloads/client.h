@@ -65,8 +65,9 @@ enum operation_kind {
   OPERATION_KINDS
 };
 
-// Told of `operations` finished ones of which each took `ns`.
-typedef void (*latency_fn)(void *user, enum operation_kind kind, uint64_t ns, uint64_t operations);
+// Told of `operations` finished ones, in `calls` calls one after the other that took `ns` together. One call: each of
+// its operations took that.
+typedef void (*latency_fn)(void *user, enum operation_kind kind, uint64_t ns, uint32_t calls, uint64_t operations);
 
 // How a latency run takes its times.
 struct timing {

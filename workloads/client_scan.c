@@ -33,7 +33,7 @@ static void time_record(struct visit *visit) {
     return;
   }
   uint64_t now = timing_now(run->timing);
-  run->timing->record(run->timing->user, KIND_SCAN, now - visit->previous, 1);
+  run->timing->record(run->timing->user, KIND_SCAN, now - visit->previous, 1, 1);
   visit->previous = now;
   if (run->timing->calls > 1) run_group_begin(run, timing_now(run->timing));
 }
@@ -92,7 +92,7 @@ int scan_range(struct run *run) {
   if (code) return scan_failed(run, code);
   run->counts->acknowledged++;
   if (each)
-    run->timing->record(run->timing->user, KIND_SCAN, timing_now(run->timing) - started, 1);
+    run->timing->record(run->timing->user, KIND_SCAN, timing_now(run->timing) - started, 1, 1);
   else if (run->timing)
     run_group_call(run);
   run_look(run, 1);

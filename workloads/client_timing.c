@@ -11,7 +11,7 @@ void run_group_begin(struct run *run, uint64_t now) {
 static void group_record(struct run *run) {
   const struct timing *timing = run->timing;
   uint64_t operations = run->counts->acknowledged - run->group.acknowledged, now = timing_now(timing);
-  if (operations) timing->record(timing->user, KIND_GET, (now - run->group.start) / run->group.calls, operations);
+  if (operations) timing->record(timing->user, KIND_GET, now - run->group.start, run->group.calls, operations);
   run_group_begin(run, now);
 }
 
@@ -41,7 +41,8 @@ void run_record(struct run *run, struct op *const *ops, size_t count, uint64_t n
   const struct timing *timing = run->timing;
   for (size_t i = 0; i < count; i++) {
     const struct slot *slot = op_slot(ops[i]);
-    if (slot->part != PART_WRITE_DUE) timing->record(timing->user, kind_of(ops[i], slot->part), now - slot->started, 1);
+    if (slot->part != PART_WRITE_DUE)
+      timing->record(timing->user, kind_of(ops[i], slot->part), now - slot->started, 1, 1);
   }
   if (timing->calls > 1) run_group_begin(run, timing_now(timing));
 }

@@ -335,14 +335,17 @@ static int check_beside(struct experiment *experiment, struct error *error) {
   return 0;
 }
 
-// It runs along seconds, from 0 operations a second on.
+// It runs along seconds: operations, from 0 on, or the longest wait.
 static int check_timeline(const struct experiment *experiment, struct error *error) {
   if (experiment->x.line)
     return experiment_error(experiment, experiment->x.line, error, "a timeline runs along seconds; leave x out");
-  if (experiment->y.line && strcmp(experiment->y.text, "ops_per_s") != 0)
-    return experiment_error(experiment, experiment->y.line, error, "a timeline shows operations; write y = ops_per_s");
-  if (strcmp(experiment->log_y.text, "yes") == 0)
-    return experiment_error(experiment, experiment->log_y.line, error, "a timeline begins at 0; leave log_y out");
+  bool waits = strcmp(experiment->y.text, "stall") == 0;
+  if (experiment->y.line && !waits && strcmp(experiment->y.text, "ops_per_s") != 0)
+    return experiment_error(experiment, experiment->y.line, error,
+                            "a timeline shows operations or the longest wait; write y = ops_per_s or y = stall");
+  if (!waits && strcmp(experiment->log_y.text, "yes") == 0)
+    return experiment_error(experiment, experiment->log_y.line, error,
+                            "a timeline of operations begins at 0; leave log_y out");
   return 0;
 }
 

@@ -15,6 +15,9 @@ do for [r=1:rows_count] {
   }
 }
 if (!measured) { exit error 'the data has no measured cell' }
+# What a shape draws beyond the values of the rows.
+if (exists('seen_high') && seen_high > highest) { highest = seen_high }
+if (exists('seen_low') && seen_low > 0 && seen_low < lowest) { lowest = seen_low }
 if (highest != highest) { highest = 1; lowest = 1 }  # nothing but zeros: no system call, no sync
 to_base = unit eq 'ns' ? 1e-9 : 1.0
 base_unit = unit eq 'ns' ? 's' : unit

@@ -65,10 +65,13 @@ static json_t *counters(double value) {
 static json_t *latency(double value) {
   double ns = 1e9 / value;
   return made(json_pack(
-      "{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f}, s:[]}", "kind",
-      "latency", "order", 0, "repetition", 1, "counted", 1, "status", "ok", "reason", "seconds", 0.1, "operations",
-      (json_int_t)(value / 10), "ops_per_s", value, "bytes_per_s", value * 64, "latency_ns", "min", ns / 2, "p50", ns,
-      "p90", ns * 2, "p99", ns * 4, "p999", ns * 20, "max", ns * 300, "mean", ns * 1.2, "flags"));
+      "{s:s, s:i, s:i, s:b, s:s, s:n, s:f, s:I, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f}, s:f, s:[{s:f, s:I, "
+      "s:f}, {s:f, s:I, s:n}], s:[]}",
+      "kind", "latency", "order", 0, "repetition", 1, "counted", 1, "status", "ok", "reason", "seconds", 0.1,
+      "operations", (json_int_t)(value / 10), "ops_per_s", value, "bytes_per_s", value * 64, "latency_ns", "min",
+      ns / 2, "p50", ns, "p90", ns * 2, "p99", ns * 4, "p999", ns * 20, "max", ns * 300, "mean", ns * 1.2, "stall_ns",
+      ns * 400, "timeline", "t", 0.05, "operations", (json_int_t)(value / 10), "longest_ns", ns * 400, "t", 0.1,
+      "operations", (json_int_t)0, "longest_ns", "flags"));
 }
 
 static json_t *samples(double value) {

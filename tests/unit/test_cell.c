@@ -63,6 +63,7 @@ static void test_every_documented_field_is_there(void **state) {
                                        "clock_cost_ns",
                                        "clock_resolution_ns",
                                        "timeline",
+                                       "stall_ns",
                                        "cpu_user_s",
                                        "cpu_sys_s",
                                        "faults_minor",

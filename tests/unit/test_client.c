@@ -570,7 +570,8 @@ struct latencies {
   uint32_t group_after;  // calls of record after which groups of 8 are asked for; 0: never
 };
 
-static void on_latency(void *user, enum operation_kind kind, uint64_t ns, uint64_t operations) {
+static void on_latency(void *user, enum operation_kind kind, uint64_t ns, uint32_t calls, uint64_t operations) {
+  (void)calls;
   struct latencies *latencies = user;
   latencies->calls++;
   latencies->operations += operations;

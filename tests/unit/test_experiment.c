@@ -409,6 +409,35 @@ static void test_mistakes(void **state) {
   assert_int_equal(wrong, 0);
 }
 
+static void test_timelines_show_operations_or_waits(void **state) {
+  (void)state;
+  static const struct {
+    const char *y, *message;
+  } cases[] = {
+      {"ops_per_s", ""},
+      {"ops_per_s\nlog_y = no", ""},
+      {"stall", ""},
+      {"stall\nlog_y = yes", ""},
+      {"ops_per_s\nlog_y = yes", "13: a timeline of operations begins at 0; leave log_y out"},
+      {"max", "12: a timeline shows operations or the longest wait; write y = ops_per_s or y = stall"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[512], expected[256];
+    struct experiment *experiment = NULL;
+    struct error error = {0};
+    snprintf(
+        text, sizeof text,
+        "[experiment]\ntitle = t\nquestion = q\n[hold]\noperation = get\ndata = 1M\n[sweep]\nengine = mmap, pread\n"
+        "[chart]\nshape = timeline\nseries = engine\ny = %s\n",
+        cases[i].y);
+    snprintf(expected, sizeof expected, "mine.ini:%s", cases[i].message);
+    int code = experiment_parse("mine.ini", text, MACHINE, &experiment, &error);
+    if (code == 0) experiment_free(experiment);
+    assert_int_equal(code, *cases[i].message ? -EINVAL : 0);
+    if (code) assert_string_equal(error.text, expected);
+  }
+}
+
 static void test_scan_and_peek_windows(void **state) {
   (void)state;
   static const struct mistake cases[] = {
@@ -500,6 +529,7 @@ int main(void) {
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_other_ways_to_write_a_file),
       cmocka_unit_test(test_mistakes),
+      cmocka_unit_test(test_timelines_show_operations_or_waits),
       cmocka_unit_test(test_scan_and_peek_windows),
       cmocka_unit_test(test_long_lines),
       cmocka_unit_test(test_too_many_axes),

@@ -102,6 +102,8 @@ static const struct {
     {"device_write_bytes_settled", not_settled},
     {"timeline/device_read_bytes", no_device_intervals},
     {"timeline/device_write_bytes", no_device_intervals},
+    {"timeline/longest_ns", always},  // none ended in the interval
+    {"stall_ns", not_latency},
     {"syscalls", no_tracepoints},
     {"syncs", no_sync_tracepoint},
     {"tlb_shootdowns", no_shootdowns},

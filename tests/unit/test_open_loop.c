@@ -129,7 +129,8 @@ struct seen {
   size_t count, late_count;
 };
 
-static void on_latency(void *user, enum operation_kind kind, uint64_t ns, uint64_t operations) {
+static void on_latency(void *user, enum operation_kind kind, uint64_t ns, uint32_t calls, uint64_t operations) {
+  (void)calls;
   struct seen *seen = user;
   assert_int_equal(operations, 1);
   assert_in_range(seen->count, 0, KEPT - 1);

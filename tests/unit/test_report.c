@@ -471,13 +471,39 @@ static void test_a_timeline(void **state) {
   must_be_drawn(fixture, "over-time");
   must_hold(fixture, "charts/over-time.svg", "seconds since the start of the clock");
   must_hold(fixture, "charts/over-time.svg", "pread");
-  must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t2\t1\t0.000000\t0.025000\t6400000\t0\t163840\n");
-  must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t2\t1\t0.050000\t0.075000\t3200000\t0\t163840\n");
+  must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t2\t1\t0.000000\t0.025000\t6400000\t0\t163840\tnan\n");
+  must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t2\t1\t0.050000\t0.075000\t3200000\t0\t163840\tnan\n");
   must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t1\t0\t");
   must_hold(fixture, "data/over-time-timeline.tsv", "\n2\t3\t0\t");
   must_lack(fixture, "data/over-time-timeline.tsv", "\n1\t0\t");  // the repetition that is not counted
   must_hold(fixture, "report.md", "pread");
   must_hold(fixture, "report.html", ">operations per second</th>");
+}
+
+// Another metric takes another kind of sample; an interval in which no operation ended has no wait, and no point.
+static void test_a_timeline_of_waits(void **state) {
+  static const char *const one[] = {"pread", "mmap", NULL};
+  static const char *const no_x[] = {"", NULL};
+  struct fixture *fixture = *state;
+  const struct made_experiment experiment = {.name = "waits",
+                                             .title = "Waits over time",
+                                             .question = "When does it stall?",
+                                             .shape = "timeline",
+                                             .x = "",
+                                             .y = "stall",
+                                             .xs = no_x,
+                                             .engines = one};
+  fixture_add(fixture, "host", &experiment);
+  json_t *made = json_array_get(json_object_get(fixture->run, "experiments"), 0);
+  assert_int_equal(json_array_remove(json_object_get(made, "axes"), 0), 0);  // that of x
+  assert_int_equal(json_object_set_new(json_object_get(made, "chart"), "log_y", json_true()), 0);
+  draw(fixture);
+  must_be_drawn(fixture, "waits");
+  must_hold(fixture, "charts/waits.svg", "longest wait, s (lower is better)");
+  must_hold(fixture, "charts/waits.svg", "the longest wait of an interval");
+  must_hold(fixture, "data/waits-timeline.tsv", "\n1\t1\t1\t0.000000\t0.050000\t");
+  must_hold(fixture, "data/waits-timeline.tsv", "\t62500\n1\t1\t1\t0.050000\t0.100000\t0\tnan\tnan\tnan\n");
+  must_lack(fixture, "data/waits-timeline.tsv", "\n1\t2\t");  // a throughput sample
 }
 
 static int is_canary(const struct dirent *entry) { return strncmp(entry->d_name, "canary", 6) == 0; }
@@ -628,6 +654,7 @@ int main(void) {
       TEST(test_disturbed_cells_are_circled),
       TEST(test_nothing_but_zeros_is_drawn),
       TEST(test_a_timeline),
+      TEST(test_a_timeline_of_waits),
       TEST(test_texts_run_nothing),
       TEST(test_an_experiment_is_no_path),
       TEST(test_no_gnuplot),

@@ -91,6 +91,44 @@ static void test_a_short_end_is_no_interval(void **state) {
   timeline_close(timeline);
 }
 
+// The longest wait of an interval is that of its slowest client, and the next interval begins at none.
+static void test_longest_wait_of_each_interval(void **state) {
+  (void)state;
+  open_for(2, 0.001);
+  timeline_start(timeline, 0, 0);
+  uint64_t start = due() - MS;
+  while (clock_ns() < start + 10 * MS) usleep(1000);
+  atomic_store(timeline_longest(timeline, 0), 300);
+  atomic_store(timeline_longest(timeline, 1), 700);
+  look(0, start + MS, 1);
+  look(0, start + 2 * MS, 2);
+  atomic_store(timeline_longest(timeline, 0), 500);
+  look(1, start + 3 * MS, 1);
+  atomic_store(timeline_longest(timeline, 1), 40);
+  timeline_stop(timeline);
+  assert_int_equal(timeline_finish(timeline, 0, 0), 0);
+  static const uint64_t longest[] = {700, 0, 500, 40};
+  size_t count;
+  const struct timeline_point *points = timeline_points(timeline, &count);
+  assert_int_equal(count, 4);
+  for (size_t i = 0; i < 4; i++) assert_int_equal(points[i].longest, longest[i]);
+  assert_int_equal(timeline_stall(timeline), 700);
+  assert_int_equal(timeline_stall(NULL), 0);
+  timeline_close(timeline);
+
+  open_for(1, 3600);  // its end is no interval of its own, whose wait is not lost
+  timeline_start(timeline, 0, 0);
+  atomic_store(timeline_longest(timeline, 0), 900);
+  look(0, due(), 10);
+  atomic_store(timeline_longest(timeline, 0), 20);
+  timeline_stop(timeline);
+  assert_int_equal(timeline_finish(timeline, 0, 0), 0);
+  points = timeline_points(timeline, &count);
+  assert_int_equal(count, 1);
+  assert_int_equal(points[0].longest, 900);
+  timeline_close(timeline);
+}
+
 static void test_many_intervals(void **state) {
   (void)state;
   size_t count;
@@ -151,6 +189,21 @@ static void must_add_up(const json_t *sample) {
   assert_true(sample_number(last, "t") >= sample_number(sample, "seconds"));
 }
 
+// Samples that take latencies tell the longest wait of each interval, and of all; others none.
+static void must_have_waits(const json_t *sample, bool latencies) {
+  const json_t *timeline_of = json_object_get(sample, "timeline"), *stall = json_object_get(sample, "stall_ns");
+  double longest = 0;
+  for (size_t i = 0; i < json_array_size(timeline_of); i++) {
+    const json_t *wait = json_object_get(json_array_get(timeline_of, i), "longest_ns");
+    if (!latencies) assert_true(json_is_null(wait));
+    longest = fmax(longest, json_number_value(wait));
+  }
+  if (!latencies) assert_true(json_is_null(stall));
+  assert_true(json_number_value(stall) == longest);
+  // A group's mean, which is the histogram's, is shorter than the group.
+  if (latencies) assert_true(longest >= sample_number(json_object_get(sample, "latency_ns"), "max") && longest > 0);
+}
+
 // Whatever the warm-up did is not in it, and the last sync and the last operations are.
 static void test_samples_have_one(void **state) {
   (void)state;
@@ -180,6 +233,7 @@ static void test_fills_and_latencies_have_one(void **state) {
     json_t *sample = sample_of(&order);
     assert_sample_status(sample, "ok");
     must_add_up(sample);
+    must_have_waits(sample, order.kind == SAMPLE_LATENCY);
     json_decref(sample);
   }
 }
@@ -204,6 +258,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_intervals_add_up),
       cmocka_unit_test(test_a_short_end_is_no_interval),
+      cmocka_unit_test(test_longest_wait_of_each_interval),
       cmocka_unit_test(test_many_intervals),
       cmocka_unit_test(test_steady_or_not),
       cmocka_unit_test(test_samples_have_one),
