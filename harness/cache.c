@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/pages.h"
 #include "harness/mappings.h"
 #include "harness/store_files.h"
 
@@ -180,7 +181,7 @@ int cache_read(const char *path, uint64_t from, uint64_t to) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -errno;
   int code = 0;
-  char *buffer = malloc(READ_BYTES);
+  char *buffer = pages_new(READ_BYTES);
   if (!buffer) code = -ENOMEM;
   while (!code && from < to) {
     ssize_t got = pread(fd, buffer, to - from < READ_BYTES ? to - from : READ_BYTES, (off_t)from);

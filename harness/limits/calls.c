@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/pages.h"
 #include "harness/limits/loop.h"
 
 enum { CALLS = 16 };  // between two looks at the clock
@@ -43,7 +44,7 @@ static int open_state(const struct limit_order *order, const struct limit_target
   if (!call) return error_set(error, -ENOMEM, "no memory");
   *call = (struct call_state){
       .target = target, .bytes = spec->bytes, .record_size = spec->record_size, .every = spec->every};
-  call->buffer = calloc(1, spec->bytes + 1);
+  call->buffer = pages_new(spec->bytes);
   int code = call->buffer ? 0 : -ENOMEM;
   if (!code && spec->data) code = limit_cursor_open(order, thread, &call->cursor);
   if (code) {

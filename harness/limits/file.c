@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/pages.h"
 #include "base/words.h"
 #include "harness/cache.h"
 #include "harness/limits/loop.h"
@@ -50,7 +51,7 @@ static int check_space(int fd, uint64_t bytes, struct error *error) {
 
 // Appends up to `size`, `piece` bytes a write: as many as a folio shall have. Bytes that no device can compress.
 static int extend(int fd, uint64_t from, uint64_t size, size_t piece, struct error *error) {
-  uint64_t *words = malloc(piece);
+  uint64_t *words = pages_new(piece);
   if (!words) return error_set(error, -ENOMEM, "no memory");
   struct random random;
   random_seed(&random, from + 1);
@@ -87,7 +88,7 @@ static int make_file(const char *path, uint64_t size, size_t piece, int *out, bo
 
 // Read from end to end in pieces, as the data of the cells is brought into the cache.
 static int read_in(int fd, uint64_t size) {
-  char *buffer = malloc(PIECE);
+  char *buffer = pages_new(PIECE);
   int code = buffer ? 0 : -ENOMEM;
   for (uint64_t at = 0; at < size && !code;) {
     ssize_t n = pread(fd, buffer, PIECE, (off_t)at);

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/pages.h"
 #include "harness/limits/loop.h"
 
-enum { BUFFER_ALIGNMENT = 4096, REAP = 64 };
+enum { REAP = 64 };
 
 struct ring_state {
   struct io_uring ring;
@@ -100,8 +101,8 @@ static int open_ring(const struct limit_order *order, const struct limit_target 
                                .record_size = spec->record_size,
                                .first = target->first,
                                .depth = spec->depth};
-  size_t room = ((size_t)spec->bytes * spec->depth + BUFFER_ALIGNMENT - 1) / BUFFER_ALIGNMENT * BUFFER_ALIGNMENT;
-  state->buffers = aligned_alloc(BUFFER_ALIGNMENT, room);
+  size_t room = (size_t)spec->bytes * spec->depth;
+  state->buffers = pages_new(room);
   int code = state->buffers ? limit_cursor_open(order, thread, &state->cursor) : -ENOMEM;
   if (code) {
     error_set(error, code, "no memory for %u requests", spec->depth);

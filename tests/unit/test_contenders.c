@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "engines/slots/format.h"
+#include "harness/cache.h"
 #include "harness/contenders/contenders.h"
 #include "harness/sample.h"
 #include "tests/unit/sample_support.h"
@@ -20,6 +21,21 @@
 enum { RECORDS = 10000 };
 
 static char folder[512];
+
+// What the loops were seen to call.
+static struct seen {
+  unsigned long large, misaligned;  // preads of 1 MiB, and of them those to memory that is not aligned to a page
+} seen;
+
+ssize_t __real_pread(int fd, void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset) {
+  if (bytes == 1 << 20) {
+    seen.large++;
+    seen.misaligned += (uintptr_t)buffer % 4096 != 0;
+  }
+  return __real_pread(fd, buffer, bytes, offset);
+}
 
 static struct sample_order order_of(const char *spec, enum operation operation) {
   struct sample_order order = sample_new_order(operation);
@@ -102,6 +118,20 @@ static void test_reading_on_counts_records(void **state) {
   json_t *sample = measured(&order);
   assert_int_equal((long)sample_number(sample, "operations") % ((1 << 20) / 128), 0);
   json_decref(sample);
+}
+
+// A copy to just past its source's place in a page is several times slower, and a floor of it no floor.
+static void test_long_reads_go_to_aligned_memory(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare:how=read", OPERATION_SCAN);
+  seen = (struct seen){0};
+  json_decref(measured(&order));
+  assert_true(seen.large > 0);
+  assert_int_equal(seen.misaligned, 0);
+  seen = (struct seen){0};
+  assert_int_equal(cache_read(order.path, 0, UINT64_MAX), 0);
+  assert_true(seen.large > 0);
+  assert_int_equal(seen.misaligned, 0);
 }
 
 static void test_writes_sync_as_they_are_told(void **state) {
@@ -198,6 +228,7 @@ int main(void) {
       cmocka_unit_test(test_loops_read),
       cmocka_unit_test(test_a_ring_reads_or_says_why_not),
       cmocka_unit_test(test_reading_on_counts_records),
+      cmocka_unit_test(test_long_reads_go_to_aligned_memory),
       cmocka_unit_test(test_the_whole_file_is_read_once),
       cmocka_unit_test(test_a_slot_without_its_record_fails),
       cmocka_unit_test(test_what_a_loop_cannot_do_is_skipped),
