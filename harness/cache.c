@@ -292,6 +292,9 @@ bool cache_lasted(enum cache_state state, uint64_t before, uint64_t after) {
 int cache_set(enum cache_state state, const struct engine *engine, struct store *store, const char *path,
               struct error *error) {
   if (state == CACHE_ASIS || !(engine->caps & CAP_PERSISTENT)) return 0;
+  if (cache_limited(state))
+    return error_set(error, -EOPNOTSUPP, "cache=%s: no memory is limited here; use warm or cold",
+                     cache_state_name(state));
   if (state == CACHE_COLD) return make_cold(engine, store, path, error);
   int code = make_warm(engine, store, path, error);
   if (code) return code;

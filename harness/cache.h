@@ -29,6 +29,7 @@ int cache_mapped(const char *path, uint64_t *bytes, unsigned *maps);
 //           decides the size of its folios, and that alone moves a map's speed
 //   mapped  warm, then every page of every record touched by a scan through the store, so through its map if it has one
 // Engines that keep nothing (without CAP_PERSISTENT) have no file; nothing is done.
+// The states that limit memory are pressure_set's; here they are refused with -EOPNOTSUPP.
 // 0; -EBUSY with reason and remedy where the state cannot be reached, or not proven, on this machine; any other -errno
 // where something failed. No operation may be outstanding.
 int cache_set(enum cache_state state, const struct engine *engine, struct store *store, const char *path,

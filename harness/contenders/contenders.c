@@ -43,8 +43,9 @@ static int check(const struct sample_order *order, const char *name, struct erro
     return error_set(error, -EOPNOTSUPP, "%s takes no latencies and counts no calls; draw y = ops_per_s", name);
   if (settings->threads > 1 || settings->processes > 1)
     return error_set(error, -EOPNOTSUPP, "%s is one loop; use threads = 1 and processes = 1", name);
-  if (cell_rated(settings) || settings->background.kind != BACKGROUND_NONE || settings->cache == CACHE_PRESSURE)
+  if (cell_rated(settings) || settings->background.kind != BACKGROUND_NONE || cache_limited(settings->cache))
     return error_set(error, -EOPNOTSUPP, "%s knows no rate, no background and no memory pressure", name);
+  if (cell_stores(settings) > 1) return error_set(error, -EOPNOTSUPP, "%s knows one file; use stores = 1", name);
   if (settings->before.count && !killed)
     return error_set(error, -EOPNOTSUPP, "%s finds records where a fill put them; leave `before` out", name);
   if (order->fresh) return error_set(error, -EOPNOTSUPP, "%s makes no file; use get, scan or update", name);

@@ -28,7 +28,6 @@ struct contender_run {
   struct limit_order order;
   struct limit_target target;
   void *state;           // of the loop; NULL: not open
-  uint64_t each;         // operations of a store that one of the loop stands for
   const char *ioengine;  // of fio
 };
 

@@ -241,6 +241,11 @@ static void test_states_on_tmpfs(void **state) {
   join(path, folder, "store");
   assert_int_equal(registry_parse("pread", &engine, &config, &error), 0);
   struct store *store = make_store(engine, path, &config);
+  // A limit is pressure_set's: without one these would be warm under another name.
+  for (int limited = CACHE_PRESSURE; limited <= CACHE_FILLING; limited++) {
+    assert_int_equal(cache_set((enum cache_state)limited, engine, store, path, &error), -EOPNOTSUPP);
+    assert_non_null(strstr(error.text, "no memory is limited here"));
+  }
   assert_int_equal(cache_set(CACHE_COLD, engine, store, path, &error), -EBUSY);
   assert_non_null(strstr(error.text, "stays in the page cache; use --dir"));
   set(CACHE_WARM, engine, store, path);  // which it always is

@@ -24,8 +24,23 @@ static char folder[512];
 
 // What the loops were seen to call.
 static struct seen {
+  unsigned long writes, syncs;
   unsigned long large, misaligned;  // preads of 1 MiB, and of them those to memory that is not aligned to a page
 } seen;
+
+ssize_t __real_pwrite(int fd, const void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *buffer, size_t bytes, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *buffer, size_t bytes, off_t offset) {
+  seen.writes++;
+  return __real_pwrite(fd, buffer, bytes, offset);
+}
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd) {
+  seen.syncs++;
+  return __real_fdatasync(fd);
+}
 
 ssize_t __real_pread(int fd, void *buffer, size_t bytes, off_t offset);
 ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset);
@@ -120,6 +135,20 @@ static void test_reading_on_counts_records(void **state) {
   json_decref(sample);
 }
 
+// Also where its size does not divide a piece.
+static void test_reading_on_counts_bytes(void **state) {
+  (void)state;
+  struct sample_order order = order_of("bare:how=read", OPERATION_SCAN);
+  const uint64_t piece = 1 << 20, size = 12288;
+  order.settings.record_size = (uint32_t)size;
+  order.settings.workload.records = 100;
+  order.settings.data_bytes = 100 * size;
+  json_t *sample = measured(&order);
+  uint64_t done = (uint64_t)sample_number(sample, "operations"), pieces = (done * size + piece - 1) / piece;
+  assert_int_equal(done, pieces * piece / size);
+  json_decref(sample);
+}
+
 // A copy to just past its source's place in a page is several times slower, and a floor of it no floor.
 static void test_long_reads_go_to_aligned_memory(void **state) {
   (void)state;
@@ -142,6 +171,16 @@ static void test_writes_sync_as_they_are_told(void **state) {
   json_t *sample = measured(&order);
   assert_true(sample_number(sample, "value_bytes_written") == 64 * sample_number(sample, "operations"));
   json_decref(sample);
+  // One sync serves a batch, as in a store.
+  order.settings.workload.batch = order.settings.workload.depth = 10;
+  seen = (struct seen){0};
+  json_decref(measured(&order));
+  assert_int_equal(seen.writes, 10 * seen.syncs);
+  order.settings.sync.kind = SYNC_EVERY;
+  order.settings.sync.amount = 4;
+  seen = (struct seen){0};
+  json_decref(measured(&order));
+  assert_int_equal(seen.writes, 4 * seen.syncs);
   order.settings.sync.kind = SYNC_INTERVAL;
   sample = sample_run(&order);
   assert_sample_status(sample, "skipped");
@@ -200,6 +239,14 @@ static void test_what_a_loop_cannot_do_is_skipped(void **state) {
   order = order_of("bare", OPERATION_GET);
   order.settings.rate.per_s = 1000;
   expect_skip(order, "no rate");
+  for (int cache = CACHE_PRESSURE; cache <= CACHE_FILLING; cache++) {
+    order = order_of("bare", OPERATION_GET);
+    order.settings.cache = (enum cache_state)cache;
+    expect_skip(order, "no memory pressure");
+  }
+  order = order_of("bare:how=read", OPERATION_OPEN);
+  order.settings.stores = 2;
+  expect_skip(order, "use stores = 1");
   expect_skip(order_of("bare", OPERATION_SCAN), "bare:how=map does get, and no scan");
   expect_skip(order_of("bare:how=pread:direct=on", OPERATION_GET), "belongs to how=uring");
   expect_skip(order_of("fio", OPERATION_UPDATE), "fio reads at random");
@@ -228,6 +275,7 @@ int main(void) {
       cmocka_unit_test(test_loops_read),
       cmocka_unit_test(test_a_ring_reads_or_says_why_not),
       cmocka_unit_test(test_reading_on_counts_records),
+      cmocka_unit_test(test_reading_on_counts_bytes),
       cmocka_unit_test(test_long_reads_go_to_aligned_memory),
       cmocka_unit_test(test_the_whole_file_is_read_once),
       cmocka_unit_test(test_a_slot_without_its_record_fails),
