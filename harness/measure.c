@@ -277,14 +277,20 @@ int measure_dry_run(const struct plan *plan, const struct measure_options *optio
   bool missing = false;
   environment_host(run.host, sizeof run.host);
   int code = choose_folders(&run, &error);
+  bool mistyped = code != 0;  // a mistake in what was typed has no plan beside it
   if (!code) code = check_target(&run, &error);
   int exit_code = code ? EXIT_USAGE : EXIT_CELL_FAILED;  // as the run's own
-  if (!code && options->dir && dataset_folder_try(run.dir, &missing, &error)) code = prefix_error(&error, run.dir);
+  if (!code && options->dir && dataset_folder_try(run.dir, &missing, &error)) {
+    code = prefix_error(&error, run.dir);
+    mistyped = true;
+  }
+  if (!mistyped)
+    plan_print(plan, stdout);  // also of a run that this machine is too small for: it says what to make smaller
   if (code) {
+    fflush(stdout);  // the plan first, also where both go to one file
     command_complain(NULL, error.text);
     return exit_code;
   }
-  plan_print(plan, stdout);
   if (missing) printf("data files go to %s, which is not there yet: the run makes it\n", run.dir);
   return EXIT_DONE;
 }

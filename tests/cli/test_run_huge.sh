@@ -26,10 +26,27 @@ INI
 }
 
 huge 'records = 100M'
-"$STOREBENCH" run ./huge.ini --profile quick --budget 1h --dry-run >out 2>err || fail "exit $?: $(cat err)"
+# The plan is printed on any machine; one that is too small for it says so after the plan.
+status=0
+"$STOREBENCH" run ./huge.ini --profile quick --budget 1h --dry-run >out 2>err || status=$?
+case $status in
+0) [[ ! -s err ]] || grep -q "do not outlive a power loss" err || fail "said beside the plan: $(cat err)" ;;
+2) grep -Eq '^storebench: .* needs? [0-9.]+ [GT]iB( of memory)? and [0-9.]+ [KMGT]?i?B is (available|free); ' err || fail "the refusal: $(cat err)" ;;
+*) fail "exit $status: $(cat err)" ;;
+esac
 # 100 million records of 128 bytes, 14 bytes of index each; on disk twice the data, as files grow by doubling.
 grep -Eq '^huge +2 cells +11\.9[0-9]* GiB +about +[0-9]+ s' out || fail "the plan says: $(cat out)"
 grep -Eq 'about [0-9]+ s of 3600 s; up to 2[0-9.]+ GiB of disk space and 13\.2[0-9]* GiB of memory$' out || fail "the plan says: $(cat out)"
+
+# Far more than any machine has, so that the refusal and the plan before it are seen everywhere.
+huge 'records = 4000M'
+status=0
+"$STOREBENCH" run ./huge.ini --profile quick --budget 100h --dry-run >out 2>err || status=$?
+if [[ $status -ne 0 ]]; then
+  [[ $status -eq 2 ]] || fail "exit $status: $(cat err)"
+  grep -Eq '^huge +2 cells ' out || fail "a refused plan is not printed: $(cat out err)"
+  grep -Eq '^storebench: huge/mmap: 4000000000 records, .* of memory and .* is available; ' err || fail "the refusal: $(cat err)"
+fi
 
 huge 'data = 3x memory'
 status=0
