@@ -10,11 +10,12 @@
 
 enum { INDEX_BYTES = 14 };  // a record: the most that the stores' index has (engines/slots/keydir.h)
 
-// The index of each process, and of the data what the cache state keeps in memory.
+// Of each store, the index of each process, and of the data what the cache state keeps in memory.
 static uint64_t memory_of(const struct cell_settings *settings) {
   uint64_t index = settings->filled * INDEX_BYTES * settings->processes;
   bool cached = settings->cache == CACHE_WARM || settings->cache == CACHE_MAPPED;
-  return index + (cached ? settings->data_bytes : settings->memory_bytes);
+  // A limit is one for all stores of a sample.
+  return cell_stores(settings) * (index + (cached ? settings->data_bytes : 0)) + (cached ? 0 : settings->memory_bytes);
 }
 
 const struct plan_cell *plan_memory(const struct plan *plan, uint64_t *bytes) {

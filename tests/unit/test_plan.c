@@ -233,6 +233,10 @@ static void test_memory_must_suffice(void **state) {
   assert_int_equal(plan_check_memory(&plan, needed - 1, &error), -ENOMEM);
   assert_non_null(strstr(error.text, "of memory"));
   assert_non_null(strstr(error.text, cell->id));
+  const size_t large = (size_t)(cell - plan.cells);
+  plan.cells[large].settings.stores = 3;  // each with its index and its data
+  assert_ptr_equal(plan_memory(&plan, &needed), cell);
+  assert_int_equal(needed, 3 * (cold + cell->settings.data_bytes));
   plan_free(&plan);
 }
 
