@@ -108,6 +108,24 @@ static void test_what_memory_holds_is_apart(void **state) {
   json_decref(run);
 }
 
+// While a cache still fills there is no steady state, and the data does not fit in memory: no cell to go by.
+static void test_filling_caches_are_left_out(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 1000},
+                                           {"a", "get", "none", "filling", 64, 1000, 1, 32000, 5},
+                                           {"b", "get", "none", "filling", 128, 1000, 1, 64000, 5}};
+  struct advise_load reads = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 3);
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_int_equal(advice.count, 1);
+  assert_string_equal(advice.choices[0].spec, "a");
+  assert_true(advice.choices[0].rate == 1000);
+  json_decref(run);
+}
+
 // A cell with more in flight than the load hands in is taken only where there is no other, and said.
 static void test_depth_is_part_of_the_load(void **state) {
   static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 9000},
@@ -185,6 +203,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_seconds_add_up),
       cmocka_unit_test(test_intervals_that_meet_are_alike),
+      cmocka_unit_test(test_filling_caches_are_left_out),
       cmocka_unit_test(test_what_memory_holds_is_apart),
       cmocka_unit_test(test_depth_is_part_of_the_load),
       cmocka_unit_test(test_no_data_is_said),
