@@ -20,11 +20,13 @@ bool experiment_cores_word(const struct experiment *experiment, const char *text
   double factor = 1;
   if (strcmp(text, word) != 0) {
     factor = strtod(text, &end);
-    if (end == text || *end != 'x' || !(factor > 0 && factor <= 1024)) return false;
+    bool decimal = (size_t)(end - text) == strspn(text, "0123456789.");  // strtod takes hexadecimal too
+    if (end == text || !decimal || *end != 'x' || !(factor > 0 && factor <= 1024)) return false;
     end += 1 + strspn(end + 1, " ");
   }
   if (strcmp(end, word) != 0) return false;
   double product = round(factor * experiment->machine.processors);
+  if (product > EXPERIMENT_COUNT_MAX) return false;
   *count = product < 1 ? 1 : (unsigned)product;
   return true;
 }

@@ -48,6 +48,27 @@ static void test_lists(void **state) {
   assert_threads("0.1x cores", 2, "1");
 }
 
+// No more clients than a plain number may ask for, whatever the machine; and a factor is a decimal number.
+static void test_bad_factors(void **state) {
+  (void)state;
+  static const char *const lists[] = {"1024x cores",     "0x1x cores", "1 to 1024x cores",
+                                      "1 to 0x1x cores", "infx cores", "nanx cores"};
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    struct experiment *experiment = NULL;
+    struct error error = {0};
+    struct experiment_axis axes[EXPERIMENT_AXES_MAX];
+    char line[256];
+    size_t count;
+    snprintf(line, sizeof line, "threads = %s", lists[i]);
+    int code = parse("", line, "", 128, &experiment, &error);
+    if (!code) code = experiment_axes(experiment, "full", NULL, axes, &count, &error);
+    if (!code) fail_msg("%s is taken as %s", lists[i], axes[0].values[axes[0].count - 1]);
+    assert_non_null(strstr(error.text, "mine.ini:"));
+    experiment_free(experiment);
+  }
+  assert_threads("512x cores", 128, "65536");
+}
+
 static void test_ranges(void **state) {
   (void)state;
   assert_threads("1 to 2x cores", 1, "1 2");
@@ -123,6 +144,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lists),       cmocka_unit_test(test_ranges),   cmocka_unit_test(test_held),
       cmocka_unit_test(test_comparisons), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_this_machine),
+      cmocka_unit_test(test_bad_factors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
