@@ -224,8 +224,10 @@ static int add_cells(struct plan *plan, const char *path, struct error *error) {
     code = omitted ? 0 : add_cell(plan, path, index, error);
   } while (!code && next_point(experiment, index));
   if (!code && !experiment->cell_count)
-    code = error_set(error, -EINVAL, "%s: omit leaves nothing of the sweep with --engines %s; name others", path,
-                     plan->options.engines);
+    code = plan->options.engines
+               ? error_set(error, -EINVAL, "%s: omit leaves nothing of the sweep with --engines %s; name others", path,
+                           plan->options.engines)
+               : error_set(error, -EINVAL, "%s: omit leaves nothing of the sweep; omit less", path);
   return code ? code : plan_add_peaks(plan, error);
 }
 
