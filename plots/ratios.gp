@@ -24,7 +24,7 @@ do for [r=1:rows_count] {
 far = 1 + floor; reach = far
 do for [r=1:rows_count] {
   v = number(field(r, 5))
-  far = v > far ? v : 1 / v > far ? 1 / v : far
+  far = !(v > 0) ? far : v > far ? v : 1 / v > far ? 1 / v : far  # a cell that did nothing has no ratio to draw
 }
 do for [r=1:rows_count] {
   do for [c=6:7] {
