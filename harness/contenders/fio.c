@@ -75,7 +75,8 @@ static bool goes_direct(const struct contender_run *run) {
 }
 
 // As a store has it: the same bytes, keys drawn anew each time (norandommap), no time stamps per operation
-// (gtod_reduce), and the page cache as it was made (fio would drop it: invalidate).
+// (gtod_reduce), the page cache as it was made (fio would drop it: invalidate), and no advice to the kernel
+// (fadvise_hint).
 static void make_command(const struct contender_run *run, struct command *command) {
   const struct sample_order *order = run->sample->order;
   const struct cell_settings *settings = &order->settings;
@@ -94,6 +95,7 @@ static void make_command(const struct contender_run *run, struct command *comman
   add(command, "norandommap", "1");
   add(command, "invalidate", "0");
   add(command, "gtod_reduce", "1");
+  add(command, "fadvise_hint", "0");
   add(command, "thread", "1");
   add(command, "readonly", NULL);
   add(command, "time_based", "1");

@@ -68,6 +68,17 @@ said() { sed "s/engine = mmap, bare/engine = mmap, bare, $1/" beside.ini >wrong.
 said bare:how=fast 'bad value "fast" for option how of engine bare; write map/chain/dense/pread/uring/read/write'
 said bare:hw=map 'engine bare has no option "hw"; did you mean "how"?'
 
+# The real one, where there is one: it takes the options, and its JSON is understood.
+if command -v fio >/dev/null; then
+  sed '/^fio-ring/d; s/mmap \/ bare/mmap \/ fio/; s/^engine = mmap, .*/engine = mmap, fio, fio-map/; s/^cache .*/&\nduration = 100ms/' beside.ini >real.ini
+  "$STOREBENCH" run ./real.ini --profile quick --repetitions 1 --dir . --out real >out 2>err || [[ $? -eq 1 ]] || fail "real fio: $(cat out err)"
+  for engine in fio fio-map; do
+    grep "\"cell\":\"real/1/$engine\"" real/samples.jsonl | grep '"status":"ok"' | grep '"version":"fio-' | grep -q 'fadvise_hint=0' || fail "real $engine: $(cat out err)"
+  done
+else
+  echo 'skipped: the real fio is not installed; install the package fio'
+fi
+
 # Without fio it says so, and how to get it; nobody runs it for a store.
 PATH="$PWD/none" "$STOREBENCH" list contenders >out 2>&1 || fail "list: $(cat out)"
 grep -q '^fio  *unavailable: fio is not installed.*install the package fio' out || fail "no remedy: $(cat out)"
