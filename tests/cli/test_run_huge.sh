@@ -45,12 +45,12 @@ status=0
 if [[ $status -ne 0 ]]; then
   [[ $status -eq 2 ]] || fail "exit $status: $(cat err)"
   grep -Eq '^huge +2 cells ' out || fail "a refused plan is not printed: $(cat out err)"
-  grep -Eq '^storebench: huge/mmap: 4000000000 records, .* of memory and .* is available; ' err || fail "the refusal: $(cat err)"
+  grep -Eq '^storebench: .* needs? .* and .* is (available|free); ' err || fail "the refusal: $(cat err)"
 fi
 
 huge 'data = 3x memory'
 status=0
-"$STOREBENCH" run ./huge.ini --profile quick --budget 10h --dir data --out run >out 2>err || status=$?
+"$STOREBENCH" run ./huge.ini --profile quick --budget 100000h --dir data --out run >out 2>err || status=$?
 [[ $status -eq 2 && ! -e run && ! -e data ]] || fail "exit $status: $(ls; cat err)"
 grep -Eq '^storebench: huge/mmap: [0-9]+ records, [0-9.]+ [GT]iB of data, need [0-9.]+ [GT]iB of memory and [0-9.]+ [GMT]iB is available; use fewer records, or cache = cold$' err ||
   fail "the refusal: $(cat err)"
