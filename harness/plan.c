@@ -312,6 +312,7 @@ int plan_make(const struct plan_options *options, struct plan *plan, struct erro
   plan->seconds = options->profile->seconds;
   plan->repetitions = options->repetitions ? options->repetitions : options->profile->repetitions;
   plan->budget = options->budget > 0 ? options->budget : options->profile->budget;
+  plan_drop_large(plan, plan_memory_available());
   if (plan_choose_limits(plan)) return error_set(error, -ENOMEM, "memory is short; run fewer experiments");
   plan_fit_limits(plan);
   plan_reserve_duels(plan);

@@ -66,8 +66,9 @@ struct plan_cell {
   enum plan_data data;
   size_t set;  // PLAN_SHARED and PLAN_COPY: index into plan.sets
   bool dropped;
-  bool is_peak;  // measured first, in a closed loop, for the cells at a share of its throughput
-  size_t peak;   // of a cell at a share of a peak: the index of the cell that measures it; of a peak: its own
+  uint64_t too_large;  // of a cell dropped for it: bytes of memory that it needs; else 0, and time was short
+  bool is_peak;        // measured first, in a closed loop, for the cells at a share of its throughput
+  size_t peak;         // of a cell at a share of a peak: the index of the cell that measures it; of a peak: its own
 };
 
 // A filled store that cells share.
@@ -131,6 +132,11 @@ int plan_check_space(const struct plan *plan, const char *folder, struct error *
 const struct plan_cell *plan_memory(const struct plan *plan, uint64_t *bytes);
 // -ENOMEM with what is needed where that is more than `available`, or 0.
 int plan_check_memory(const struct plan *plan, uint64_t available, struct error *error);
+// Drops the cells that need more than `available` and notes it, where their experiment keeps two or more that fit;
+// others stay, for plan_check_memory to refuse.
+void plan_drop_large(struct plan *plan, uint64_t available);
+// Why a dropped cell is: a word or two in `text`.
+void plan_dropped_reason(const struct plan_cell *cell, char *text, size_t room);
 // Bytes that programs can have without swapping; UINT64_MAX where the kernel does not say.
 uint64_t plan_memory_available(void);
 

@@ -65,7 +65,7 @@ static void note(struct plan *plan, const char *what, double from, double to, co
 
 static size_t swept_cells(const struct plan *plan) {
   size_t count = 0;
-  for (size_t i = 0; i < plan->cell_count; i++) count += !plan->cells[i].is_peak;
+  for (size_t i = 0; i < plan->cell_count; i++) count += !plan->cells[i].is_peak && !plan->cells[i].too_large;
   return count;
 }
 

@@ -160,8 +160,10 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
 }
 
 static json_t *dropped_to_json(const struct plan *plan, const struct plan_cell *cell) {
+  char reason[64];
+  plan_dropped_reason(cell, reason, sizeof reason);
   return json_pack("{s:s, s:o, s:s}", "experiment", experiment_name(plan->experiments[cell->experiment].experiment),
-                   "point", point_to_json(plan, cell), "reason", "time budget");
+                   "point", point_to_json(plan, cell), "reason", reason);
 }
 
 json_t *plan_to_json(const struct plan *plan) {

@@ -18,12 +18,57 @@ static uint64_t memory_of(const struct cell_settings *settings) {
   return cell_stores(settings) * (index + (cached ? settings->data_bytes : 0)) + (cached ? 0 : settings->memory_bytes);
 }
 
+static uint64_t needed_by(const struct plan_cell *cell) {
+  return cell->dropped || cell->data == PLAN_NO_DATA ? 0 : memory_of(&cell->settings);
+}
+
+// An experiment of one cell has nothing to compare, and what keeps no data answers no question by itself.
+enum { CELLS_KEPT = 2 };
+
+static size_t drop_large_of(struct plan *plan, size_t experiment, uint64_t available) {
+  size_t fit = 0, dropped = 0;
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    bool store = cell->data != PLAN_NO_DATA && !cell->dropped && !cell->is_peak;
+    fit += cell->experiment == experiment && store && needed_by(cell) <= available;
+  }
+  for (size_t i = 0; i < plan->cell_count && fit >= CELLS_KEPT; i++) {
+    struct plan_cell *cell = &plan->cells[i];
+    uint64_t needed = needed_by(cell);
+    if (cell->experiment != experiment || cell->is_peak || needed <= available) continue;
+    cell->too_large = needed;
+    cell->dropped = true;
+    dropped++;
+  }
+  return dropped;
+}
+
+void plan_drop_large(struct plan *plan, uint64_t available) {
+  size_t dropped = 0;
+  char have[32];
+  for (size_t i = 0; i < plan->experiment_count; i++) dropped += drop_large_of(plan, i, available);
+  if (!dropped) return;
+  plan_drop_peaks(plan);
+  format_size(available, have, sizeof have);
+  snprintf(plan->notes[plan->note_count++], PLAN_NOTE_MAX,
+           "fewer cells: %zu left out that need more memory than the %s available", dropped, have);
+}
+
+void plan_dropped_reason(const struct plan_cell *cell, char *text, size_t room) {
+  char need[32];
+  format_size(cell->too_large, need, sizeof need);
+  if (cell->too_large)
+    snprintf(text, room, "needs %s of memory", need);
+  else
+    snprintf(text, room, "time budget");
+}
+
 const struct plan_cell *plan_memory(const struct plan *plan, uint64_t *bytes) {
   const struct plan_cell *most = NULL;
   *bytes = 0;
   for (size_t i = 0; i < plan->cell_count; i++) {
     const struct plan_cell *cell = &plan->cells[i];
-    uint64_t needed = cell->dropped || cell->data == PLAN_NO_DATA ? 0 : memory_of(&cell->settings);
+    uint64_t needed = needed_by(cell);
     if (needed <= *bytes) continue;
     *bytes = needed;
     most = cell;

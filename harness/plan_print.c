@@ -33,7 +33,7 @@ static void print_experiment(const struct plan *plan, size_t number, FILE *out) 
 }
 
 void plan_print(const struct plan *plan, FILE *out) {
-  char bytes[32], memory[32];
+  char bytes[32], memory[32], reason[64];
   uint64_t needed;
   size_t left = 0;
   double duels = 0;
@@ -44,7 +44,9 @@ void plan_print(const struct plan *plan, FILE *out) {
   for (size_t i = 0; i < plan->cell_count; i++) {
     if (plan->cells[i].is_peak) continue;
     left += !plan->cells[i].dropped;
-    if (plan->cells[i].dropped) fprintf(out, "left out: %s (time budget)\n", plan->cells[i].id);
+    if (!plan->cells[i].dropped) continue;
+    plan_dropped_reason(&plan->cells[i], reason, sizeof reason);
+    fprintf(out, "left out: %s (%s)\n", plan->cells[i].id, reason);
   }
   for (size_t i = 0; i < plan->note_count; i++) fprintf(out, "%s\n", plan->notes[i]);
   if (duels > 0)

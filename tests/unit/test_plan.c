@@ -241,6 +241,31 @@ static void test_memory_must_suffice(void **state) {
   plan_free(&plan);
 }
 
+// One cell that is too large goes, and is said with its size; an experiment that would keep nothing is refused.
+static void test_large_cells_are_dropped(void **state) {
+  (void)state;
+  const char *const names[] = {reads};
+  const struct plan_options options = options_for("quick", names, 1);
+  struct plan plan;
+  struct error error = {0};
+  uint64_t most, needed;
+  char reason[64];
+  make(&options, &plan);
+  plan_memory(&plan, &most);
+  plan.cells[0].settings.stores = 1000;
+  assert_ptr_equal(plan_memory(&plan, &needed), &plan.cells[0]);
+  const size_t notes = plan.note_count;
+  plan_drop_large(&plan, 0);  // then too few would be left
+  assert_false(plan.cells[0].dropped);
+  plan_drop_large(&plan, most);
+  assert_true(plan.cells[0].dropped && plan.cells[0].too_large == needed);
+  assert_int_equal(plan.note_count, notes + 1);
+  assert_int_equal(plan_check_memory(&plan, most, &error), 0);
+  plan_dropped_reason(&plan.cells[0], reason, sizeof reason);
+  assert_non_null(strstr(reason, "of memory"));
+  plan_free(&plan);
+}
+
 // The head of a run has every cell that was not dropped, and names those that were.
 static void test_json(void **state) {
   (void)state;
@@ -372,6 +397,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_unknown_profile),
       cmocka_unit_test(test_space),
+      cmocka_unit_test(test_large_cells_are_dropped),
       cmocka_unit_test(test_memory_must_suffice),
       cmocka_unit_test(test_json),
       cmocka_unit_test(test_shipped_experiments_fit),
