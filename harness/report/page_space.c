@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the files of each store took when they were loaded, and after the compaction that follows a load: a table beside
 // the charts of experiments with stores that others wrote.
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/report/pages.h"
@@ -48,6 +49,14 @@ static void format_bytes(const json_t *size, const char *key, char *text) {
   value_format(json_real_or_nan(size, key), "B", text, VALUE_ROOM);
 }
 
+// One that was not compacted is measured as its load left it.
+static void format_compacted(const json_t *size, const char *key, char *text) {
+  if (json_is_object(size))
+    format_bytes(size, key, text);
+  else
+    snprintf(text, VALUE_ROOM, "as loaded");
+}
+
 static void put_row(const struct page *page, const json_t *cell) {
   char texts[5][VALUE_ROOM];
   const json_t *space = space_of(cell), *loaded = json_object_get(space, "loaded");
@@ -56,8 +65,8 @@ static void put_row(const struct page *page, const json_t *cell) {
   value_format(values, "B", texts[0], VALUE_ROOM);
   format_bytes(loaded, "apparent", texts[1]);
   format_bytes(loaded, "allocated", texts[2]);
-  format_bytes(compacted, "apparent", texts[3]);
-  format_bytes(compacted, "allocated", texts[4]);
+  format_compacted(compacted, "apparent", texts[3]);
+  format_compacted(compacted, "allocated", texts[4]);
   const char *const cells[] = {json_text(cell, "spec"), texts[0], texts[1], texts[2], texts[3], texts[4]};
   page->format->row(page->out, cells, sizeof cells / sizeof cells[0], false);
 }
@@ -71,8 +80,8 @@ void page_space(const struct page *page, const json_t *experiment) {
   if (!compacted) return;
   page_say(page,
            "What the files take, by their lengths and on the disk, right after the load and after the compaction that "
-           "follows it, with no background work left (a peer is measured after both, and the native engines as loaded: "
-           "they have no such work):");
+           "follows it, with no background work left. A peer is measured after both. The native engines are measured "
+           "as loaded and not compacted: they put no work off, and a load leaves no gaps between their records:");
   page->format->row(page->out, head, sizeof head / sizeof head[0], true);
   for (size_t i = 0; i < count; i++) put_row(page, rows[i]);
   page->format->after_rows(page->out);

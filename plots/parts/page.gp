@@ -19,12 +19,14 @@ short(v) = v > 0 ? digits(v / 1000.0 ** si_step(v)).si_prefix(si_step(v)) : spri
 heading = wrap(heading, 64)
 question = wrap(question, 84)
 # Cells that are not drawn, or were disturbed, are named below the chart; the report lists those that have no room here.
+# First those that are not drawn: the others have their circles.
 notes = ''; notes_count = 0; notes_room = 4
-do for [k=1:keys_count] {
-  if (KEY[k] eq 'note') {
-    notes_count = notes_count + 1
-    shown = strstrt(VALUE[k], ' disturbed: ') > 0
-    if (notes_count <= notes_room) { notes = notes.wrap((shown ? '' : 'not shown: ').VALUE[k], 120)."\n" }
+do for [shown=0:1] {
+  do for [k=1:keys_count] {
+    if (KEY[k] eq 'note' && (strstrt(VALUE[k], ' disturbed: ') > 0) == shown) {
+      notes_count = notes_count + 1
+      if (notes_count <= notes_room) { notes = notes.wrap((shown ? '' : 'not shown: ').VALUE[k], 120)."\n" }
+    }
   }
 }
 if (notes_count > notes_room) { notes = notes.sprintf("and %d more (see the report)\n", notes_count - notes_room) }

@@ -363,6 +363,9 @@ static void test_disturbed_cells_are_circled(void **state) {
   must_hold(fixture, "data/read-random.tsv", "\tB/s\t2\n");
   must_hold(fixture, "data/read-random.tsv", "\tB/s\t0\n");
   must_hold(fixture, "charts/read-random.svg", "disturbed: 2 of its samples");
+  // There is room for four notes, and five cells have no figure: those are named before what has a circle.
+  must_lack(fixture, "charts/update-random.svg", "disturbed: 2 of its samples");
+  must_hold(fixture, "charts/update-random.svg", "and 2 more (see");
 }
 
 // Values that differ among the samples of a cell stand side by side; cells of one engine that are alike stand once.
@@ -401,6 +404,34 @@ static void test_no_peers_no_word_of_them(void **state) {
 }
 
 // The table of claims stands before all else and leads to the sections; each section has its points.
+static void add_space(const struct fixture *fixture, size_t cell, double compacted) {
+  json_t *after =
+      compacted > 0 ? json_pack("{s:f, s:f}", "apparent", compacted, "allocated", compacted + 4096) : json_null();
+  json_t *space = json_pack("{s:{s:f, s:f}, s:o}", "loaded", "apparent", 3e6, "allocated", 4e6, "compacted", after);
+  assert_int_equal(json_object_set_new(sample_of(fixture, cell, 0), "space", space), 0);
+}
+
+// One row a data set: cells that share one have one.
+static void test_sizes_before_and_after_compaction(void **state) {
+  struct fixture *fixture = *state;
+  static const char *const stores[] = {"mmap", "lmdb", NULL};
+  struct made_experiment beside = bars;
+  struct error error = {0};
+  beside.engines = stores;
+  fixture_add(fixture, "host", &beside);
+  for (size_t cell = 0; cell < 6; cell++) add_space(fixture, cell, 0);
+  write_data(fixture);
+  must(report_pages(fixture->folder, fixture->run, &error), &error);
+  must_lack(fixture, "report.md", "What the files take");  // nothing was compacted
+  for (size_t cell = 1; cell < 6; cell += 2) add_space(fixture, cell, 2e6);
+  must(report_pages(fixture->folder, fixture->run, &error), &error);
+  must_hold(fixture, "report.md",
+            "compacted: on disk |\n| --- | --- | --- | --- | --- | --- |\n"
+            "| mmap | 64.0 kB | 3.00 MB | 4.00 MB | as loaded | as loaded |\n"
+            "| lmdb | 64.0 kB | 3.00 MB | 4.00 MB | 2.00 MB | 2.00 MB |\n\n");
+  must_hold(fixture, "report.md", "as loaded and not compacted");
+}
+
 static void test_claims_head_the_report(void **state) {
   struct fixture *fixture = *state;
   fixture_add(fixture, "host", &bars);
@@ -650,6 +681,7 @@ int main(void) {
       TEST(test_what_an_operation_costs),
       TEST(test_what_was_in_effect),
       TEST(test_what_peers_give),
+      TEST(test_sizes_before_and_after_compaction),
       TEST(test_no_peers_no_word_of_them),
       TEST(test_disturbed_cells_are_circled),
       TEST(test_nothing_but_zeros_is_drawn),
