@@ -67,8 +67,8 @@ do for [k=1:families_count] {
   if (last > 0 && p == row_last) {
     labels_count = labels_count + 1
     LABEL_AT[labels_count] = at; LABEL_TURN[labels_count] = strlen(arrow) == 0 && led
-    LABEL_TEXT[labels_count] = strlen(label_name) + strlen(value) < 20 ? label_name.' '.value : wrap(label_name, 23)."\n".value
-    if (strlen(value) == 0) { LABEL_TEXT[labels_count] = wrap(label_name, 23) }
+    LABEL_TEXT[labels_count] = strlen(label_name) + strlen(value) < 20 ? label_name.' '.value : wrap(label_name, 22)."\n".value
+    if (strlen(value) == 0) { LABEL_TEXT[labels_count] = wrap(label_name, 22) }
   }
 }
 # Beside the plot from the top down, each below the one before; then up again where the last ones lack room.
