@@ -58,18 +58,33 @@ static void append_interval(char *text, const struct ratio *ratio) {
   append(text, "x)");
 }
 
+// By its name it looks like a sync; a headline about it must not be read as one about durable writes.
+static const char *caution(const char *key, const char *value) {
+  return strcmp(key, "sync") == 0 && strcmp(value, "async") == 0 ? " (promises nothing)" : "";
+}
+
 static void append_point(char *text, const char *key, const char *value) {
   if (!*key) return;
   append(text, ", ");
-  for (; *key; key++) append(text, "%c", *key == '_' ? ' ' : *key);
-  append(text, " %s", value);
+  for (const char *c = key; *c; c++) append(text, "%c", *c == '_' ? ' ' : *c);
+  append(text, " %s%s", value, caution(key, value));
 }
 
-// Settings as words: "sync=always" as "sync always".
+// Settings as words: "batch=64, sync=always" as "batch 64, sync always".
 static void append_words(char *text, const char *before, const char *settings, const char *after) {
+  char copy[CLAIM_MAX], *rest = copy, *setting;
   if (!*settings) return;
+  snprintf(copy, sizeof copy, "%s", settings);
   append(text, "%s", before);
-  for (; *settings; settings++) append(text, "%c", *settings == '_' || *settings == '=' ? ' ' : *settings);
+  for (bool first = true; (setting = strsep(&rest, ",")); first = false) {
+    setting += strspn(setting, " ");
+    size_t length = strcspn(setting, "=");
+    const char *value = setting[length] ? setting + length + 1 : "";
+    append(text, "%s", first ? "" : ", ");
+    for (const char *c = setting; *c; c++) append(text, "%c", *c == '_' || *c == '=' ? ' ' : *c);
+    setting[length] = '\0';
+    append(text, "%s", caution(setting, value));
+  }
   append(text, "%s", after);
 }
 

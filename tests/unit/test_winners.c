@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "harness/results.h"
+#include "harness/winners_internal.h"
 #include "tests/unit/draws.h"
 #include "tests/unit/made_run.h"
 
@@ -157,6 +158,30 @@ static void test_without_a_floor_nothing_is_believed(void **state) {
   json_decref(run);
 }
 
+// A headline about asynchronous syncs says what they are worth; no other setting is commented.
+static void test_async_is_said_to_promise_nothing(void **state) {
+  (void)state;
+  char text[TEXT_MAX];
+  struct contest contest = {
+      .metric = metric_find("ops_per_s"), .x_key = "sync", .series_key = "engine", .panel_key = ""};
+  const struct outcome tied = {0};
+  contest.x = "async";
+  contest.panel = "";
+  winners_state(text, "update", &contest, &tied);
+  assert_string_equal(text, ", sync async (promises nothing)");
+  contest.x = "always";
+  winners_state(text, "update", &contest, &tied);
+  assert_string_equal(text, ", sync always");
+  struct claim claim = {.name = {"mmap", "mmap"},
+                        .differs = {"sync=async", "sync=every=64"},
+                        .common = "batch=64, record_size=128",
+                        .ratio = {.ratio = 3, .low = 2, .high = 4}};
+  winners_state_claim(text, "update", &contest, &claim);
+  assert_string_equal(text,
+                      "mmap updates 3.0x faster with sync async (promises nothing) than with sync every 64, batch 64, "
+                      "record size 128 (2.0-4.0x)");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_winner_among_equals),
@@ -164,6 +189,7 @@ int main(void) {
       cmocka_unit_test(test_a_noisy_one_is_tied_out_of_order),
       cmocka_unit_test(test_the_floor_is_the_engines_own_noise),
       cmocka_unit_test(test_without_a_floor_nothing_is_believed),
+      cmocka_unit_test(test_async_is_said_to_promise_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
