@@ -63,9 +63,20 @@ static json_t *head(const struct compared_runs *all) {
                    "device", joined(all, "environment", "device"), "limits", "dropped", "experiments", "cells");
 }
 
+// The axis of panels, "" where there is none or it has one value, which would tell no panel from another.
+static const char *panel_axis(const json_t *experiment) {
+  const char *panel = json_text(json_object_get(experiment, "chart"), "panel");
+  const json_t *axis;
+  size_t i;
+  json_array_foreach(json_object_get(experiment, "axes"), i, axis) {
+    if (strcmp(json_text(axis, "key"), panel) == 0 && json_array_size(json_object_get(axis, "values")) < 2) return "";
+  }
+  return panel;
+}
+
 // "engine, sync": what was on the axes of series and panels, for panels.
-static void panel_of(const json_t *chart, const json_t *point, char *text) {
-  const char *series = json_text(chart, "series"), *panel = json_text(chart, "panel");
+static void panel_of(const json_t *experiment, const json_t *point, char *text) {
+  const char *series = json_text(json_object_get(experiment, "chart"), "series"), *panel = panel_axis(experiment);
   snprintf(text, TEXT_ROOM, "%s%s%s", point ? json_text(point, series) : series, *panel ? ", " : "",
            point && *panel ? json_text(point, panel) : panel);
 }
@@ -78,8 +89,8 @@ static json_t *cell_of(const struct compared_runs *all, size_t run, const json_t
   const char letter[] = {(char)('A' + run), ' ', '\0'};
   char label[LABEL_ROOM], panel[TEXT_ROOM], panel_key[TEXT_ROOM], id[TEXT_ROOM];
   compare_label(all, run, label, sizeof label);
-  panel_of(chart, NULL, panel_key);
-  panel_of(chart, point, panel);
+  panel_of(experiment, NULL, panel_key);
+  panel_of(experiment, point, panel);
   snprintf(id, sizeof id, "%s/%s%s", name, letter, json_text(cell, "id") + strlen(name) + 1);
   return json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:O, s:O?, s:O?, s:O?, s:O?, s:o}", "id", id, "experiment", name,
                    "point", "run", label, panel_key, panel, *x ? x : "seconds", json_text(point, x), "status",
@@ -118,16 +129,16 @@ static const json_t *next_cell(const struct compared_runs *all, const json_t *ex
 // Adds the cells of an experiment that were compared, panel by panel, since a line joins only rows that follow each
 // other. How many places they are at; -1: memory.
 static int add_cells(const struct compared_runs *all, const json_t *experiment, json_t *cells) {
-  const json_t *chart = json_object_get(experiment, "chart"), *cell, *other;
+  const json_t *cell, *other;
   json_t *panels = json_object();
   int places = 0, added = panels ? 0 : -1;
   for (size_t i = 0; added >= 0 && (cell = next_cell(all, experiment, &i));) {
     char panel[TEXT_ROOM], own[TEXT_ROOM];
-    panel_of(chart, json_object_get(cell, "point"), panel);
+    panel_of(experiment, json_object_get(cell, "point"), panel);
     if (json_object_get(panels, panel)) continue;
     if (json_object_set_new(panels, panel, json_true())) added = -1;
     for (size_t o = 0; added >= 0 && (other = next_cell(all, experiment, &o));) {
-      panel_of(chart, json_object_get(other, "point"), own);
+      panel_of(experiment, json_object_get(other, "point"), own);
       if (strcmp(own, panel) != 0) continue;
       added = add_place(all, experiment, other, cells);
       places += added;
@@ -194,7 +205,7 @@ static json_t *experiment_of(const struct compared_runs *all, const json_t *expe
   const json_t *chart = json_object_get(experiment, "chart");
   char finding[TEXT_ROOM] = "", panel[TEXT_ROOM];
   for (size_t i = 1; i < all->count; i++) state(all, i, json_text(experiment, "name"), finding);
-  panel_of(chart, NULL, panel);
+  panel_of(experiment, NULL, panel);
   return json_pack("{s:O, s:O, s:s, s:s, s:s, s:{s:O, s:s, s:s, s:s, s:O, s:O?}, s:o}", "name",
                    json_object_get(experiment, "name"), "title", json_object_get(experiment, "title"), "finding",
                    finding, "question", json_text(experiment, "title"), "claim", "", "chart", "shape",

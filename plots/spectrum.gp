@@ -32,12 +32,15 @@ do for [i=1:bounds_count] { BOUND_PANEL[i] = (BOUND_PANEL[i] - 1) * x_count + BO
 bounds_flat = 1; x_numeric = 1
 array AT[5] = [0.301, 1, 2, 3, 4]
 array NAME[panel_count * x_count]
+array BRIEF[panel_count * x_count]
 do for [p=1:panel_count] {
   do for [x=1:x_count] { NAME[(p-1) * x_count + x] = X[x].(panel_count > 1 ? ', '.text('panel').' '.PANEL[p] : '') }
+  do for [x=1:x_count] { BRIEF[(p-1) * x_count + x] = X[x].(panel_count > 1 ? ', '.PANEL[p] : '') }
 }
 panel_count = panel_count * x_count
 array PANEL[panel_count]
-do for [p=1:panel_count] { PANEL[p] = NAME[p] }
+array SHORT[panel_count]
+do for [p=1:panel_count] { PANEL[p] = NAME[p]; SHORT[p] = BRIEF[p] }
 x_count = 5
 array X[5]
 do for [k=1:5] { X[k] = LEVEL[k] }

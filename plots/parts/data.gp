@@ -49,6 +49,7 @@ number(s) = strlen(s) > 0 && s ne 'nan' ? real(pointed(s)) : NaN
 array SERIES[rows_count]
 array X[rows_count]
 array PANEL[rows_count]
+array SHORT[rows_count]
 array SERIES_OF[rows_count]
 array X_OF[rows_count]
 array PANEL_OF[rows_count]
@@ -61,7 +62,7 @@ do for [r=1:rows_count] {
   s = rank(15, int(field(r, 15))); SERIES[s] = field(r, 2); series_count = s > series_count ? s : series_count
   x = rank(4, int(field(r, 4))); X[x] = field(r, 3); x_count = x > x_count ? x : x_count
   p = panel_of(field(r, 1))
-  if (p == 0) { panel_count = panel_count + 1; p = panel_count; PANEL[p] = field(r, 1) }
+  if (p == 0) { panel_count = panel_count + 1; p = panel_count; PANEL[p] = field(r, 1); SHORT[p] = field(r, 1) }
   SERIES_OF[r] = s; X_OF[r] = x; PANEL_OF[r] = p
 }
 # Panel by panel and series by series, since a line joins only rows that follow each other; a cell that was not measured

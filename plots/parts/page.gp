@@ -8,6 +8,8 @@ cut(s, n) = (at = 0, sum [i=1:n] (s[i:i] eq ' ' ? (at = i, 0) : 0), at == 0 ? n 
 wrap(s, n) = strlen(s) <= n ? s : (at = cut(s, n), s[1:at]."\n".wrap(s[at+1:*], n))
 lines(s) = 1 + sum [i=1:strlen(s)] (s[i:i] eq "\n")
 clip(s, n) = strlen(s) <= n ? s : s[1:n-1].'…'
+# The longest title of a panel that has room: what tells panels apart is never cut for the sake of the axis's name.
+titled(name, value, brief, n) = strlen(name.' '.value) <= n ? name.' '.value : strlen(name.' '.brief) <= n ? name.' '.brief : clip(brief, n)
 join(a, b) = strlen(a) && strlen(b) ? a.', '.b : a.b
 
 # 3 digits that matter with an SI prefix: 6.41M, 18.2k, 940.

@@ -19,7 +19,7 @@ set rmargin at screen across(left_edge + plot_width)
 set tmargin at screen down(top_edge)
 set bmargin at screen down(top_edge + plot_height)
 if (panel_count > 1) {
-  set label 5 clip(panel_name.' '.PANEL[p], int(plot_width / 4.4)) at graph 0.5,graph 1 center offset 0,0.5 font ',8' textcolor rgb ink noenhanced
+  set label 5 titled(panel_name, PANEL[p], SHORT[p], int(plot_width / 4.4)) at graph 0.5,graph 1 center offset 0,0.5 font ',8' textcolor rgb ink noenhanced
 }
 set border 3 linecolor rgb '#555555' linewidth 0.8
 set grid ytics linetype 1 linecolor rgb faint linewidth 0.6 dashtype 1

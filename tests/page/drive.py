@@ -175,7 +175,28 @@ def look_at_widths(browser, folder):
         browser.resize(width)
         over = browser.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         expect(over[0] <= over[1], f"at {width} px the page is {over[0]} wide in a view of {over[1]}")
+        drawn = browser.run("return Math.min(...[...document.querySelectorAll('figure svg')].map(e => e.getBoundingClientRect().width))")
+        expect(drawn >= 500, f"at {width} px a chart is {drawn} wide, too small for its words")
         browser.picture(f"{folder}/{width}.png")
+
+
+def look_at_picker_box(browser):
+    """The box sticks to the top of the view, over the page: what stood on its border would have no paper behind it."""
+    above = browser.run("""
+        const box = document.querySelector('.picker'), legend = box.querySelector('legend');
+        return box.getBoundingClientRect().top - legend.getBoundingClientRect().top;""")
+    expect(above < 0, "the picker's legend stands on its border, half outside its paper")
+
+
+def look_at_print(browser):
+    """What scrolls is not broken across pages: a table longer than the rest of a page would leave that rest empty."""
+    browser.on("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}})
+    scrolled = browser.run("""
+        return [...document.querySelectorAll('.table, figure, pre')].filter(e => getComputedStyle(e).overflowX !== 'visible').length""")
+    expect(scrolled == 0, f"in print {scrolled} boxes scroll")
+    kept = browser.run("return [...document.querySelectorAll('tr')].every(e => getComputedStyle(e).breakInside === 'avoid')")
+    expect(kept, "in print a row may be broken")
+    browser.on("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": ""}})
 
 
 CONTRAST = """
@@ -216,7 +237,9 @@ def main():
             look_at_picker(browser)
             look_at_sort(browser)
             look_at_values(browser)
+            look_at_picker_box(browser)
             look_at_widths(browser, folder)
+            look_at_print(browser)
             look_at_csp(browser)
         finally:
             browser.close()

@@ -113,6 +113,35 @@ static void test_runs_are_series_and_engines_are_panels(void **state) {
   free_all(&three);
 }
 
+// An axis of panels with one value tells no panel from another, and its name would take the room of what does.
+static void expect_panel(struct three *three, size_t values, const char *key, const char *value) {
+  json_t *experiment = json_array_get(json_object_get(three->runs[0], "experiments"), 0);
+  json_object_set_new(json_object_get(experiment, "chart"), "panel", json_string("threads"));
+  json_t *threads = json_pack("[s]", "1");
+  if (values > 1) json_array_append_new(threads, json_string("2"));
+  json_array_append_new(json_object_get(experiment, "axes"),
+                        json_pack("{s:s, s:o}", "key", "threads", "values", threads));
+  for (size_t i = 0; i < 4; i++)
+    json_object_set_new(json_object_get(cell_of(three->runs[0], i), "point"), "threads", json_string("1"));
+  json_t *merged = compare_merge(&three->all);
+  const json_t *drawn = json_array_get(json_object_get(merged, "experiments"), 0);
+  assert_string_equal(json_text(json_object_get(drawn, "chart"), "panel"), key);
+  assert_string_equal(json_text(json_object_get(cell_of(merged, 0), "point"), key), value);
+  json_decref(merged);
+  free_all(three);
+}
+
+static void test_a_panel_is_named_by_what_differs(void **state) {
+  (void)state;
+  static const char *const paths[] = {"a", "b", "c"};
+  struct three one = {.runs = {reads("vm", 1000), reads("vm", 1000), reads("vm", 1000)}};
+  compare_all(&one, paths);
+  expect_panel(&one, 1, "engine", "mmap");
+  struct three two = {.runs = {reads("vm", 1000), reads("vm", 1000), reads("vm", 1000)}};
+  compare_all(&two, paths);
+  expect_panel(&two, 2, "engine, threads", "mmap, 1");
+}
+
 // What was not asked to do the same would look the same in a chart.
 static void test_only_what_was_compared_is_drawn(void **state) {
   (void)state;
@@ -135,6 +164,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_run_is_called_by_its_folder),
       cmocka_unit_test(test_runs_are_series_and_engines_are_panels),
+      cmocka_unit_test(test_a_panel_is_named_by_what_differs),
       cmocka_unit_test(test_only_what_was_compared_is_drawn),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
