@@ -267,6 +267,8 @@ int command_advise(int argc, char **argv) {
   int status;
   if (!command_parse(&advise_argp, argc, argv, &request, &status)) return status;
   int code = results_load(request.run, &run, &error);
+  // A run that was stopped, or kept without its run.json, has samples that nobody has summed up yet.
+  if (!code) code = results_summarise(run, &error);
   if (!code) code = set_data(run, &request, &error);
   if (!code) code = give(run, &request, &error);
   if (code) command_complain(NULL, error.text);

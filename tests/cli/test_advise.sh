@@ -39,3 +39,10 @@ refused 2 'cannot mix 99.5% reads; give --reads as a whole percentage' run --rea
 refused 2 'bad --value-size "0"' run --value-size 0
 refused 2 'did you mean "always"?' run --durability alwys
 refused 2 'bad --batch "0"' run --batch 0
+
+# A run of which only the samples are kept says the same.
+mkdir kept
+cp run/samples.jsonl kept/
+"$STOREBENCH" advise run --reads 100 >out
+"$STOREBENCH" advise kept --reads 100 >kept.out || fail 'a run without run.json gives no advice'
+cmp -s out kept.out || fail "without run.json the advice is another: $(diff out kept.out)"
