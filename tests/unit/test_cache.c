@@ -221,7 +221,7 @@ static void test_residency_of_others_files_is_no_lie(void **state) {
 
 // Stays mapped until the test program ends.
 static void touch_whole(const char *path) {
-  struct stat status;
+  struct stat status = {0};
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   assert_true(fd >= 0 && fstat(fd, &status) == 0);
   volatile const char *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
