@@ -14,7 +14,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/pages.h"
 #include "harness/mappings.h"
 #include "harness/store_files.h"
 
@@ -181,15 +180,17 @@ int cache_read(const char *path, uint64_t from, uint64_t to) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -errno;
   int code = 0;
-  char *buffer = pages_new(READ_BYTES);
-  if (!buffer) code = -ENOMEM;
+  // A map of its own: aligned, which the kernel copies into several times faster, and given back whole, since under a
+  // memory limit the allocator would keep its megabyte from the page cache.
+  char *buffer = mmap(NULL, READ_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (buffer == MAP_FAILED) code = -errno;
   while (!code && from < to) {
     ssize_t got = pread(fd, buffer, to - from < READ_BYTES ? to - from : READ_BYTES, (off_t)from);
     if (got == 0) break;
     if (got > 0) from += (uint64_t)got;
     if (got < 0 && errno != EINTR) code = -errno;
   }
-  free(buffer);
+  if (buffer != MAP_FAILED) munmap(buffer, READ_BYTES);
   close(fd);
   return code;
 }
