@@ -6,7 +6,6 @@
 #include "engines/slots/guard.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,12 +18,10 @@
 
 enum { STACK_BYTES = 64 << 10 };  // enough for whatever handler a fault elsewhere is passed on to
 
-// Per thread, shared by all that entered on it. A stack of ours stays until the thread ends, not only until the last
-// of them leaves: a runtime that is entered meanwhile takes it for the thread's own, and may keep to it (Go from 1.21
-// on does: minitSignalStack in runtime/signal_unix.go), and one that put its own in place may put ours back.
+// Per thread, shared by all that entered on it: the stack must stay until the last of them leaves.
 struct guard_stack {
   unsigned users;
-  void *base;  // NULL: none was needed yet
+  void *base;  // NULL: the thread had a stack of its own
 };
 
 struct armed {
@@ -94,51 +91,43 @@ static int install(void) {
   return error;
 }
 
-static pthread_key_t ending;  // its value is the thread's stack
-static int ending_error;
-static pthread_once_t ending_once = PTHREAD_ONCE_INIT;
-
-// At the end of a thread that has one.
-static void free_stack(void *base) {
-  stack_t now, none = {.ss_flags = SS_DISABLE};
-  if (sigaltstack(NULL, &now)) return;
-  if (now.ss_sp == base && !(now.ss_flags & SS_DISABLE) && sigaltstack(&none, NULL)) return;
-  munmap(base, STACK_BYTES);
-}
-
-static void make_key(void) { ending_error = -pthread_key_create(&ending, free_stack); }
-
-static int map_stack(void **base) {
-  pthread_once(&ending_once, make_key);
-  if (ending_error) return ending_error;
-  void *mapped = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (mapped == MAP_FAILED) return -errno;
-  int error = pthread_setspecific(ending, mapped);
-  if (error)
-    munmap(mapped, STACK_BYTES);
-  else
-    *base = mapped;
-  return -error;
-}
-
 int guard_enter(struct guard_stack **stack) {
   int error = install();
   if (error) return error;
-  stack_t now;
-  if (thread_stack.users == 0 && sigaltstack(NULL, &now)) return -errno;
-  if (thread_stack.users == 0 && now.ss_flags & SS_DISABLE) {
-    error = thread_stack.base ? 0 : map_stack(&thread_stack.base);
-    stack_t ours = {.ss_sp = thread_stack.base, .ss_size = STACK_BYTES};
-    if (!error && sigaltstack(&ours, NULL)) error = -errno;
-    if (error) return error;
-  }
-  thread_stack.users++;
   *stack = &thread_stack;
+  if (thread_stack.users > 0) {
+    thread_stack.users++;
+    return 0;
+  }
+
+  stack_t now;
+  if (sigaltstack(NULL, &now)) return -errno;
+  thread_stack.base = NULL;
+  if (now.ss_flags & SS_DISABLE) {
+    void *base = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (base == MAP_FAILED) return -errno;
+    stack_t ours = {.ss_sp = base, .ss_size = STACK_BYTES};
+    if (sigaltstack(&ours, NULL)) {
+      error = -errno;
+      munmap(base, STACK_BYTES);
+      return error;
+    }
+    thread_stack.base = base;
+  }
+  thread_stack.users = 1;
   return 0;
 }
 
 void guard_leave(struct guard_stack *stack) {
-  if (stack) stack->users--;
+  if (!stack || --stack->users > 0 || !stack->base) return;
+  stack_t now;
+  // Someone may have put another stack in place since: leave that one alone.
+  if (sigaltstack(NULL, &now) == 0 && now.ss_sp == stack->base) {
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+  }
+  munmap(stack->base, STACK_BYTES);
+  stack->base = NULL;
 }
 
 int guard_run(const void *base, size_t length, int (*body)(void *), void *argument) {

@@ -8,8 +8,8 @@
 struct guard_stack;  // a thread's alternate signal stack
 
 // Installs the process's SIGBUS handler unless it is in place (it passes every other fault on to the handler that was
-// there before), and gives the calling thread an alternate stack unless it has one. 0 or -errno. To be followed by
-// guard_leave on the same thread; a stack that was given stays until the thread ends.
+// there before), and gives the calling thread an alternate stack unless it has one. 0 or -errno. The stack is the
+// caller's until guard_leave on the same thread.
 int guard_enter(struct guard_stack **stack);
 void guard_leave(struct guard_stack *stack);
 
