@@ -148,6 +148,8 @@ static int drop_file(const char *path, void *user) {
 
 int cache_drop(const char *path) { return store_files_each(path, drop_file, NULL); }
 
+enum { DROP_TRIES = 5, DROP_PAUSE_US = 10000 };
+
 // /proc/sys/vm/drop_caches could do no more than this: it drops the same unmapped, clean pages, only of every file of
 // the machine.
 int cache_empty(const struct engine *engine, struct store *store, const char *path, double *share,
@@ -158,7 +160,9 @@ int cache_empty(const struct engine *engine, struct store *store, const char *pa
   if (code && code != -EBUSY)
     return error_set(error, code, "%s cannot drop its cached pages: %s", engine->name, strerror(-code));
   code = cache_residency(path, share);
-  if (!code && *share >= COLD_BELOW) {
+  // More than once: pages that another CPU has just had in hand, or that are being written back, stay for a moment.
+  for (int tries = 0; !code && *share >= COLD_BELOW && tries < DROP_TRIES; tries++) {
+    if (tries) usleep(DROP_PAUSE_US);
     code = cache_drop(path);
     if (!code) code = cache_residency(path, share);
   }
