@@ -12,7 +12,17 @@
 #include "engines/slots/internal.h"
 #include "engines/slots/store.h"
 
-enum { PROBE_BYTES = 4 * FILE_ALIGNMENT };
+enum { PROBE_BYTES = 4 * FILE_ALIGNMENT, WRITTEN_BYTE = 0x5A, READ_ONLY_BYTE = 0x3C };
+
+// The file that is to be read must lie on the device: blocks that are allocated and were never written are read as
+// zeros without asking it, and a ring that cannot read (IOPOLL without poll queues) then seems to.
+static int make_bytes(int fd) {
+  unsigned char bytes[PROBE_BYTES];
+  memset(bytes, READ_ONLY_BYTE, sizeof bytes);
+  int code = file_extend(fd, 0, PROBE_BYTES);
+  if (!code) code = file_write(fd, bytes, sizeof bytes, 0, 0);
+  return code ? code : file_fdatasync(fd);
+}
 
 static int read_queued(const struct io_ops *io, struct io_session *session, unsigned char *buffer) {
   struct io_request request = {.kind = IO_READ, .buffer = buffer, .length = FILE_ALIGNMENT, .offset = RECORDS_OFFSET};
@@ -30,14 +40,14 @@ static int move_bytes(const struct io_ops *io, struct io_file *file, bool read_o
   uint32_t depth;
   int error = io->session_open(file, &buffers, &session, &depth);
   if (error) return error;
-  memset(buffer, 0x5A, FILE_ALIGNMENT);
+  memset(buffer, WRITTEN_BYTE, FILE_ALIGNMENT);
   if (!read_only) error = io->write(session, buffer, FILE_ALIGNMENT, RECORDS_OFFSET, 0);
   if (!error && !read_only && io->flush) error = io->flush(file);
   if (!error && !read_only) error = io->sync(file, session, RECORDS_OFFSET, FILE_ALIGNMENT, true);
   memset(buffer, 0, FILE_ALIGNMENT);
   if (!error) error = io->read(session, buffer, FILE_ALIGNMENT, RECORDS_OFFSET);
   if (!error && io->submit) error = read_queued(io, session, buffer);
-  if (!error && buffer[0] != (read_only ? 0 : 0x5A)) error = -EIO;
+  if (!error && buffer[0] != (read_only ? READ_ONLY_BYTE : WRITTEN_BYTE)) error = -EIO;
   int closed = io->session_close(session);
   return error ? error : closed;
 }
@@ -75,7 +85,7 @@ int slot_store_probe(const char *folder, const struct store_config *config, cons
     free(path);
     return code;
   }
-  int code = file_extend(fd, 0, PROBE_BYTES);
+  int code = make_bytes(fd);
   if (code)
     error_set(error, code, "cannot write a file in %s: %s", folder, strerror(-code));
   else
