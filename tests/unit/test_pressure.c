@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -218,15 +219,28 @@ static void run_in_group(struct memory_group *group, const char *name) {
   }
 }
 
-// Runs it in a process of its own and gives its exit status.
+struct job {
+  void (*run)(struct memory_group *group, const char *name);
+  struct memory_group *group;
+  const char *name;
+};
+
+static void run_job(void **state) {
+  const struct job *job = *state;
+  job->run(job->group, job->name);
+}
+
+// Runs it in a process of its own and gives its wait status. A test of its own there, too: a failed assertion would
+// else take the child back to the parent's list of tests, to go on with the next one inside its group.
 static int in_child(void (*run)(struct memory_group *group, const char *name), struct memory_group *group,
                     const char *name) {
   int status;
   pid_t pid = fork();
   assert_true(pid >= 0);
   if (pid == 0) {
-    run(group, name);
-    _exit(0);
+    struct job job = {run, group, name};
+    const struct CMUnitTest alone = {name, run_job, NULL, NULL, &job};
+    _exit(_cmocka_run_group_tests(name, &alone, 1, NULL, NULL) != 0);
   }
   assert_int_equal(waitpid(pid, &status, 0), pid);
   return status;
@@ -284,6 +298,7 @@ static void find_out_lies(struct memory_group *group, const char *name) {
   assert_int_equal(pipe(pipes), 0);
   pid_t holder = fork();
   if (holder == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // also where an assertion below fails
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     void *map = mmap(NULL, RECORDS * (size_t)RECORD, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     if (map == MAP_FAILED || write(pipes[1], "x", 1) != 1) _exit(1);
@@ -341,7 +356,7 @@ static void test_a_killed_run_leaves_no_group(void **state) {
       mmap(NULL, sizeof *group, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);  // the child fills it in
   assert_true(group != MAP_FAILED);
   if (!open_groups(&groups)) skip();
-  int status = in_child(die_with_a_group, group, "");
+  int status = in_child(die_with_a_group, group, "dies");
   assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
   assert_true(group->path[0] && gone(group->path));
   memory_groups_close(&groups);
