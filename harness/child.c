@@ -82,9 +82,8 @@ static void explain(struct child *child, int status, double limit, char *reason)
 }
 
 char *child_output(const char *program, char *const *arguments, const char *input, double limit,
-                   struct interrupt *interrupt, char *reason, bool *missing) {
+                   struct interrupt *interrupt, char *reason) {
   struct child child = {0};
-  *missing = false;
   int code = process_start(&child.process, program, arguments, &interrupt->before);
   if (code) {
     snprintf(reason, CHILD_REASON_MAX, "could not be started: %s", strerror(-code));
@@ -93,7 +92,6 @@ char *child_output(const char *program, char *const *arguments, const char *inpu
   code = send_input(&child.process, input);
   if (!code) attend(&child, limit, interrupt);
   int status = process_finish(&child.process, code || child.timed_out || child.too_long || interrupt->seen);
-  *missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;
   explain(&child, status, limit, reason);
   if (code) snprintf(reason, CHILD_REASON_MAX, "its order could not be sent: %s", strerror(-code));
   // Ctrl-C on a terminal reaches the child too, maybe first.
@@ -109,10 +107,9 @@ char *child_output(const char *program, char *const *arguments, const char *inpu
 
 json_t *child_ask(const char *program, char *const *arguments, const json_t *order, double limit,
                   struct interrupt *interrupt, char *reason) {
-  bool missing;
   char *input = order ? json_dumps(order, JSON_COMPACT) : NULL, *text = NULL;
   snprintf(reason, CHILD_REASON_MAX, "its order could not be sent: %s", strerror(ENOMEM));
-  if (input) text = child_output(program, arguments, input, limit, interrupt, reason, &missing);
+  if (input) text = child_output(program, arguments, input, limit, interrupt, reason);
   json_t *answer = text ? json_loads(text, 0, NULL) : NULL;
   free(input);
   free(text);

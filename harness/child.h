@@ -26,10 +26,9 @@ json_t *child_ask(const char *program, char *const *arguments, const json_t *ord
                   struct interrupt *interrupt, char *reason);
 
 // What a program prints that reads `input` (NULL: nothing) and exits with 0; the caller's to free. NULL when it does
-// not, with interrupt->seen set after a signal, and *missing when it cannot be executed. `reason` says in either case
-// how it ended, and what it complained last.
+// not, with interrupt->seen set after a signal. `reason` says in either case how it ended, and what it complained last.
 char *child_output(const char *program, char *const *arguments, const char *input, double limit,
-                   struct interrupt *interrupt, char *reason, bool *missing);
+                   struct interrupt *interrupt, char *reason);
 
 // A sample of that order which did not come about: `status` ("failed", "skipped") and why. The caller's, or NULL.
 json_t *child_no_sample(const struct sample_order *order, const char *status, const char *reason);

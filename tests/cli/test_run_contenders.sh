@@ -83,3 +83,11 @@ fi
 PATH="$PWD/none" "$STOREBENCH" list contenders >out 2>&1 || fail "list: $(cat out)"
 grep -q '^fio  *unavailable: fio is not installed.*install the package fio' out || fail "no remedy: $(cat out)"
 grep -q '^bare  *no store' out || fail "bare: $(cat out)"
+
+# One that is there and does not start, since a library is missing: the same exit code, and another reason.
+mkdir broken
+printf '#!/bin/sh\necho "fio: error while loading shared libraries: libaio.so.1" >&2\nexit 127\n' >broken/fio
+chmod +x broken/fio
+PATH="$PWD/broken:$PATH" "$STOREBENCH" list contenders >out 2>&1 || fail "list: $(cat out)"
+grep '^fio ' out | grep -q 'not installed' && fail "a broken fio is called missing: $(cat out)"
+grep -q '^fio  *unavailable: fio: .*loading shared libraries' out || fail "why fio does not start: $(cat out)"

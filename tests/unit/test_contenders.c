@@ -252,6 +252,16 @@ static void test_what_a_loop_cannot_do_is_skipped(void **state) {
   expect_skip(order_of("fio", OPERATION_UPDATE), "fio reads at random");
 }
 
+static void test_without_fio_it_is_skipped(void **state) {
+  (void)state;
+  char *path = strdup(getenv("PATH"));
+  assert_non_null(path);
+  assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+  expect_skip(order_of("fio", OPERATION_GET), "fio is not installed");
+  assert_int_equal(setenv("PATH", path, 1), 0);
+  free(path);
+}
+
 static void test_a_wrong_option_is_named(void **state) {
   (void)state;
   struct sample_order order = order_of("bare:how=fast", OPERATION_GET);
@@ -280,6 +290,7 @@ int main(void) {
       cmocka_unit_test(test_the_whole_file_is_read_once),
       cmocka_unit_test(test_a_slot_without_its_record_fails),
       cmocka_unit_test(test_what_a_loop_cannot_do_is_skipped),
+      cmocka_unit_test(test_without_fio_it_is_skipped),
       cmocka_unit_test(test_a_wrong_option_is_named),
       cmocka_unit_test(test_only_their_names_are_theirs),
       cmocka_unit_test(test_writes_sync_as_they_are_told),  // the last one: it writes over records
