@@ -194,19 +194,9 @@ static void close_bare(struct contender_run *run) {
 }
 
 const struct contender contender_bare = {
-    .engine = {.api = ENGINE_API,
-               .name = "bare",
-               .label = "bare loop",
-               .summary = "no store: a loop that does what a store cannot leave out, on its file",
-               .caps = CAP_SHARED_FORMAT | CAP_PERSISTENT,
-               .options = options,
-               .durability = durability,
-               .sync = contender_sync,
-               .forget = contender_forget,
-               .stat = contender_stat,
-               .session_open = contender_session_open,
-               .session_close = contender_session_close,
-               .scan = contender_touch},
+    .engine = CONTENDER_ENGINE(.name = "bare", .label = "bare loop",
+                               .summary = "no store: a loop that does what a store cannot leave out, on its file",
+                               .options = options, .durability = durability),
     .mark =
         "a bare loop, no store: it times no operation, counts no system calls, sums and verifies no values, and has "
         "no index, records or syncs to tell of",

@@ -218,19 +218,9 @@ static int time_fio(struct contender_run *run, struct error *error) {
 static void close_fio(struct contender_run *run) { contender_file_close(&run->file); }
 
 const struct contender contender_fio = {
-    .engine = {.api = ENGINE_API,
-               .name = "fio",
-               .label = "fio",
-               .summary = "no store: fio reads records of a store's file at random",
-               .caps = CAP_SHARED_FORMAT | CAP_PERSISTENT,
-               .options = options,
-               .durability = durability,
-               .sync = contender_sync,
-               .forget = contender_forget,
-               .stat = contender_stat,
-               .session_open = contender_session_open,
-               .session_close = contender_session_close,
-               .scan = contender_touch},
+    .engine = CONTENDER_ENGINE(.name = "fio", .label = "fio",
+                               .summary = "no store: fio reads records of a store's file at random", .options = options,
+                               .durability = durability),
     .mark =
         "fio, no store: a process of its own, of which only operations and time are taken; it looks up no key and "
         "verifies no value",

@@ -63,4 +63,12 @@ int contender_session_close(struct session *session);
 int contender_touch(struct session *session, const void *from, uint32_t from_length, uint64_t limit, scan_fn fn,
                     void *user);
 
+// The engine of a contender: name, label, summary, options and durability are its own, the rest is that of all.
+#define CONTENDER_ENGINE(...)                                                                                          \
+  {                                                                                                                    \
+    .api = ENGINE_API, .caps = CAP_SHARED_FORMAT | CAP_PERSISTENT, .sync = contender_sync, .forget = contender_forget, \
+    .stat = contender_stat, .session_open = contender_session_open, .session_close = contender_session_close,          \
+    .scan = contender_touch, __VA_ARGS__                                                                               \
+  }
+
 #endif
