@@ -254,7 +254,8 @@ static void test_what_a_loop_cannot_do_is_skipped(void **state) {
 
 static void test_without_fio_it_is_skipped(void **state) {
   (void)state;
-  char *path = strdup(getenv("PATH"));
+  const char *before = getenv("PATH");
+  char *path = strdup(before ? before : "");
   assert_non_null(path);
   assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
   expect_skip(order_of("fio", OPERATION_GET), "fio is not installed");
