@@ -10,7 +10,7 @@ unset STOREBENCH_ENGINE_PATH
 
 cmake --install "$(dirname "$STOREBENCH")" --prefix "$TEST_DIR/prefix" >/dev/null
 program=$TEST_DIR/prefix/bin/storebench
-find prefix/lib* -name '*.so' -delete  # the peers that this build may have
+find prefix -name '*.so' -delete  # the peers that this build may have
 cp "$STOREBENCH_SOURCE/examples/engine/flat.c" .
 line=$(sed -n 's|^// *\(cc .*flat\.c -o flat\.so\)$|\1|p' flat.c | sed 's|PREFIX|prefix|')
 [[ -n $line ]] || fail 'flat.c has no build line'
