@@ -60,6 +60,10 @@ struct sample {
   struct {
     uint64_t open_ns, first_get_ns, first_1000_ns;  // from the call of open on; OPERATION_OPEN, else 0
   } start;
+  struct {
+    uint64_t ns;             // 0: none was measured
+    uint64_t before, after;  // bytes that the store's files take on the disk
+  } compaction;              // OPERATION_COMPACT
   uint64_t began, ended;             // clock_ns: the first client's start, the last one's end
   struct client_counts counts;       // all threads together
   struct thread_work *work;          // one a thread; NULL before the timed part
@@ -111,6 +115,9 @@ int sample_before(struct sample *sample, struct error *error);
 // Instead of opening the store and sample_timed, for operations on whole stores (operation_of_stores): timed, with
 // sample->store open at the end if it was ever. 0 or -errno with the reason; sets sample->out_of_reach.
 int sample_whole_store(struct sample *sample, struct error *error);
+// Parts of it for OPERATION_COMPACT: opens the store, and gives its space back, timed. 0 or -errno with the reason.
+int sample_compact_begin(struct sample *sample, struct error *error);
+int sample_compact(struct sample *sample, struct error *error);
 
 // The timed part of a sample, on an open store. 0 or -errno with the reason.
 typedef int (*sample_timed_fn)(struct sample *sample, void *user, struct error *error);

@@ -174,6 +174,15 @@ static json_t *start_to_json(const struct sample *sample) {
                    count_or_null(!sample->storeless, sample->start.first_1000_ns));
 }
 
+// What it did not give back is 0 and not less: a copy of all records may take more than a file with few holes did.
+static json_t *compaction_to_json(const struct sample *sample) {
+  uint64_t before = sample->compaction.before, after = sample->compaction.after;
+  if (sample->compaction.ns == 0) return json_null();
+  return json_pack("{s:I, s:I, s:I, s:I}", "ns", (json_int_t)sample->compaction.ns, "bytes_before", (json_int_t)before,
+                   "bytes_after", (json_int_t)after, "given_back_bytes",
+                   (json_int_t)(before > after ? before - after : 0));
+}
+
 static json_t *size_to_json(const struct store_size *size) {
   if (!size->apparent) return json_null();
   return json_pack("{s:I, s:I}", "apparent", (json_int_t)size->apparent, "allocated", (json_int_t)size->allocated);
@@ -223,14 +232,14 @@ static int set_timeline(json_t *json, const struct sample *sample, bool ok) {
 static int set_state(json_t *json, const struct sample *sample, bool ok) {
   json_t *effective = sample->effective ? json_incref(sample->effective) : json_null();
   json_t *part = json_pack(
-      "{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
+      "{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes",
       count_or_null(ok && sample->rss, sample->rss), "pss_bytes", count_or_null(ok && sample->pss, sample->pss),
       "residency", "before", real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
       "mappings", ok ? mappings_to_json(sample) : json_null(), "memory", pressure_to_json(&sample->pressure), "foreign",
       foreign_to_json(sample), "flags", flags_to_json(sample), "verified",
       count_or_null(ok && sample->work && !sample->storeless, sample->verified), "background",
-      ok ? background_to_json(sample) : json_null(), "start", ok ? start_to_json(sample) : json_null(), "effective",
-      effective, "stat",
+      ok ? background_to_json(sample) : json_null(), "start", ok ? start_to_json(sample) : json_null(),
+      "compaction", ok ? compaction_to_json(sample) : json_null(), "effective", effective, "stat",
       ok && !sample->storeless ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "space",
       ok ? space_to_json(sample) : json_null(), "spent",
       sample->spent.last ? spent_to_json(&sample->spent) : json_null());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Operations on whole stores instead of records. `open`: how long until a store that is there answers. `create`: the
-// life of a small store, made, filled, closed and removed, again and again.
+// life of a small store, made, filled, closed and removed, again and again. `compact` is in sample_compact.c.
 #include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
@@ -159,11 +159,21 @@ static int take_latencies(struct sample *sample, struct error *error) {
   return code ? error_set(error, code, "no memory for latencies") : 0;
 }
 
+static int run(struct sample *sample, struct error *error) {
+  switch (sample->workload.operation) {
+    case OPERATION_OPEN:
+      return open_and_get(sample, error);
+    case OPERATION_COMPACT:
+      return sample_compact(sample, error);
+    default:
+      return live(sample, error);
+  }
+}
+
 static int counted(struct sample *sample, struct error *error) {
   struct counters before = {0}, after = {0};
   struct device_reader *device = NULL;
   struct error unused;
-  bool opens = sample->workload.operation == OPERATION_OPEN;
   if (device_reader_open(sample->order->path, &device, &unused)) device = NULL;
   int code = counters_of_machine(device, &before);
   if (!code) code = counters_of_process(&before);
@@ -172,7 +182,7 @@ static int counted(struct sample *sample, struct error *error) {
     device_reader_close(device);
     return error_set(error, code, "reading counters: %s", strerror(-code));
   }
-  code = opens ? open_and_get(sample, error) : live(sample, error);
+  code = run(sample, error);
   int read = sample->tracepoints ? tracepoints_stop(sample->tracepoints, &sample->traced) : 0;
   if (!read) read = counters_of_process(&after);
   if (!read) read = counters_of_machine(device, &after);
@@ -180,16 +190,18 @@ static int counted(struct sample *sample, struct error *error) {
   if (!code && read) code = error_set(error, read, "reading counters: %s", strerror(-read));
   if (!code) sample->counters = counters_since(&before, &after);
   // One more life, neither timed nor counted, that is looked at by whoever checks the sample.
-  return code || opens ? code : begin_life(sample, error);
+  return code || sample->workload.operation != OPERATION_CREATE ? code : begin_life(sample, error);
 }
 
 int sample_whole_store(struct sample *sample, struct error *error) {
-  int code = sample->workload.operation == OPERATION_OPEN ? set_files(sample, error) : 0;
+  enum operation operation = sample->workload.operation;
+  int code = operation == OPERATION_CREATE ? 0 : set_files(sample, error);
+  if (!code && operation == OPERATION_COMPACT) code = sample_compact_begin(sample, error);
   if (!code) code = take_latencies(sample, error);
   sample->work = code ? NULL : calloc(1, sizeof *sample->work);
   if (!code && !sample->work) code = error_set(error, -ENOMEM, "no memory for a sample");
   if (!code) code = counted(sample, error);
-  if (!code && sample->workload.operation == OPERATION_OPEN) herd_memory(sample);
+  if (!code && operation != OPERATION_CREATE) herd_memory(sample);
   int closed = herd_close(sample, code ? NULL : error);
   if (!code) code = closed;
   if (code) return code;

@@ -22,6 +22,7 @@ enum operation {
   OPERATION_MIXED,   // shares below
   OPERATION_OPEN,    // a store is opened and gives its first thousand records: no client's work
   OPERATION_CREATE,  // a store is made, filled and removed: no client's work either
+  OPERATION_COMPACT,  // a store that is open gives space back, once: no client's work either
   OPERATIONS
 };
 
@@ -151,7 +152,7 @@ const char *operation_kind_name(enum operation_kind kind);
 const char *operation_name(enum operation operation);
 // Whether its operations are on a whole store, which no client runs.
 static inline bool operation_of_stores(enum operation operation) {
-  return operation == OPERATION_OPEN || operation == OPERATION_CREATE;
+  return operation == OPERATION_OPEN || operation == OPERATION_CREATE || operation == OPERATION_COMPACT;
 }
 int operation_parse(const char *text, enum operation *operation);
 const char *key_order_name(enum key_order order);

@@ -108,8 +108,13 @@ static int check_stores(const struct checking *checking) {
     return -EINVAL;
   if (!operation_of_stores(operation)) return 0;
   for (size_t i = 0; i < LENGTH(none); i++)
-    if (refuse(checking, none[i], "has no effect on operation = open or create; remove it")) return -EINVAL;
+    if (refuse(checking, none[i], "has no effect on operation = open, create or compact; remove it")) return -EINVAL;
   if (operation == OPERATION_OPEN && refuse(checking, KEY_DURATION, "has no effect: a store is opened once a sample"))
+    return -EINVAL;
+  if (operation == OPERATION_COMPACT &&
+      (refuse(checking, KEY_DURATION, "has no effect: a store is compacted once a sample") ||
+       refuse(checking, KEY_KEYS, "has no effect on operation = compact; remove it") ||
+       refuse(checking, KEY_SYNC, "has no effect on operation = compact, which always ends with a sync; remove it")))
     return -EINVAL;
   if (operation == OPERATION_CREATE &&
       (refuse(checking, KEY_CACHE, "cannot be: create begins with a new file; remove it") ||

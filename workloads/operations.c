@@ -9,6 +9,7 @@ static const char *const operation_names[OPERATIONS] = {
     [OPERATION_FILL] = "fill",   [OPERATION_UPDATE] = "update", [OPERATION_GET] = "get",
     [OPERATION_PEEK] = "peek",   [OPERATION_DELETE] = "delete", [OPERATION_SCAN] = "scan",
     [OPERATION_MIXED] = "mixed", [OPERATION_OPEN] = "open",     [OPERATION_CREATE] = "create",
+    [OPERATION_COMPACT] = "compact",
 };
 
 static const char *const key_order_names[] = {

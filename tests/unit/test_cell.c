@@ -76,6 +76,7 @@ static void test_every_documented_field_is_there(void **state) {
                                        "mappings",
                                        "background",
                                        "start",
+                                       "compaction",
                                        "space",
                                        "residency",
                                        "device_read_bytes",

@@ -90,6 +90,7 @@ static const struct {
     {"memory", always},               // no limit was asked for
     {"background", always},           // no role was asked for
     {"start", always},                // the store was open
+    {"compaction", always},           // and gave no space back
     {"space", always},                // of data sets; the schedule adds it
     {"stat/in_flight_mean", always},  // no queue
     {"latency_ns", not_latency},

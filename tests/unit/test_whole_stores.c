@@ -2,6 +2,7 @@
 // Operations on whole stores, on a real one: what is timed, what is left, and what an experiment file may not ask.
 #include <errno.h>
 #include <ftw.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -175,6 +176,38 @@ static void test_open_recovers_after_a_kill(void **state) {
   remove_store();
 }
 
+static json_t *compact_store(enum sample_kind kind, uint64_t left) {
+  struct sample_order order = store_order(OPERATION_COMPACT, kind);
+  order.settings.workload.records = left;
+  json_t *sample = sample_run(&order);
+  assert_sample_status(sample, "ok");
+  assert_true(sample_number(sample, "operations") == (double)left);
+  assert_true(sample_number(sample, "verified") == (double)left);
+  return sample;
+}
+
+// What was deleted is given back and what is left is read back; a second time there is nothing left to give.
+static void test_compact_gives_space_back(void **state) {
+  (void)state;
+  fill("delete=50%");
+  json_t *sample = compact_store(SAMPLE_THROUGHPUT, RECORDS / 2);
+  const json_t *compaction = json_object_get(sample, "compaction"), *stat = json_object_get(sample, "stat");
+  double before = sample_number(compaction, "bytes_before"), after = sample_number(compaction, "bytes_after");
+  assert_true(before - after >= RECORDS / 2 * 128 * 0.9);
+  assert_true(after >= RECORDS / 2 * 128 && after < RECORDS / 2 * 128 * 1.2);
+  assert_true(after == sample_number(stat, "bytes_allocated") && sample_number(stat, "syncs") > 0);
+  assert_true(metric_value(metric_find("given_back_bytes"), sample) == before - after);
+  assert_true(metric_value(metric_find("compact_ns"), sample) > 0);
+  assert_true(fabs(sample_number(sample, "seconds") * 1e9 / sample_number(compaction, "ns") - 1) < 1e-9);
+  assert_true(json_is_null(json_object_get(sample, "start")));
+  json_decref(sample);
+  sample = compact_store(SAMPLE_COUNTERS, RECORDS / 2);
+  assert_true(sample_number(json_object_get(sample, "compaction"), "given_back_bytes") == 0);
+  json_decref(sample);
+  json_decref(compact_store(SAMPLE_LATENCY, RECORDS / 2));
+  remove_store();
+}
+
 static void expect_lives(enum sample_kind kind) {
   struct sample_order order = store_order(OPERATION_CREATE, kind);
   order.settings.workload.records = 50;
@@ -314,7 +347,12 @@ static void test_a_victim_that_died_early_is_told_of(void **state) {
 static void test_what_cannot_be_asked(void **state) {
   (void)state;
   one_point_refused("[hold]\noperation = open\ndata = 64K\nthreads = 2", "open_ns",
-                    "keys.ini:7: threads = 2 has no effect on operation = open or create; remove it");
+                    "keys.ini:7: threads = 2 has no effect on operation = open, create or compact; remove it");
+  one_point_refused("[hold]\noperation = compact\ndata = 64K\nsync = always", "compact_ns",
+                    "keys.ini:7: sync = always has no effect on operation = compact, which always ends with a sync; "
+                    "remove it");
+  one_point_refused("[hold]\noperation = compact\ndata = 64K\nduration = 2s", "compact_ns",
+                    "keys.ini:7: duration = 2s has no effect: a store is compacted once a sample");
   one_point_refused("[hold]\noperation = get\ndata = 64K\nstores = 2", "p99",
                     "keys.ini:7: stores = 2 has no effect; it belongs to operation = open");
   one_point_refused("[hold]\noperation = open\ndata = 64K\nstores = 0", "open_ns",
@@ -347,6 +385,7 @@ int main(void) {
       cmocka_unit_test(test_many_stores),
       cmocka_unit_test(test_a_store_that_is_missing),
       cmocka_unit_test(test_open_recovers_after_a_kill),
+      cmocka_unit_test(test_compact_gives_space_back),
       cmocka_unit_test(test_create_lives_again_and_again),
       cmocka_unit_test(test_create_counts_whole_lives),
       cmocka_unit_test(test_leveldb_is_a_folder),
