@@ -15,6 +15,7 @@ static const double touch_bytes_per_s = 6e9;      // a scan that puts it into th
 static const double limit_seconds = 0.1;          // limiting memory, and filling the cache up to there
 static const double fill_record_seconds = 0.4e-6, fill_call_seconds = 1.2e-6;
 static const double fill_bytes_per_s = 800e6;
+static const double durable_seconds = 300e-6, plain_seconds = 10e-6;  // an operation of those that end by their number
 static const double phase_factor = 2;     // an update, put or delete at random over a put in order
 static const double draw_seconds = 0.35;  // charts of one experiment, drawn beside those of others
 static const double repeated = 1.08;      // samples that the isolation gate has repeated
@@ -68,11 +69,17 @@ static double cache_cost(const struct cell_settings *settings) {
   }
 }
 
+static double operations_cost(const struct cell_settings *settings) {
+  bool durable = settings->sync.kind == SYNC_ALWAYS && !plan_reads_only(&settings->workload);
+  return (double)settings->operations * (durable ? durable_seconds : plain_seconds);
+}
+
 // Batches of one engine take as long as their time limit; loads may be done before. How fast an engine loads is what
 // the experiment is to find out: half-way is as wrong either way.
 static double timed_cost(const struct plan *plan, const struct plan_cell *cell, double length) {
   const struct cell_settings *settings = &cell->settings;
   double limit = length * plan_limit(plan, cell);
+  if (settings->operations) return fmin(limit, operations_cost(settings));
   if (settings->workload.operation != OPERATION_FILL || is_fixed(settings)) return length * plan_timed(plan, cell);
   return fmin(limit, fill_seconds(settings));
 }

@@ -108,6 +108,10 @@ static json_t *duration_to_json(const struct cell_settings *settings) {
   return settings->duration > 0 ? json_real(settings->duration) : json_null();
 }
 
+static json_t *operations_to_json(const struct cell_settings *settings) {
+  return settings->operations ? json_integer((json_int_t)settings->operations) : json_null();
+}
+
 static json_t *before_to_json(const struct cell_settings *settings) {
   char text[PHASES_TEXT];
   phases_format(&settings->before, text, sizeof text);
@@ -136,6 +140,7 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       "s:o, "
       "s:o, "
       "s:o, "
+      "s:o, "
       "s:o, s:s, "
       "s:n, s:s?}",
       "id", cell->id, "experiment", experiment_name(plan->experiments[cell->experiment].experiment), "point",
@@ -148,8 +153,8 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       (json_int_t)workload->value_size, "records", (json_int_t)workload->records, "threads",
       (json_int_t)settings->threads, "processes", (json_int_t)settings->processes, "stores",
       (json_int_t)cell_stores(settings), "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,
-      "rate", "theta", theta_to_json(workload), "duration", duration_to_json(settings), "before",
-      before_to_json(settings), "background", background_to_json(settings), "status", "skipped", "reason", "contender",
+      "rate", "theta", theta_to_json(workload), "duration", duration_to_json(settings), "operations",
+      operations_to_json(settings), "before", before_to_json(settings), "background", background_to_json(settings), "status", "skipped", "reason", "contender",
       cell->contender ? contender_mark(cell->contender) : NULL);
   json_t *rate = json ? rate_to_json(plan, cell) : NULL;
   int bad = !rate || json_object_update(json, rate);

@@ -60,6 +60,34 @@ static void put_notes(FILE *out, const json_t *run, const char *name) {
   }
 }
 
+// The fewest operations that a counted sample of the cell did.
+static json_int_t fewest_operations(const json_t *cell) {
+  json_int_t fewest = -1;
+  const json_t *sample;
+  size_t i;
+  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+    json_int_t own = json_integer_value(json_object_get(sample, "operations"));
+    if (json_is_true(json_object_get(sample, "counted")) && (fewest < 0 || own < fewest)) fewest = own;
+  }
+  return fewest;
+}
+
+// Cells that were to do so many operations and whose time was up before.
+static void put_cut_short(FILE *out, const json_t *run, const char *name) {
+  const json_t *cell;
+  size_t i;
+  char remark[1024] = "";
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    json_int_t asked = json_integer_value(json_object_get(cell, "operations")), done = fewest_operations(cell);
+    size_t length = strlen(remark);
+    if (strcmp(json_text(cell, "experiment"), name) != 0 || done < 0 || done >= asked) continue;
+    snprintf(remark + length, sizeof remark - length,
+             "%s%s (%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " operations)",
+             length ? ", " : "ended by their time: ", json_text(cell, "id") + strlen(name) + 1, done, asked);
+  }
+  if (*remark) results_put_comment(out, "remark", remark);
+}
+
 static void put_comments(FILE *out, const struct results_tsv *tsv, const struct metric *metric) {
   static const char *const texts[] = {"title", "finding", "question", "claim"};
   static const char *const chart_texts[] = {"shape", "x", "series", "panel", "y"};
@@ -87,6 +115,7 @@ static void put_comments(FILE *out, const struct results_tsv *tsv, const struct 
   (void)results_batches(tsv->run, name, batches, sizeof batches);
   results_put_comment(out, "batches", batches);
   put_notes(out, tsv->run, name);
+  put_cut_short(out, tsv->run, name);
 }
 
 // The place of a value on its axis; 0 for a chart without that axis.

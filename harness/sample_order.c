@@ -38,14 +38,15 @@ static json_t *settings_to_json(const struct cell_settings *settings) {
   char sync[32], before[PHASES_TEXT];
   sync_policy_format(&settings->sync, sync, sizeof sync);
   phases_format(&settings->before, before, sizeof before);
-  return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:s, s:s, s:s, s:f, s:i, s:i}", "engine",
+  return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:s, s:s, s:s, s:f, s:i, s:i, s:I}", "engine",
                    settings->engine, "spec", settings->spec, "workload", workload_to_json(&settings->workload), "sync",
                    sync, "cache", cache_names[settings->cache], "data_bytes", bits(settings->data_bytes),
                    "memory_bytes", bits(settings->memory_bytes), "record_size", (int)settings->record_size, "threads",
                    (int)settings->threads, "processes", (int)settings->processes, "rate", settings->rate.per_s,
                    "arrivals", arrival_kind_name(settings->rate.arrivals), "before", before, "background",
                    background_name(settings->background.kind), "background_rate", settings->background.per_s,
-                   "fill_write", (int)settings->fill_write, "stores", (int)cell_stores(settings));
+                   "fill_write", (int)settings->fill_write, "stores", (int)cell_stores(settings), "operations",
+                   bits(settings->operations));
 }
 
 json_t *sample_order_to_json(const struct sample_order *order) {
@@ -62,7 +63,7 @@ struct unpacked {
       *background;
   double background_rate, seconds, warmup, limit, theta, rate;
   int read_only, fresh;
-  json_int_t seed, workload_seed, records, data_bytes, memory_bytes;
+  json_int_t seed, workload_seed, records, data_bytes, memory_bytes, operations;
   json_int_t mix[6], value_size, batch, depth, workload_threads, record_size, fill_write, threads, processes, stores;
 };
 
@@ -72,7 +73,7 @@ static int unpack(const json_t *json, struct unpacked *to, struct error *error) 
   if (json_unpack_ex(
           (json_t *)json, &where, 0,
           "{s:s, s:s, s:F, s:F, s:F, s:b, s:b, s:I, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:F, "
-          "s:s, s?:s, s?:s, s?:F, s?:I, s?:I,"
+          "s:s, s?:s, s?:s, s?:F, s?:I, s?:I, s?:I,"
           " s:{s:s, s:[I,I,I,I,I,I!], s:s, s:F, s:I, s:I, s:I, s:I, s:I, s:I}}}",
           "kind", &to->kind, "path", &to->path, "seconds", &to->seconds, "warmup", &to->warmup, "limit", &to->limit,
           "read_only", &to->read_only, "fresh", &to->fresh, "seed", &to->seed, "memory", "method", &to->method, "group",
@@ -80,7 +81,7 @@ static int unpack(const json_t *json, struct unpacked *to, struct error *error) 
           "data_bytes", &to->data_bytes, "memory_bytes", &to->memory_bytes, "record_size", &to->record_size, "threads",
           &to->threads, "processes", &to->processes, "rate", &to->rate, "arrivals", &to->arrivals, "before",
           &to->before, "background", &to->background, "background_rate", &to->background_rate, "fill_write",
-          &to->fill_write, "stores", &to->stores, "workload", "operation", &to->operation, "mix", &to->mix[0],
+          &to->fill_write, "stores", &to->stores, "operations", &to->operations, "workload", "operation", &to->operation, "mix", &to->mix[0],
           &to->mix[1], &to->mix[2], &to->mix[3], &to->mix[4], &to->mix[5], "keys", &to->keys, "theta", &to->theta,
           "records", &to->records, "value_size", &to->value_size, "batch", &to->batch, "depth", &to->depth, "threads",
           &to->workload_threads, "seed", &to->workload_seed) == 0)
@@ -140,6 +141,7 @@ static int take_settings(const struct unpacked *from, struct cell_settings *sett
   if (!code) code = narrow(from->threads, 1, "threads", &settings->threads, error);
   if (!code) code = narrow(from->processes, 1, "processes", &settings->processes, error);
   if (!code) code = narrow(from->stores, 1, "stores", &settings->stores, error);
+  if (!code && from->operations < 0) code = error_set(error, -EINVAL, "order: operations is negative");
   if (!code && from->memory_bytes < 0) code = error_set(error, -EINVAL, "order: memory_bytes is negative");
   if (!code && arrival_kind_parse(from->arrivals, &settings->rate.arrivals) != 0)
     code = error_set(error, -EINVAL, "order: '%s' is no kind of arrivals", from->arrivals);
@@ -152,6 +154,7 @@ static int take_settings(const struct unpacked *from, struct cell_settings *sett
   settings->cache = (enum cache_state)cache;
   settings->data_bytes = (uint64_t)from->data_bytes;
   settings->memory_bytes = (uint64_t)from->memory_bytes;
+  settings->operations = (uint64_t)from->operations;
   return code ? code : take_workload(from, &settings->workload, error);
 }
 

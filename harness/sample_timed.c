@@ -336,6 +336,12 @@ static int stat_after(struct sample *sample, struct error *error) {
   return code ? error_set(error, code, "stat: %s", strerror(-code)) : sample_count_records(sample, error);
 }
 
+// Until its time is up, or so many are done; fills and deletes end with their ids, too.
+static uint64_t operations_of_a_thread(const struct sample_order *order) {
+  uint64_t threads = order->settings.threads;
+  return order->settings.operations ? (order->settings.operations + threads - 1) / threads : UINT64_MAX;
+}
+
 int sample_timed(struct sample *sample, struct error *error) {
   struct timed timed = {.sample = sample};
   counting_open(&timed.counting, sample);
@@ -355,7 +361,7 @@ int sample_timed(struct sample *sample, struct error *error) {
   struct gbench_definition definition = {
       .name = sample->engine->name,
       .threads = sample->workload.threads,
-      .operations = UINT64_MAX,  // until its time is up; fills and deletes end with their ids
+      .operations = operations_of_a_thread(sample->order),
       .user = &timed,
       .setup = setup,
       .step = step,

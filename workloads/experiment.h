@@ -33,6 +33,7 @@ struct cell_settings {
   unsigned processes;
   unsigned stores;                    // that a sample of OPERATION_OPEN opens and keeps open; 0 is 1
   double duration;                    // seconds of a sample; 0: as long as the profile says
+  uint64_t operations;                // after which a sample ends, if its time has not; 0: it goes on until then
   struct phases before;               // what is done to the store first...
   struct background_role background;  // what somebody else does meanwhile
   uint64_t filled;                    // ...once it has so many records; workload.records are those left

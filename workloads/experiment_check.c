@@ -102,7 +102,7 @@ static int check_memory(const struct checking *checking) {
 // What is on a whole store has one client in one process, and nothing of a workload.
 static int check_stores(const struct checking *checking) {
   const struct cell_settings *settings = checking->settings;
-  static const enum key none[] = {KEY_THREADS, KEY_PROCESSES, KEY_RATE, KEY_BATCH, KEY_DEPTH};
+  static const enum key none[] = {KEY_THREADS, KEY_PROCESSES, KEY_RATE, KEY_BATCH, KEY_DEPTH, KEY_OPERATIONS};
   enum operation operation = settings->workload.operation;
   if (operation != OPERATION_OPEN && refuse(checking, KEY_STORES, "has no effect; it belongs to operation = open"))
     return -EINVAL;
@@ -206,6 +206,8 @@ static int check_rate(const struct checking *checking) {
       refuse(checking, KEY_RATE, "cannot be: a scan is one long call; leave the rate or the scans out"))
     return -EINVAL;
   if (checking->settings->processes > 1 && refuse(checking, KEY_RATE, "is of one process; use threads")) return -EINVAL;
+  if (refuse(checking, KEY_OPERATIONS, "cannot be beside a rate, which asks for as many as its time gives"))
+    return -EINVAL;
   if (!is_latency(checking->experiment->chart.y) &&
       refuse(checking, KEY_RATE, "fixes how many operations a second there are; draw a latency such as y = p99"))
     return -EINVAL;

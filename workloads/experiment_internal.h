@@ -41,6 +41,7 @@ enum key {
   KEY_PROCESSES,
   KEY_STORES,
   KEY_DURATION,
+  KEY_OPERATIONS,
   KEY_BEFORE,
   KEY_BACKGROUND,
   KEY_BACKGROUND_RATE,
@@ -125,6 +126,9 @@ int experiment_add_background(struct experiment *experiment, int line, const cha
                               struct error *error);
 int experiment_read_background(const struct reader *reader);
 int experiment_read_background_rate(const struct reader *reader);
+// How long a sample lasts (experiment_length.c).
+int experiment_read_duration(const struct reader *reader);
+int experiment_read_operations(const struct reader *reader);
 // Adds options to the spec that the engine stands for.
 int experiment_read_options(const struct reader *reader);
 

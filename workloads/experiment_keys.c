@@ -11,7 +11,6 @@
 #include "workloads/ycsb.h"
 
 enum { STORES_MAX = 4096 };
-static const double DURATION_MIN = 0.01, DURATION_MAX = 3600;  // seconds
 static const double MEMORY_MIN = 4 << 20;                      // one fault or read may want megabytes of read-ahead
 
 typedef int (*read_fn)(const struct reader *reader);
@@ -236,22 +235,6 @@ static int read_stores(const struct reader *reader) {
   return 0;
 }
 
-// "20s", "500ms" or "2min".
-static int read_duration(const struct reader *reader) {
-  static const struct {
-    const char *unit;
-    double seconds;
-  } units[] = {{"ms", 1e-3}, {"s", 1}, {"min", 60}};
-  char *end;
-  double number = strtod(reader->setting->text, &end), seconds = 0;
-  for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-    if (strcmp(end, units[i].unit) == 0) seconds = number * units[i].seconds;
-  if (end == reader->setting->text || !(seconds >= DURATION_MIN && seconds <= DURATION_MAX))
-    return reader_bad(reader, "duration", "the length of a sample from 10ms to 60min, such as 20s");
-  reader->settings->duration = seconds;
-  return 0;
-}
-
 static int bad_rate(const struct reader *reader) {
   return reader_bad(reader, "rate", "operations a second such as 20k, or a share such as 60% of peak");
 }
@@ -323,6 +306,7 @@ const char *const key_names[KEY_COUNT] = {
     [KEY_PROCESSES] = "processes",
     [KEY_STORES] = "stores",
     [KEY_DURATION] = "duration",
+    [KEY_OPERATIONS] = "operations",
     [KEY_BEFORE] = "before",
     [KEY_BACKGROUND] = "background",
     [KEY_BACKGROUND_RATE] = "background_rate",
@@ -351,7 +335,8 @@ static const read_fn readers[KEY_COUNT] = {
     [KEY_THREADS] = read_threads,
     [KEY_PROCESSES] = read_processes,
     [KEY_STORES] = read_stores,
-    [KEY_DURATION] = read_duration,
+    [KEY_DURATION] = experiment_read_duration,
+    [KEY_OPERATIONS] = experiment_read_operations,
     [KEY_BEFORE] = experiment_read_before,
     [KEY_BACKGROUND] = experiment_read_background,
     [KEY_BACKGROUND_RATE] = experiment_read_background_rate,

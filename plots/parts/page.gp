@@ -32,6 +32,7 @@ do for [shown=0:1] {
   }
 }
 if (notes_count > notes_room) { notes = notes.sprintf("and %d more (see the report)\n", notes_count - notes_room) }
+do for [k=1:keys_count] { if (KEY[k] eq 'remark') { notes = notes.wrap(VALUE[k], 120)."\n" } }
 circled = 0
 do for [r=1:rows_count] { circled = circled || flagged(r) }
 if (circled) { whiskers = whiskers.'; '.(exists('disturbed_mark') ? disturbed_mark : 'circled').': disturbed' }
