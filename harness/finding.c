@@ -177,6 +177,33 @@ static int try_point(struct search *search, const char *panel, const char *x) {
   return 0;
 }
 
+// Tries the step to x of the contest's panel: the largest gain of all is told.
+static int try_step(struct search *search) {
+  struct contest *contest = &search->contest;
+  struct outcome outcome;
+  winners_enter(contest);
+  if (winners_judge(contest, &outcome)) return -ENOMEM;
+  if (!outcome.over || strcmp(winners_point(contest->cells[0], contest->x_key), contest->x) != 0) return 0;
+  if (outcome.ratio.ratio <= search->best) return 0;
+  search->best = outcome.ratio.ratio;
+  winners_state_step(search->text, search->verb, contest, &outcome);
+  return 0;
+}
+
+static int try_steps(struct search *search) {
+  const json_t *experiment = search->contest.experiment, *winner;
+  size_t i;
+  int code = 0;
+  snprintf(search->text, sizeof search->text, "No step shows a gain");
+  json_array_foreach(json_object_get(experiment, "winners"), i, winner) {
+    search->contest.panel = json_text(winner, "panel");
+    search->contest.x = json_text(winner, "x");
+    search->contest.step_from = winners_step_from(experiment, search->contest.x_key, search->contest.x);
+    if (!code) code = try_step(search);
+  }
+  return code;
+}
+
 int finding_choose(const json_t *run, json_t *experiment) {
   struct search search = {.best = -1, .verb = verb(run, experiment)};
   struct claim claim;
@@ -186,7 +213,9 @@ int finding_choose(const json_t *run, json_t *experiment) {
   if (code) return code;
   snprintf(search.text, sizeof search.text, "%s", nothing);
   finding_main_point(experiment, &search.main_panel, &search.main_x);
-  if (read_claim(&search.contest, &claim)) {
+  if (search.contest.steps) {
+    code = try_steps(&search);
+  } else if (read_claim(&search.contest, &claim)) {
     winners_state_claim(search.text, search.verb, &search.contest, &claim);
   } else {
     json_array_foreach(json_object_get(experiment, "winners"), i, winner) {

@@ -36,10 +36,12 @@ static const struct plan_cell *planned(const struct questions *questions, const 
   return NULL;
 }
 
-// The cell of that series at a point of the chart.
+// The cell of that series at a point of the chart; of a chart of steps, the cell of that step.
 static const json_t *cell_at(const struct questions *questions, const json_t *winner, const char *series) {
   const json_t *chart = json_object_get(questions->experiment, "chart"), *cell;
-  const char *const keys[] = {json_text(chart, "series"), json_text(chart, "x"), json_text(chart, "panel")};
+  const bool steps = strcmp(json_text(chart, "shape"), "steps") == 0;
+  const char *const keys[] = {json_text(chart, steps ? "x" : "series"), steps ? "" : json_text(chart, "x"),
+                              json_text(chart, "panel")};
   const char *const values[] = {series, json_text(winner, "x"), json_text(winner, "panel")};
   size_t i;
   json_array_foreach(json_object_get(questions->run, "cells"), i, cell) {

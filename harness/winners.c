@@ -29,6 +29,12 @@ static void insert_cell(struct contest *contest, const json_t *cell) {
   contest->cells[at] = cell;
 }
 
+// In a chart of steps that of x, and the one that it is a step up from.
+static bool is_at_x(const struct contest *contest, const json_t *cell) {
+  const char *x = winners_point(cell, contest->x_key);
+  return strcmp(x, contest->x) == 0 || (contest->step_from && strcmp(x, contest->step_from) == 0);
+}
+
 void winners_enter(struct contest *contest) {
   const char *name = json_text(contest->experiment, "name");
   const json_t *cell;
@@ -38,17 +44,21 @@ void winners_enter(struct contest *contest) {
     if (strcmp(json_text(cell, "experiment"), name) != 0 || strcmp(json_text(cell, "status"), "ok") != 0) continue;
     if (!json_is_store(cell)) continue;
     if (contest->plain && strchr(json_text(cell, "spec"), ':')) continue;
-    if (strcmp(winners_point(cell, contest->x_key), contest->x) != 0) continue;
+    if (!is_at_x(contest, cell)) continue;
     if (*contest->panel_key && strcmp(winners_point(cell, contest->panel_key), contest->panel) != 0) continue;
     insert_cell(contest, cell);
   }
+}
+
+static const char *name_of(const struct contest *contest, size_t cell) {
+  return winners_point(contest->cells[cell], winners_name_key(contest));
 }
 
 static json_t *ties_to_json(const struct contest *contest, const struct outcome *outcome) {
   json_t *tied = json_array();
   for (size_t i = 1; i < contest->count; i++)
     if (!outcome->beaten[i] &&
-        json_array_append_new(tied, json_string(winners_point(contest->cells[i], contest->series_key))))
+        json_array_append_new(tied, json_string(name_of(contest, i))))
       return json_decref(tied), NULL;
   return tied;
 }
@@ -58,15 +68,15 @@ static json_t *duel_to_json(const struct contest *contest, const struct outcome 
   const struct ratio *duel = &outcome->duel;
   if (!outcome->rival) return json_null();
   return json_pack("{s:s, s:f, s:f, s:f, s:b}", "against",
-                   winners_point(contest->cells[outcome->rival], contest->series_key), "ratio", duel->ratio, "low",
+                   name_of(contest, outcome->rival), "ratio", duel->ratio, "low",
                    duel->low, "high", duel->high, "shown", duel->shown);
 }
 
 static json_t *winner_to_json(const struct contest *contest, const struct outcome *outcome) {
   char text[TEXT_MAX];
   winners_describe(text, contest, outcome);
-  const char *best = contest->count ? winners_point(contest->cells[0], contest->series_key) : NULL;
-  const char *over = outcome->over ? winners_point(contest->cells[outcome->over], contest->series_key) : NULL;
+  const char *best = contest->count ? name_of(contest, 0) : NULL;
+  const char *over = outcome->over ? name_of(contest, outcome->over) : NULL;
   const struct ratio *ratio = &outcome->ratio;
   json_t *number[3] = {json_null(), json_null(), json_null()};
   if (outcome->over) {
@@ -89,6 +99,13 @@ const json_t *winners_axis(const json_t *experiment, const char *key) {
   return NULL;
 }
 
+const char *winners_step_from(const json_t *experiment, const char *key, const char *x) {
+  const json_t *xs = winners_axis(experiment, key);
+  for (size_t i = 1; i < json_array_size(xs); i++)
+    if (strcmp(json_string_value(json_array_get(xs, i)), x) == 0) return json_string_value(json_array_get(xs, i - 1));
+  return NULL;
+}
+
 static int hold_contest(struct contest *contest, const char *panel, const char *x, json_t *winners) {
   struct outcome outcome;
   contest->panel = panel;
@@ -107,6 +124,8 @@ static int hold_contests(struct contest *contest, json_t *winners) {
     const char *panel = json_string_value(json_array_get(panels, p));
     if (!xs) code = hold_contest(contest, panel ? panel : "", "", winners);  // a timeline has no x but seconds
     json_array_foreach(xs, i, x) {
+      if (contest->steps) contest->step_from = winners_step_from(contest->experiment, contest->x_key, json_string_value(x));
+      if (contest->steps && !contest->step_from) continue;  // the first is no step
       if (!code) code = hold_contest(contest, panel ? panel : "", json_string_value(x), winners);
     }
   } while (!code && ++p < json_array_size(panels));
@@ -121,6 +140,7 @@ int winners_contest_of(const json_t *run, const json_t *experiment, struct conte
                               .x_key = json_text(chart, "x"),
                               .series_key = json_text(chart, "series"),
                               .panel_key = json_text(chart, "panel"),
+                              .steps = strcmp(json_text(chart, "shape"), "steps") == 0,
                               .floor = noise_floor_of(experiment)};
   return contest->metric ? 0 : -EINVAL;
 }

@@ -17,6 +17,10 @@ struct contest {
   const struct metric *metric;
   const char *x_key, *series_key, *panel_key;
   const char *x, *panel;
+  // Of a chart of steps: what stood before x, one step back, else NULL. A contest is then one of these two, which their
+  // values of x name.
+  const char *step_from;
+  bool steps;
   double floor;
   bool plain;  // only engines without options compete
   size_t count;
@@ -39,6 +43,8 @@ int winners_contest_of(const json_t *run, const json_t *experiment, struct conte
 void winners_enter(struct contest *contest);
 // The values of an axis of the experiment, NULL if it has none of that key.
 const json_t *winners_axis(const json_t *experiment, const char *key);
+// The value of x that comes before this one; NULL for the first.
+const char *winners_step_from(const json_t *experiment, const char *key, const char *x);
 
 // Which of the others the first one beats. Where repetitions leave that open and a duel decides it against the first
 // one, the winner of the duel becomes the first. 0 or -ENOMEM.
@@ -54,10 +60,14 @@ struct claim {
 
 // The value of a cell on an axis.
 const char *winners_point(const json_t *cell, const char *key);
+// What tells the cells of a contest apart: the key of an axis.
+const char *winners_name_key(const struct contest *contest);
 
 // Into TEXT_MAX bytes: the line of a contest, and the sentence that heads a chart ("mmap reads 3x faster than ...").
 void winners_describe(char *text, const struct contest *contest, const struct outcome *outcome);
 void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome);
+// That of the step that gives most, in a chart of steps.
+void winners_state_step(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome);
 // The same of a claim: "mmap updates 600x faster with sync none than with sync always (500-720x)".
 void winners_state_claim(char *text, const char *verb, const struct contest *contest, const struct claim *claim);
 

@@ -11,6 +11,10 @@ const char *winners_point(const json_t *cell, const char *key) {
   return json_text(json_object_get(cell, "point"), key);
 }
 
+const char *winners_name_key(const struct contest *contest) {
+  return contest->steps ? contest->x_key : contest->series_key;
+}
+
 __attribute__((format(printf, 2, 3))) static void append(char *text, const char *format, ...) {
   size_t length = strlen(text);
   va_list arguments;
@@ -21,11 +25,11 @@ __attribute__((format(printf, 2, 3))) static void append(char *text, const char 
 
 // "mmap" for engines, "sync=always" for other series.
 static void append_series(char *text, const struct contest *contest, size_t i) {
-  const char *value = winners_point(contest->cells[i], contest->series_key);
-  if (strcmp(contest->series_key, "engine") == 0)
+  const char *key = winners_name_key(contest), *value = winners_point(contest->cells[i], key);
+  if (strcmp(key, "engine") == 0)
     append(text, "%s", value);
   else
-    append(text, "%s=%s", contest->series_key, value);
+    append(text, "%s=%s", key, value);
 }
 
 // The best one and those that it cannot be told from.
@@ -160,6 +164,17 @@ void winners_state(char *text, const char *verb, const struct contest *contest, 
   if (!outcome->over || !outcome->ties) return;
   append(text, "; none shown between ");
   append_leaders(text, contest, outcome);
+}
+
+void winners_state_step(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
+  text[0] = '\0';
+  append(text, "The step to ");
+  append_series(text, contest, 0);
+  append(text, " gives most:");
+  append_verb(text, contest, verb);
+  append_ratio(text, contest, outcome);
+  append_point(text, contest->panel_key, contest->panel);
+  append_interval(text, &outcome->ratio);
 }
 
 void winners_state_claim(char *text, const char *verb, const struct contest *contest, const struct claim *claim) {

@@ -10,7 +10,7 @@
 #include "workloads/experiment_internal.h"
 #include "workloads/ycsb.h"
 
-static const char *const shapes[] = {"bars", "lines", "ladder", "spectrum", "timeline", "heatmap"};
+static const char *const shapes[] = {"bars", "lines", "ladder", "steps", "spectrum", "timeline", "heatmap"};
 static const char *const yes_no[] = {"no", "yes"};
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -338,7 +338,7 @@ static int check_beside(struct experiment *experiment, struct error *error) {
   }
   if (count && (strcmp(chart->shape, "timeline") == 0 || strcmp(chart->shape, "spectrum") == 0))
     return experiment_error(experiment, beside->line, error,
-                            "%s has no other metric beside it; use bars, lines, ladder or heatmap", chart->shape);
+                            "%s has no other metric beside it; use bars, lines, ladder, steps or heatmap", chart->shape);
   return 0;
 }
 
@@ -415,14 +415,41 @@ static int check_line_values(const struct experiment *experiment, const struct e
   return 0;
 }
 
+static size_t value_at(const struct experiment_axis *axes, size_t count, const size_t *index, const char *key) {
+  for (size_t i = 0; *key && i < count; i++)
+    if (strcmp(axes[i].key, key) == 0) return index[i];
+  return 0;
+}
+
+// A step goes from one value to the next, so that there is one at each place of x.
+struct steps {
+  uint64_t seen[EXPERIMENT_VALUES_MAX];  // a bit a panel
+};
+
+static int check_step(const struct experiment *experiment, const struct experiment_axis *axes, size_t count,
+                      const size_t *index, struct steps *steps, struct error *error) {
+  if (strcmp(experiment->chart.shape, "steps") != 0) return 0;
+  size_t x = value_at(axes, count, index, experiment->chart.x);
+  uint64_t panel = 1ull << value_at(axes, count, index, experiment->chart.panel);
+  const struct experiment_axis *axis = find_axis(axes, count, experiment->chart.x);
+  bool twice = steps->seen[x] & panel;
+  steps->seen[x] |= panel;
+  if (!twice) return 0;
+  return experiment_error(experiment, experiment->shape.line, error,
+                          "steps go from one value to the next, but %s has several; omit all but one",
+                          axis ? axis->values[x] : "x");
+}
+
 static int check_points(const struct experiment *experiment, const char *profile, const struct experiment_axis *axes,
                         size_t count, struct error *error) {
   size_t index[EXPERIMENT_AXES_MAX] = {0};
+  struct steps steps = {0};
   bool left = false;
   for (;;) {
     struct cell_settings settings;
     bool omitted = experiment_omits(experiment, axes, count, index);
     int code = omitted ? 0 : experiment_cell(experiment, profile, axes, count, index, &settings, error);
+    if (!code && !omitted) code = check_step(experiment, axes, count, index, &steps, error);
     if (code) return code;
     left = left || !omitted;
     size_t axis = 0;
