@@ -154,8 +154,8 @@ static json_t *cell_to_json(const struct plan *plan, const struct plan_cell *cel
       (json_int_t)settings->threads, "processes", (json_int_t)settings->processes, "stores",
       (json_int_t)cell_stores(settings), "batch", (json_int_t)workload->batch, "depth", (json_int_t)workload->depth,
       "rate", "theta", theta_to_json(workload), "duration", duration_to_json(settings), "operations",
-      operations_to_json(settings), "before", before_to_json(settings), "background", background_to_json(settings), "status", "skipped", "reason", "contender",
-      cell->contender ? contender_mark(cell->contender) : NULL);
+      operations_to_json(settings), "before", before_to_json(settings), "background", background_to_json(settings),
+      "status", "skipped", "reason", "contender", cell->contender ? contender_mark(cell->contender) : NULL);
   json_t *rate = json ? rate_to_json(plan, cell) : NULL;
   int bad = !rate || json_object_update(json, rate);
   json_decref(rate);

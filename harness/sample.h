@@ -61,9 +61,9 @@ struct sample {
     uint64_t open_ns, first_get_ns, first_1000_ns;  // from the call of open on; OPERATION_OPEN, else 0
   } start;
   struct {
-    uint64_t ns;             // 0: none was measured
-    uint64_t before, after;  // bytes that the store's files take on the disk
-  } compaction;              // OPERATION_COMPACT
+    uint64_t ns;                     // 0: none was measured
+    uint64_t before, after;          // bytes that the store's files take on the disk
+  } compaction;                      // OPERATION_COMPACT
   uint64_t began, ended;             // clock_ns: the first client's start, the last one's end
   struct client_counts counts;       // all threads together
   struct thread_work *work;          // one a thread; NULL before the timed part

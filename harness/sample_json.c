@@ -238,8 +238,8 @@ static int set_state(json_t *json, const struct sample *sample, bool ok) {
       "mappings", ok ? mappings_to_json(sample) : json_null(), "memory", pressure_to_json(&sample->pressure), "foreign",
       foreign_to_json(sample), "flags", flags_to_json(sample), "verified",
       count_or_null(ok && sample->work && !sample->storeless, sample->verified), "background",
-      ok ? background_to_json(sample) : json_null(), "start", ok ? start_to_json(sample) : json_null(),
-      "compaction", ok ? compaction_to_json(sample) : json_null(), "effective", effective, "stat",
+      ok ? background_to_json(sample) : json_null(), "start", ok ? start_to_json(sample) : json_null(), "compaction",
+      ok ? compaction_to_json(sample) : json_null(), "effective", effective, "stat",
       ok && !sample->storeless ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "space",
       ok ? space_to_json(sample) : json_null(), "spent",
       sample->spent.last ? spent_to_json(&sample->spent) : json_null());

@@ -38,15 +38,15 @@ static json_t *settings_to_json(const struct cell_settings *settings) {
   char sync[32], before[PHASES_TEXT];
   sync_policy_format(&settings->sync, sync, sizeof sync);
   phases_format(&settings->before, before, sizeof before);
-  return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:s, s:s, s:s, s:f, s:i, s:i, s:I}", "engine",
-                   settings->engine, "spec", settings->spec, "workload", workload_to_json(&settings->workload), "sync",
-                   sync, "cache", cache_names[settings->cache], "data_bytes", bits(settings->data_bytes),
-                   "memory_bytes", bits(settings->memory_bytes), "record_size", (int)settings->record_size, "threads",
-                   (int)settings->threads, "processes", (int)settings->processes, "rate", settings->rate.per_s,
-                   "arrivals", arrival_kind_name(settings->rate.arrivals), "before", before, "background",
-                   background_name(settings->background.kind), "background_rate", settings->background.per_s,
-                   "fill_write", (int)settings->fill_write, "stores", (int)cell_stores(settings), "operations",
-                   bits(settings->operations));
+  return json_pack(
+      "{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:s, s:s, s:s, s:f, s:i, s:i, s:I}", "engine",
+      settings->engine, "spec", settings->spec, "workload", workload_to_json(&settings->workload), "sync", sync,
+      "cache", cache_names[settings->cache], "data_bytes", bits(settings->data_bytes), "memory_bytes",
+      bits(settings->memory_bytes), "record_size", (int)settings->record_size, "threads", (int)settings->threads,
+      "processes", (int)settings->processes, "rate", settings->rate.per_s, "arrivals",
+      arrival_kind_name(settings->rate.arrivals), "before", before, "background",
+      background_name(settings->background.kind), "background_rate", settings->background.per_s, "fill_write",
+      (int)settings->fill_write, "stores", (int)cell_stores(settings), "operations", bits(settings->operations));
 }
 
 json_t *sample_order_to_json(const struct sample_order *order) {
@@ -81,10 +81,10 @@ static int unpack(const json_t *json, struct unpacked *to, struct error *error) 
           "data_bytes", &to->data_bytes, "memory_bytes", &to->memory_bytes, "record_size", &to->record_size, "threads",
           &to->threads, "processes", &to->processes, "rate", &to->rate, "arrivals", &to->arrivals, "before",
           &to->before, "background", &to->background, "background_rate", &to->background_rate, "fill_write",
-          &to->fill_write, "stores", &to->stores, "operations", &to->operations, "workload", "operation", &to->operation, "mix", &to->mix[0],
-          &to->mix[1], &to->mix[2], &to->mix[3], &to->mix[4], &to->mix[5], "keys", &to->keys, "theta", &to->theta,
-          "records", &to->records, "value_size", &to->value_size, "batch", &to->batch, "depth", &to->depth, "threads",
-          &to->workload_threads, "seed", &to->workload_seed) == 0)
+          &to->fill_write, "stores", &to->stores, "operations", &to->operations, "workload", "operation",
+          &to->operation, "mix", &to->mix[0], &to->mix[1], &to->mix[2], &to->mix[3], &to->mix[4], &to->mix[5], "keys",
+          &to->keys, "theta", &to->theta, "records", &to->records, "value_size", &to->value_size, "batch", &to->batch,
+          "depth", &to->depth, "threads", &to->workload_threads, "seed", &to->workload_seed) == 0)
     return 0;
   return error_set(error, -EINVAL, "order: %s", where.text);
 }

@@ -57,8 +57,7 @@ static const char *name_of(const struct contest *contest, size_t cell) {
 static json_t *ties_to_json(const struct contest *contest, const struct outcome *outcome) {
   json_t *tied = json_array();
   for (size_t i = 1; i < contest->count; i++)
-    if (!outcome->beaten[i] &&
-        json_array_append_new(tied, json_string(name_of(contest, i))))
+    if (!outcome->beaten[i] && json_array_append_new(tied, json_string(name_of(contest, i))))
       return json_decref(tied), NULL;
   return tied;
 }
@@ -67,9 +66,8 @@ static json_t *ties_to_json(const struct contest *contest, const struct outcome 
 static json_t *duel_to_json(const struct contest *contest, const struct outcome *outcome) {
   const struct ratio *duel = &outcome->duel;
   if (!outcome->rival) return json_null();
-  return json_pack("{s:s, s:f, s:f, s:f, s:b}", "against",
-                   name_of(contest, outcome->rival), "ratio", duel->ratio, "low",
-                   duel->low, "high", duel->high, "shown", duel->shown);
+  return json_pack("{s:s, s:f, s:f, s:f, s:b}", "against", name_of(contest, outcome->rival), "ratio", duel->ratio,
+                   "low", duel->low, "high", duel->high, "shown", duel->shown);
 }
 
 static json_t *winner_to_json(const struct contest *contest, const struct outcome *outcome) {
@@ -124,7 +122,8 @@ static int hold_contests(struct contest *contest, json_t *winners) {
     const char *panel = json_string_value(json_array_get(panels, p));
     if (!xs) code = hold_contest(contest, panel ? panel : "", "", winners);  // a timeline has no x but seconds
     json_array_foreach(xs, i, x) {
-      if (contest->steps) contest->step_from = winners_step_from(contest->experiment, contest->x_key, json_string_value(x));
+      if (contest->steps)
+        contest->step_from = winners_step_from(contest->experiment, contest->x_key, json_string_value(x));
       if (contest->steps && !contest->step_from) continue;  // the first is no step
       if (!code) code = hold_contest(contest, panel ? panel : "", json_string_value(x), winners);
     }

@@ -17,11 +17,11 @@ enum operation {
   OPERATION_UPDATE,  // put over existing ids
   OPERATION_GET,
   OPERATION_PEEK,
-  OPERATION_DELETE,  // each id once, in the order a fill has
-  OPERATION_SCAN,    // whole scans, record by record; one operation is one record visited
-  OPERATION_MIXED,   // shares below
-  OPERATION_OPEN,    // a store is opened and gives its first thousand records: no client's work
-  OPERATION_CREATE,  // a store is made, filled and removed: no client's work either
+  OPERATION_DELETE,   // each id once, in the order a fill has
+  OPERATION_SCAN,     // whole scans, record by record; one operation is one record visited
+  OPERATION_MIXED,    // shares below
+  OPERATION_OPEN,     // a store is opened and gives its first thousand records: no client's work
+  OPERATION_CREATE,   // a store is made, filled and removed: no client's work either
   OPERATION_COMPACT,  // a store that is open gives space back, once: no client's work either
   OPERATIONS
 };

@@ -11,7 +11,7 @@
 #include "workloads/ycsb.h"
 
 enum { STORES_MAX = 4096 };
-static const double MEMORY_MIN = 4 << 20;                      // one fault or read may want megabytes of read-ahead
+static const double MEMORY_MIN = 4 << 20;  // one fault or read may want megabytes of read-ahead
 
 typedef int (*read_fn)(const struct reader *reader);
 

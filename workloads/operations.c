@@ -6,9 +6,9 @@
 #include "workloads/client.h"
 
 static const char *const operation_names[OPERATIONS] = {
-    [OPERATION_FILL] = "fill",   [OPERATION_UPDATE] = "update", [OPERATION_GET] = "get",
-    [OPERATION_PEEK] = "peek",   [OPERATION_DELETE] = "delete", [OPERATION_SCAN] = "scan",
-    [OPERATION_MIXED] = "mixed", [OPERATION_OPEN] = "open",     [OPERATION_CREATE] = "create",
+    [OPERATION_FILL] = "fill",       [OPERATION_UPDATE] = "update", [OPERATION_GET] = "get",
+    [OPERATION_PEEK] = "peek",       [OPERATION_DELETE] = "delete", [OPERATION_SCAN] = "scan",
+    [OPERATION_MIXED] = "mixed",     [OPERATION_OPEN] = "open",     [OPERATION_CREATE] = "create",
     [OPERATION_COMPACT] = "compact",
 };
 

@@ -87,9 +87,9 @@ static void setting(const json_t *run, const json_t *experiment, const char *key
 }
 
 static void settings(const struct page *page, const json_t *experiment) {
-  static const char *const keys[] = {"operation",  "keys",     "sync",     "cache",     "record_size", "fill_write",
-                                     "value_size", "records",  "threads",  "processes", "stores",      "batch",
-                                     "depth",      "arrivals", "duration", "operations", "before", "background"};
+  static const char *const keys[] = {"operation",  "keys",     "sync",     "cache",      "record_size", "fill_write",
+                                     "value_size", "records",  "threads",  "processes",  "stores",      "batch",
+                                     "depth",      "arrivals", "duration", "operations", "before",      "background"};
   char text[TEXT_ROOM] = "";
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) setting(page->run, experiment, keys[i], text);
   page_say(page, "Settings: %s.", text);

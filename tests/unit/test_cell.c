@@ -187,6 +187,22 @@ static void test_threads_share_the_work(void **state) {
   json_decref(sample);
 }
 
+static void test_a_number_of_operations_ends_a_sample(void **state) {
+  (void)state;
+  for (unsigned threads = 1; threads <= 2; threads++) {
+    struct sample_order order = sample_new_order(OPERATION_GET);
+    order.settings.operations = 101;
+    order.settings.threads = threads;
+    order.settings.workload.batch = order.settings.workload.depth = 1;
+    order.seconds = 60;
+    order.read_only = true;
+    json_t *sample = sample_of(&order);
+    assert_sample_status(sample, "ok");
+    assert_true(sample_number(sample, "operations") == (threads == 1 ? 101 : 102));  // none less than asked
+    json_decref(sample);
+  }
+}
+
 static void test_latency_sample_has_a_histogram(void **state) {
   (void)state;
   make_fake_store();
@@ -346,6 +362,7 @@ int main(void) {
       cmocka_unit_test(test_whole_fill_counts_every_record),
       cmocka_unit_test(test_fill_is_cut_short_by_its_limit),
       cmocka_unit_test(test_threads_share_the_work),
+      cmocka_unit_test(test_a_number_of_operations_ends_a_sample),
       cmocka_unit_test(test_latency_sample_has_a_histogram),
       cmocka_unit_test(test_warm_up_is_not_counted),
       cmocka_unit_test(test_last_sync_is_owed_by_policy),

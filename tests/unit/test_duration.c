@@ -47,6 +47,18 @@ static void test_mistakes_name_line_and_word(void **state) {
                     "keys.ini:7: unknown key in [hold] \"duraton\"; did you mean \"duration\"?");
 }
 
+static void test_operations_are_read(void **state) {
+  (void)state;
+  assert_true(one_point("[hold]\noperation = get\ndata = 64K\noperations = 5k", "ops_per_s").operations == 5000);
+  assert_true(one_point("[hold]\noperation = get\ndata = 64K", "ops_per_s").operations == 0);
+  one_point_refused("[hold]\noperation = get\ndata = 64K\noperations = 0", "ops_per_s",
+                    "keys.ini:7: bad operations \"0\"; a count of at least 1 such as 5000");
+  one_point_refused("[hold]\noperation = open\ndata = 64K\noperations = 5", "open_ns",
+                    "keys.ini:7: operations = 5 has no effect on operation = open, create or compact; remove it");
+  one_point_refused("[hold]\noperation = get\ndata = 64K\nrate = 10k\noperations = 5", "p99",
+                    "keys.ini:8: operations = 5 cannot be beside a rate, which asks for as many as its time gives");
+}
+
 static void test_the_plan_keeps_and_counts_it(void **state) {
   (void)state;
   char path[512];
@@ -117,6 +129,7 @@ static void test_a_report_says_what_was_steady(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_durations_are_read),
+      cmocka_unit_test(test_operations_are_read),
       cmocka_unit_test(test_mistakes_name_line_and_word),
       cmocka_unit_test(test_the_plan_keeps_and_counts_it),
       cmocka_unit_test(test_a_report_says_what_was_steady),

@@ -274,6 +274,20 @@ static void test_a_bound_that_is_missing_is_named(void **state) {
   must_hold(fixture, "report.md", "made to be");
 }
 
+// What ended before it had done all that it was to do is told below its chart.
+static void test_cells_that_were_cut_short(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &bars);
+  json_t *cells = json_object_get(fixture->run, "cells");
+  json_object_set_new(json_array_get(cells, 0), "operations", json_integer(1));
+  draw(fixture);
+  must_lack(fixture, "charts/read-random.svg", "ended by their time");
+  json_object_set_new(json_array_get(cells, 0), "operations", json_integer(1000000000));
+  draw(fixture);
+  must_hold(fixture, "charts/read-random.svg", "ended by their time: ");
+  must_hold(fixture, "charts/read-random.svg", " of 1000000000 operations)");
+}
+
 // Each field has its number, a store that was not measured an empty row, and a bound a row below.
 static void test_a_heatmap(void **state) {
   struct fixture *fixture = *state;
@@ -675,6 +689,7 @@ int main(void) {
       TEST(test_what_was_skipped_is_named),
       TEST(test_a_log_axis_has_no_bars),
       TEST(test_nothing_measured),
+      TEST(test_cells_that_were_cut_short),
       TEST(test_a_heatmap),
       TEST(test_a_report_says_what_matters),
       TEST(test_claims_head_the_report),

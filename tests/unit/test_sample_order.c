@@ -26,6 +26,7 @@ static void test_order_comes_back_from_json(void **state) {
   order.settings.data_bytes = 1ull << 40;
   order.settings.fill_write = 4096;
   order.settings.stores = 7;
+  order.settings.operations = 5000;
   order.settings.workload.keys = KEYS_ZIPFIAN;
   order.settings.workload.seed = UINT64_MAX;
   order.settings.workload.mix.get = 94;
