@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/limits/asked.h"
 #include "harness/limits/rules.h"
 #include "harness/results_file.h"
 
@@ -59,10 +60,22 @@ static json_t *bound_of(const json_t *run, const json_t *chart, const json_t *ce
                    "ns", isfinite(ns) ? json_real(ns) : json_null(), "reason");
 }
 
+// The bound that needs no measurement: the bytes that are asked for.
+static int add_asked(json_t *bounds, const json_t *chart, const json_t *cell, const char *before) {
+  struct limit_asked asked;
+  char label[80];
+  if (!limit_asked(cell, json_text(chart, "y"), &asked)) return 0;
+  snprintf(label, sizeof label, "%s%s", before, asked.label);
+  return json_array_append_new(bounds,
+                               json_pack("{s:s, s:f, s:n, s:n}", "label", label, "value", asked.value, "ns", "reason"));
+}
+
 json_t *results_bounds_of(const json_t *run, const json_t *chart, const json_t *cell, const char *before) {
   struct limit_spec specs[LIMITS_OF_CELL_MAX];
   json_t *bounds = json_array();
-  size_t count = strcmp(json_text(cell, "status"), "ok") == 0 ? limits_of_cell(cell, specs) : 0;
+  bool ok = strcmp(json_text(cell, "status"), "ok") == 0;
+  size_t count = ok ? limits_of_cell(cell, specs) : 0;
+  if (ok && add_asked(bounds, chart, cell, before)) return json_decref(bounds), NULL;
   for (size_t i = 0; i < count; i++) {
     json_t *bound = bound_of(run, chart, cell, &specs[i], before);
     if (json_is_null(bound)) continue;
@@ -112,5 +125,8 @@ int results_put_bounds(FILE *out, const json_t *run, const json_t *experiment) {
       code = put_all(&bounds, run, chart, cell);
   }
   json_decref(bounds.written);
+  // For a chart without any: a reader who looks for one is told why. The other chart is that of latencies.
+  results_put_comment(out, "no_bound", limit_none(json_text(chart, "y")));
+  results_put_comment(out, "no_bound_latency", limit_none("p50"));
   return code;
 }

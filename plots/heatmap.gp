@@ -10,8 +10,8 @@ whiskers = 'each field: the median; darker is more'.(text('log_y') eq '1' ? ', i
 load folder.'parts/bounds.gp'
 rows_drawn = series_count + families_count
 fields_families = families_count
-families_count = 0; bounds_width = 0; bounds_caption = ''
-if (fields_families > 0) { bounds_caption = '; grey: bounds of this machine, by bare loops' }
+families_count = 0; bounds_width = 0
+if (fields_families > 0) { bounds_caption = '; grey: bounds of this machine, by bare loops, or of what is asked' }
 bounds_kept = bounds_count; bounds_count = 0
 load folder.'parts/page.gp'
 y_log = 0; from_column = 5; to_column = 7

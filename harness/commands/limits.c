@@ -102,7 +102,7 @@ static int print_json(json_t *limits, struct error *error) {
 static int measure(const struct request *request, const struct dataset_folder *folder, struct interrupt *interrupt,
                    struct taken *taken, struct error *error) {
   struct limit_list list = {0};
-  int code = limit_list_add_base(&list, request->data);
+  int code = limit_list_add_all(&list, request->data);
   const struct limits_measure measure = {.list = &list,
                                          .folder = folder,
                                          .slice = slice_seconds,

@@ -21,7 +21,7 @@ struct call_state {
   unsigned every;
 };
 
-static int prepare_none(const struct limit_order *order, struct limit_target *target, struct error *error) {
+int limit_prepare_none(const struct limit_order *order, struct limit_target *target, struct error *error) {
   (void)order, (void)target, (void)error;
   return 0;
 }
@@ -135,10 +135,10 @@ static int run_msync(void *state, uint64_t deadline, uint64_t *done) {
   return 0;
 }
 
-static void release_none(struct limit_target *target) { (void)target; }
+void limit_release_none(struct limit_target *target) { (void)target; }
 
-const struct limit_loop limit_system_call = {prepare_none,    release_none, open_state,
-                                             run_system_call, close_state,  NULL};
+const struct limit_loop limit_system_call = {limit_prepare_none, limit_release_none, open_state,
+                                             run_system_call,    close_state,        NULL};
 const struct limit_loop limit_pread = {prepare_warm, limit_file_release, open_state, run_pread, close_state, NULL};
 const struct limit_loop limit_pwrite = {prepare_warm, limit_file_release, open_state, run_pwrite, close_state, NULL};
 const struct limit_loop limit_fdatasync = {prepare_warm,  limit_file_release, open_state,

@@ -15,9 +15,12 @@ enum { REPETITIONS_MAX = 1000 };
 
 static const struct limit_loop *const loops[LIMIT_KINDS] = {
     [LIMIT_MEMORY_COPY] = &limit_memory_copy,
+    [LIMIT_MEMORY_SUM] = &limit_memory_sum,
     [LIMIT_MEMORY_READ] = &limit_memory_read,
     [LIMIT_MEMORY_WRITE] = &limit_memory_write,
     [LIMIT_SYSTEM_CALL] = &limit_system_call,
+    [LIMIT_OPEN] = &limit_open,
+    [LIMIT_CREATE] = &limit_create,
     [LIMIT_PREAD] = &limit_pread,
     [LIMIT_PWRITE] = &limit_pwrite,
     [LIMIT_FDATASYNC] = &limit_fdatasync,

@@ -16,9 +16,12 @@ static const struct {
   bool queued;  // its depth says something
 } kinds[LIMIT_KINDS] = {
     [LIMIT_MEMORY_COPY] = {"memory-copy", "memory, copies", "ops/s", false},
+    [LIMIT_MEMORY_SUM] = {"memory-sum", "memory, sums", "ops/s", false},
     [LIMIT_MEMORY_READ] = {"memory-read", "memory, read in order", "B/s", false},
     [LIMIT_MEMORY_WRITE] = {"memory-write", "memory, written in order", "B/s", false},
     [LIMIT_SYSTEM_CALL] = {"system-call", "empty system call", "ops/s", false},
+    [LIMIT_OPEN] = {"open", "bare open", "ops/s", false},
+    [LIMIT_CREATE] = {"create", "bare file, made durable", "ops/s", false},
     [LIMIT_PREAD] = {"pread", "bare pread", "ops/s", false},
     [LIMIT_PWRITE] = {"pwrite", "bare pwrite", "ops/s", false},
     [LIMIT_FDATASYNC] = {"fdatasync", "bare fdatasync", "ops/s", false},
@@ -108,43 +111,64 @@ int limit_list_add(struct limit_list *list, const struct limit_spec *spec) {
   return 0;
 }
 
-int limit_list_add_base(struct limit_list *list, uint64_t data) {
-  const struct limit_spec base = {.keys = KEYS_UNIFORM, .data = data, .depth = 1, .every = 1, .threads = 1};
+static struct limit_spec base_of(enum limit_kind kind, uint64_t data) {
+  struct limit_spec spec = {.kind = kind,
+                            .keys = KEYS_UNIFORM,
+                            .data = data,
+                            .depth = kind == LIMIT_URING_READ ? 64 : 1,
+                            .every = 1,
+                            .threads = 1};
+  switch (kind) {
+    case LIMIT_MEMORY_COPY:
+    case LIMIT_MEMORY_SUM:
+      spec.bytes = LIMIT_VALUE_SIZE, spec.record_size = LIMIT_RECORD_SIZE;
+      break;
+    case LIMIT_SYSTEM_CALL:
+    case LIMIT_OPEN:
+      spec.data = 0, spec.keys = KEYS_SEQUENTIAL;
+      break;
+    case LIMIT_CREATE:
+      spec.data = 0, spec.keys = KEYS_SEQUENTIAL, spec.bytes = spec.record_size = LIMIT_BLOCK;
+      break;
+    case LIMIT_FDATASYNC:
+    case LIMIT_MSYNC:
+      spec.bytes = spec.record_size = LIMIT_RECORD_SIZE, spec.keys = KEYS_SEQUENTIAL;
+      break;
+    case LIMIT_DEVICE_READ:
+    case LIMIT_DEVICE_WRITE:
+      spec.bytes = spec.record_size = LIMIT_BLOCK;
+      break;
+    case LIMIT_MEMORY_READ:
+    case LIMIT_MEMORY_WRITE:
+    case LIMIT_DEVICE_READ_SEQUENTIAL:
+    case LIMIT_DEVICE_WRITE_SEQUENTIAL:
+      spec.bytes = spec.record_size = LIMIT_PIECE, spec.keys = KEYS_SEQUENTIAL;
+      break;
+    default:
+      spec.bytes = spec.record_size = LIMIT_RECORD_SIZE;
+  }
+  return spec;
+}
+
+static bool on_demand(enum limit_kind kind) {
+  return kind == LIMIT_MEMORY_SUM || kind == LIMIT_OPEN || kind == LIMIT_CREATE;
+}
+
+static int add_kinds(struct limit_list *list, uint64_t data, bool all) {
   int code = 0;
   for (int kind = 0; kind < LIMIT_KINDS && !code; kind++) {
-    struct limit_spec spec = base;
-    spec.kind = (enum limit_kind)kind;
-    switch (spec.kind) {
-      case LIMIT_MEMORY_COPY:
-        spec.bytes = LIMIT_VALUE_SIZE, spec.record_size = LIMIT_RECORD_SIZE;
-        break;
-      case LIMIT_SYSTEM_CALL:
-        spec.data = 0, spec.keys = KEYS_SEQUENTIAL;
-        break;
-      case LIMIT_FDATASYNC:
-      case LIMIT_MSYNC:
-        spec.bytes = spec.record_size = LIMIT_RECORD_SIZE, spec.keys = KEYS_SEQUENTIAL;
-        break;
-      case LIMIT_DEVICE_READ:
-      case LIMIT_DEVICE_WRITE:
-        spec.bytes = spec.record_size = LIMIT_BLOCK;
-        break;
-      case LIMIT_MEMORY_READ:
-      case LIMIT_MEMORY_WRITE:
-      case LIMIT_DEVICE_READ_SEQUENTIAL:
-      case LIMIT_DEVICE_WRITE_SEQUENTIAL:
-        spec.bytes = spec.record_size = LIMIT_PIECE, spec.keys = KEYS_SEQUENTIAL;
-        break;
-      default:
-        spec.bytes = spec.record_size = LIMIT_RECORD_SIZE;
-    }
-    if (spec.kind == LIMIT_URING_READ) spec.depth = 64;
+    struct limit_spec spec = base_of((enum limit_kind)kind, data);
+    if (on_demand(spec.kind) && !all) continue;
     code = limit_list_add(list, &spec);
     spec.depth = LIMIT_DEPTH;
     if (!code && spec.kind >= LIMIT_DEVICE_READ) code = limit_list_add(list, &spec);
   }
   return code;
 }
+
+int limit_list_add_base(struct limit_list *list, uint64_t data) { return add_kinds(list, data, false); }
+
+int limit_list_add_all(struct limit_list *list, uint64_t data) { return add_kinds(list, data, true); }
 
 void limit_list_free(struct limit_list *list) {
   free(list->specs);

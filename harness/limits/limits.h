@@ -13,9 +13,12 @@
 
 enum limit_kind {
   LIMIT_MEMORY_COPY,              // copies `bytes` from records of `record_size` in memory, in the order of `keys`
+  LIMIT_MEMORY_SUM,               // adds up `bytes` of records of `record_size` in memory, likewise
   LIMIT_MEMORY_READ,              // reads memory from end to end
   LIMIT_MEMORY_WRITE,             // writes memory from end to end
   LIMIT_SYSTEM_CALL,              // a system call that does nothing
+  LIMIT_OPEN,                     // opens a file, reads its first 4 KiB and closes it
+  LIMIT_CREATE,                   // makes a file of `bytes`, makes it durable and removes it
   LIMIT_PREAD,                    // preads records of a file in the page cache, in the order of `keys`
   LIMIT_PWRITE,                   // pwrites them
   LIMIT_FDATASYNC,                // `every` pwrites, then one fdatasync
@@ -60,9 +63,11 @@ bool limit_equal(const struct limit_spec *a, const struct limit_spec *b);
 // Adds a bound unless it is there. The list stays in the order in which bounds are best measured: by kind, then data,
 // so that the one file grows and never shrinks. 0 or -ENOMEM.
 int limit_list_add(struct limit_list *list, const struct limit_spec *spec);
-// Adds what every run and `storebench limits` measure, over `data` bytes (at least LIMIT_PIECE of them, a multiple of
+// Adds what every run measures, over `data` bytes (at least LIMIT_PIECE of them, a multiple of
 // LIMIT_BLOCK) of records of the default size. 0 or -ENOMEM.
 int limit_list_add_base(struct limit_list *list, uint64_t data);
+// The same and those kinds that a run measures only where its cells need them. 0 or -ENOMEM.
+int limit_list_add_all(struct limit_list *list, uint64_t data);
 void limit_list_free(struct limit_list *list);
 
 // The members of a spec as JSON and back, under their names (`keys` null where there is no order). The new reference is

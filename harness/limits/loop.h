@@ -37,10 +37,15 @@ struct limit_loop {
   int (*prove)(const struct limit_order *order, const struct limit_target *target, struct error *error);
 };
 
-// memory.c, calls.c, ring.c
-extern const struct limit_loop limit_memory_copy, limit_memory_read, limit_memory_write;
+// memory.c, calls.c, files.c, ring.c
+extern const struct limit_loop limit_open, limit_create;
+extern const struct limit_loop limit_memory_copy, limit_memory_sum, limit_memory_read, limit_memory_write;
 extern const struct limit_loop limit_system_call, limit_pread, limit_pwrite, limit_fdatasync, limit_msync;
 extern const struct limit_loop limit_uring_read, limit_device;
+
+// calls.c: of loops that need nothing but their own state.
+int limit_prepare_none(const struct limit_order *order, struct limit_target *target, struct error *error);
+void limit_release_none(struct limit_target *target);
 
 // Which record comes next: ids of one thread, drawn some at a time as the client of a store does.
 enum { CURSOR_CHUNK = 256 };

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "harness/limits/facts.h"
 #include "harness/metrics.h"
 #include "harness/results_file.h"
 #include "workloads/client.h"
@@ -16,71 +16,17 @@
 // Of a device, more makes no difference, and the file has to be written first.
 static const uint64_t device_data_max = 4ull << 30;
 
-struct facts {
-  char engine[32];  // without its options
-  const char *operation, *cache, *sync;
-  bool direct, write, known;
-  uint64_t data, memory;  // memory: what a limit leaves for it, under pressure
-  uint32_t record_size, value_size;
-  unsigned batch, depth, threads;  // threads: of all processes. depth: requests that one thread of it has in flight
-  enum key_order keys;
-  double theta;
-};
-
 struct rules {
-  struct facts facts;
+  struct limit_facts facts;
   struct limit_spec *specs;
   size_t count;
 };
 
-static uint64_t count_of(const json_t *cell, const char *key) {
-  json_int_t value = json_integer_value(json_object_get(cell, key));
-  return value > 0 ? (uint64_t)value : 0;
-}
-
 static bool is(const char *text, const char *word) { return strcmp(text, word) == 0; }
-
-// An engine that queues has an option for how much; a map that tells the kernel the pages of a batch waits for all of
-// them at once; the others answer each operation before they take the next.
-static unsigned in_flight(const json_t *cell, const json_t *options) {
-  uint64_t depth = count_of(cell, "depth"), most = count_of(options, "depth");
-  const char *prefetch = json_text(options, "prefetch");
-  if (most) return (unsigned)(depth < most ? depth : most);
-  return *prefetch && !is(prefetch, "off") ? (unsigned)count_of(cell, "batch") : 1;
-}
-
-static uint64_t processes_of(const json_t *cell) {
-  uint64_t processes = count_of(cell, "processes");
-  return processes ? processes : 1;
-}
-
-static struct facts read_facts(const json_t *cell) {
-  const json_t *options = json_object_get(cell, "options");
-  const char *spec = json_text(cell, "spec");
-  struct facts facts = {.operation = json_text(cell, "operation"),
-                        .cache = json_text(cell, "cache"),
-                        .sync = json_text(cell, "sync"),
-                        .direct = json_is_true(json_object_get(options, "direct")),
-                        .record_size = (uint32_t)count_of(cell, "record_size"),
-                        .value_size = (uint32_t)count_of(cell, "value_size"),
-                        .batch = (unsigned)count_of(cell, "batch"),
-                        .depth = in_flight(cell, options),
-                        .threads = (unsigned)(count_of(cell, "threads") * processes_of(cell)),
-                        .theta = json_number_value(json_object_get(cell, "theta"))};
-  enum operation operation;
-  snprintf(facts.engine, sizeof facts.engine, "%.*s", (int)strcspn(spec, ":"), spec);
-  facts.memory = count_of(cell, "memory_bytes");
-  facts.data = count_of(cell, "records") * facts.record_size;
-  facts.known = operation_parse(facts.operation, &operation) == 0 && !operation_of_stores(operation) &&
-                key_order_parse(json_text(cell, "keys"), &facts.keys) == 0 && facts.data && facts.batch &&
-                facts.depth && facts.threads && json_is_store(cell);
-  facts.write = is(facts.operation, "fill") || is(facts.operation, "update") || is(facts.operation, "delete");
-  return facts;
-}
 
 // One record an operation, `depth` of them in flight, in the cell's own order.
 static void add(struct rules *rules, enum limit_kind kind, uint32_t bytes, unsigned depth, unsigned every) {
-  const struct facts *facts = &rules->facts;
+  const struct limit_facts *facts = &rules->facts;
   bool skewed = facts->keys == KEYS_ZIPFIAN || facts->keys == KEYS_LATEST;
   if (rules->count == LIMITS_OF_CELL_MAX) return;
   rules->specs[rules->count++] = (struct limit_spec){.kind = kind,
@@ -112,7 +58,7 @@ static void add_sequential(struct rules *rules, enum limit_kind kind, unsigned d
 
 // Records smaller than a block cost a block each. Threads add to what is in flight.
 static void add_device(struct rules *rules, enum limit_kind kind) {
-  const struct facts *facts = &rules->facts;
+  const struct limit_facts *facts = &rules->facts;
   uint32_t bytes = facts->record_size < LIMIT_BLOCK ? LIMIT_BLOCK : facts->record_size;
   if (facts->data < bytes) return;
   add(rules, kind, bytes, facts->depth * facts->threads, 1);
@@ -128,40 +74,40 @@ static void add_system_call(struct rules *rules) {
       .kind = LIMIT_SYSTEM_CALL, .keys = KEYS_SEQUENTIAL, .depth = 1, .every = 1, .threads = rules->facts.threads};
 }
 
-// In memory: no store beats the copies; one that makes a call for each, not the calls either.
+static bool calls_for_each(const struct limit_facts *facts) {
+  return is(facts->engine, "pread") || is(facts->engine, "stdio");
+}
+
+// In memory: no store beats the copies; one that makes a call for each, not the calls either. A record that is lent is
+// added up where it lies.
 static void in_memory(struct rules *rules) {
-  const struct facts *facts = &rules->facts;
-  add(rules, LIMIT_MEMORY_COPY, facts->value_size ? facts->value_size : 1, 1, 1);
-  bool call_each = is(facts->engine, "pread") || is(facts->engine, "stdio");
-  bool reads = is(facts->operation, "get") || is(facts->operation, "mixed");
+  const struct limit_facts *facts = &rules->facts;
+  bool reads = is(facts->operation, "get") || is(facts->operation, "mixed"), lent = is(facts->operation, "peek");
+  bool call_each = calls_for_each(facts);
+  add(rules, lent ? LIMIT_MEMORY_SUM : LIMIT_MEMORY_COPY, facts->value_size ? facts->value_size : 1, 1, 1);
   if (call_each) add_system_call(rules);
   if (call_each && reads) add(rules, LIMIT_PREAD, facts->record_size, 1, 1);
   if (is(facts->engine, "uring") && reads) add(rules, LIMIT_URING_READ, facts->record_size, facts->depth, 1);
 }
 
-// Data that fits into the memory it is left is not read from the device again.
-static bool from_device(const struct facts *facts) {
-  bool limited = is(facts->cache, "pressure") || is(facts->cache, "filling");
-  bool pressed = limited && facts->data > facts->memory;
-  return facts->direct || is(facts->cache, "cold") || pressed;
-}
-
 static void reading(struct rules *rules) {
-  const struct facts *facts = &rules->facts;
+  const struct limit_facts *facts = &rules->facts;
   bool scan = is(facts->operation, "scan");
   // The kernel reads ahead of a scan, so that its device is never idle.
-  if (scan && from_device(facts))
+  if (scan && limit_from_device(facts))
     add_sequential(rules, LIMIT_DEVICE_READ_SEQUENTIAL, LIMIT_DEPTH);
   else if (scan)
     add_sequential(rules, LIMIT_MEMORY_READ, 1);
-  else if (from_device(facts))
+  else if (limit_from_device(facts) && limit_missed(facts) > 0)
     add_device(rules, LIMIT_DEVICE_READ);
   else
     in_memory(rules);
+  // The device says nothing of the processor's time; the call does.
+  if (!scan && limit_from_device(facts) && calls_for_each(facts) && rules->count == 1) add_system_call(rules);
 }
 
 static void without_sync(struct rules *rules) {
-  const struct facts *facts = &rules->facts;
+  const struct limit_facts *facts = &rules->facts;
   bool in_order = is(facts->operation, "fill") && facts->keys == KEYS_SEQUENTIAL;
   if (facts->direct && in_order)
     add_sequential(rules, LIMIT_DEVICE_WRITE_SEQUENTIAL, LIMIT_DEPTH);
@@ -173,20 +119,12 @@ static void without_sync(struct rules *rules) {
     in_memory(rules);
 }
 
-// How many operations one sync may cover. Writers that wait at the same time share one: a batch, what is in flight, and
-// all threads.
-static unsigned writes_a_sync(const struct facts *facts) {
-  unsigned waiting = (facts->batch > facts->depth ? facts->batch : facts->depth) * facts->threads;
-  unsigned every = is(facts->sync, "always") ? 1 : (unsigned)strtoul(facts->sync + strlen("every="), NULL, 10);
-  return every > waiting ? every : waiting;
-}
-
 // In whatever order keys come, a store writes records to free slots one after the other, so that syncs meet the same
 // blocks again: a bound in the order of the keys would be one that stores beat.
 static void with_sync(struct rules *rules, const json_t *cell) {
   const char *write = json_text(json_object_get(cell, "options"), "write");
   bool map = is(rules->facts.engine, "mmap") && !is(write, "pwrite");
-  add(rules, map ? LIMIT_MSYNC : LIMIT_FDATASYNC, rules->facts.record_size, 1, writes_a_sync(&rules->facts));
+  add(rules, map ? LIMIT_MSYNC : LIMIT_FDATASYNC, rules->facts.record_size, 1, limit_writes_a_sync(&rules->facts));
   if (rules->count == 0) return;
   struct limit_spec *spec = &rules->specs[rules->count - 1];
   spec->threads = 1;
@@ -194,42 +132,102 @@ static void with_sync(struct rules *rules, const json_t *cell) {
   spec->theta = 0;
 }
 
+static struct limit_spec of_one_file(enum limit_kind kind, uint32_t bytes) {
+  return (struct limit_spec){.kind = kind,
+                             .bytes = bytes,
+                             .record_size = bytes,
+                             .keys = KEYS_SEQUENTIAL,
+                             .depth = 1,
+                             .every = 1,
+                             .threads = 1};
+}
+
+// The file has to be opened, and read from end to end where no index lies beside it.
+static void opening(struct rules *rules) {
+  const struct limit_facts *facts = &rules->facts;
+  bool cold = is(facts->cache, "cold"), killed = strstr(facts->before, "kill");
+  rules->specs[rules->count++] = of_one_file(LIMIT_OPEN, 0);
+  if (killed && facts->own_format)
+    add_sequential(rules, cold ? LIMIT_DEVICE_READ_SEQUENTIAL : LIMIT_MEMORY_READ, cold ? LIMIT_DEPTH : 1);
+}
+
+// Of records of a fixed size in slots: what they are is known, and how a store of another format packs them is not.
+static void whole_store(struct rules *rules) {
+  const struct limit_facts *facts = &rules->facts;
+  bool made = is(facts->operation, "create");
+  if (is(facts->operation, "open")) opening(rules);
+  if (made && facts->own_format && facts->data <= UINT32_MAX)
+    rules->specs[rules->count++] = of_one_file(LIMIT_CREATE, (uint32_t)facts->data);
+  if (is(facts->operation, "compact") && limit_moved_bytes(facts) > 0)
+    add_sequential(rules, LIMIT_DEVICE_WRITE_SEQUENTIAL, LIMIT_DEPTH);
+}
+
 size_t limits_of_cell(const json_t *cell, struct limit_spec *specs) {
-  struct rules rules = {.facts = read_facts(cell), .specs = specs};
-  if (!rules.facts.known) return 0;
-  bool durable = is(rules.facts.sync, "always") || strncmp(rules.facts.sync, "every=", strlen("every=")) == 0;
+  struct rules rules = {.facts = limit_facts_of(cell), .specs = specs};
+  if (rules.facts.on_stores) whole_store(&rules);
+  if (!rules.facts.known) return rules.count;
   if (!rules.facts.write)
     reading(&rules);
-  else if (durable)
+  else if (limit_durable(&rules.facts))
     with_sync(&rules, cell);
   else
     without_sync(&rules);
   return rules.count;
 }
 
-// What runs through memory at full width overlaps with what comes after: its time is not what one operation waits.
-static bool has_latency(const struct facts *facts, const struct limit_spec *spec) {
-  return spec->kind > LIMIT_MEMORY_WRITE && facts->batch == 1 && facts->depth == 1 && facts->threads == 1 &&
+// What runs through memory at full width overlaps with what comes after: its time is not what one operation waits. And
+// where some reads find their page in memory, the device's time is not that of each.
+static bool has_latency(const struct limit_facts *facts, const struct limit_spec *spec) {
+  bool some = spec->kind == LIMIT_DEVICE_READ && limit_missed(facts) < 1;
+  return spec->kind > LIMIT_MEMORY_WRITE && !some && facts->batch == 1 && facts->depth == 1 && facts->threads == 1 &&
          spec->every == 1;
 }
 
+// Whether the loop works all the time, so that its time is the processor's.
+static bool never_waits(const struct limit_spec *spec) {
+  return spec->kind <= LIMIT_SYSTEM_CALL || spec->kind == LIMIT_PREAD;
+}
+
+// Nanoseconds of the loop for all bytes of a cell's data, or for one operation.
+static double whole_store_in_metric(const struct limit_facts *facts, const struct limit_spec *spec, double value,
+                                    const char *metric) {
+  bool start = is(metric, "open_ns") || is(metric, "first_get_ns") || is(metric, "first_1000_ns");
+  if (is(facts->operation, "compact")) return is(metric, "compact_ns") ? 1e9 * limit_moved_bytes(facts) / value : NAN;
+  if (is(facts->operation, "create")) return is(metric, "ops_per_s") ? value : is(metric, "p50") ? 1e9 / value : NAN;
+  if (!start) return NAN;
+  return facts->stores * 1e9 / value * (spec->kind == LIMIT_OPEN ? 1 : (double)facts->data);
+}
+
 double limit_in_metric(const json_t *cell, const struct limit_spec *spec, double value, const char *metric) {
-  const struct facts facts = read_facts(cell);
+  const struct limit_facts facts = limit_facts_of(cell);
   const struct metric *known = metric_find(metric);
-  if (!known || !facts.known || !(value > 0)) return NAN;
+  if (!known || !(value > 0)) return NAN;
+  if (facts.on_stores) return whole_store_in_metric(&facts, spec, value, metric);
+  if (!facts.known) return NAN;
   double operations = is(limit_unit(spec->kind), "B/s") ? value / facts.record_size : value;
+  double cpu = never_waits(spec) ? 1e9 * facts.threads / operations : NAN;
+  if (is(metric, "cpu_ns_per_op")) return cpu;
+  if (is(metric, "cpu_ns_per_byte")) return cpu / facts.value_size;
+  // What waits for the device is far from a call that does nothing.
+  if (spec->kind == LIMIT_SYSTEM_CALL && limit_from_device(&facts)) return NAN;
+  if (spec->kind == LIMIT_DEVICE_READ) operations /= limit_missed(&facts);
   if (is(metric, "ops_per_s")) return operations;
   if (is(metric, "bytes_per_s")) return operations * facts.value_size;
   return known->kind == SAMPLE_LATENCY && has_latency(&facts, spec) ? 1e9 / operations : NAN;
 }
 
 void limit_label_along(const json_t *cell, const struct limit_spec *spec, const char *x, char *text, size_t room) {
-  const struct facts facts = read_facts(cell);
-  bool queues = count_of(json_object_get(cell, "options"), "depth") > 0;
+  const struct limit_facts facts = limit_facts_of(cell);
+  bool queues = json_integer_value(json_object_get(json_object_get(cell, "options"), "depth")) > 0;
   bool along = is(x, "depth") || is(x, "batch") || is(x, "threads") || is(x, "processes");
   limit_label(spec, text, room);
+  if (facts.on_stores && spec->kind != LIMIT_OPEN && spec->kind != LIMIT_CREATE)
+    snprintf(text, room, spec->kind == LIMIT_DEVICE_WRITE_SEQUENTIAL ? "writing what moves" : "reading the file");
   char *depth = strstr(text, ", depth ");
   if (depth && along && (queues || facts.threads > 1)) snprintf(depth, room - (size_t)(depth - text), ", same depth");
+  size_t length = strlen(text);
+  bool some = spec->kind == LIMIT_DEVICE_READ && facts.known && limit_missed(&facts) < 1;
+  if (some) snprintf(text + length, room - length, ", misses alone");
 }
 
 int limit_list_add_cells(struct limit_list *list, const json_t *cells) {

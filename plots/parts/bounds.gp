@@ -7,7 +7,7 @@ array BOUND_PANEL[keys_count + 1]
 array BOUND_X[keys_count + 1]
 array BOUND[keys_count + 1]
 bounds_count = 0; families_count = 0
-bounds_flat = 0  # 1: a bound holds at every place of x
+if (!exists('bounds_flat')) { bounds_flat = 0 }  # 1: a bound holds at every place of x
 tail(s) = (t = strstrt(s, "\t"), t == 0 ? '' : s[t+1:*])
 head(s) = (t = strstrt(s, "\t"), t == 0 ? s : s[1:t-1])
 family_of(name) = (found = 0, sum [i=1:families_count] (FAMILY[i] eq name ? (found = i, 0) : 0), found)
@@ -15,7 +15,7 @@ x_of(name) = (found = 0, sum [i=1:x_count] (X[i] eq name ? (found = i, 0) : 0), 
 do for [k=1:keys_count] {
   if (KEY[k] eq 'bound') {
     rest = VALUE[k]; in_panel = panel_of(head(rest))
-    rest = tail(rest); at_x = x_of(head(rest))
+    rest = tail(rest); at_x = bounds_flat ? 1 : x_of(head(rest))
     rest = tail(rest); v = number(head(rest))
     rest = tail(rest); if (exists('of_latency')) { v = number(head(rest)) }
     bound_name = tail(rest)
@@ -30,7 +30,10 @@ do for [k=1:keys_count] {
 bound_of(f, p, x) = (found = NaN, sum [i=1:bounds_count] (BOUND_FAMILY[i] == f && BOUND_PANEL[i] == p && (bounds_flat || BOUND_X[i] == x) ? \
                      (found = BOUND[i], 0) : 0), found)
 bounds_width = families_count > 0 ? 74 : 0
-bounds_caption = families_count > 0 ? '; grey, broken: bounds of this machine, by bare loops' : ''
+# A chart without a bound says why. Older data does not tell.
+bounds_none = text(exists('of_latency') ? 'no_bound_latency' : 'no_bound')
+bounds_none = strlen(bounds_none) ? '; no bound applies: '.bounds_none : ''
+bounds_caption = families_count > 0 ? '; grey, broken: bounds of this machine, by bare loops, or of what is asked' : bounds_none
 bound_ink = '#666666'
 set style line 21 linecolor rgb bound_ink linewidth 0.9 dashtype (6,3)
 set style line 22 linecolor rgb bound_ink linewidth 0.9 dashtype (2,2)

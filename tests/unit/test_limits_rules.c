@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "harness/limits/asked.h"
 #include "harness/limits/rules.h"
 
 // A get of records in memory by a map; cases change what they are about.
@@ -54,10 +55,30 @@ static void expect(const char *changes, const char *bounds) {
   json_decref(cell);
 }
 
+static double in_metric(const char *changes, double value, const char *metric) {
+  struct limit_spec specs[LIMITS_OF_CELL_MAX];
+  json_t *cell = make_cell(changes);
+  size_t count = limits_of_cell(cell, specs);
+  assert_true(count > 0);
+  double result = limit_in_metric(cell, &specs[count - 1], value, metric);
+  json_decref(cell);
+  return result;
+}
+
+static void expect_label(const char *changes, const char *x, const char *label) {
+  struct limit_spec specs[LIMITS_OF_CELL_MAX];
+  char text[64];
+  json_t *cell = make_cell(changes);
+  size_t count = limits_of_cell(cell, specs);
+  limit_label_along(cell, &specs[count - 1], x, text, sizeof text);
+  assert_string_equal(text, label);
+  json_decref(cell);
+}
+
 static void test_reads_in_memory(void **state) {
   (void)state;
   expect("{}", "memory-copy 64");
-  expect("{\"cache\": \"mapped\", \"operation\": \"peek\"}", "memory-copy 64");
+  expect("{\"cache\": \"mapped\", \"operation\": \"peek\"}", "memory-sum 64");
   expect("{\"batch\": 64, \"depth\": 64}", "memory-copy 64");
   expect("{\"spec\": \"pread\"}", "memory-copy 64, system-call 0, pread 128");
   expect("{\"spec\": \"stdio:buffer=0\"}", "memory-copy 64, system-call 0, pread 128");
@@ -91,9 +112,108 @@ static void test_reads_from_the_device(void **state) {
   expect("{\"cache\": \"pressure\", \"memory_bytes\": 33554432}", "device-read 4096");
   expect("{\"cache\": \"pressure\", \"memory_bytes\": 268435456}", "memory-copy 64");  // it fits
   // Round the page cache, a warm one is of no use.
-  expect("{\"spec\": \"pread:direct=on\", \"options\": {\"direct\": true}}", "device-read 4096");
+  expect("{\"spec\": \"pread:direct=on\", \"options\": {\"direct\": true}}", "device-read 4096, system-call 0");
   expect("{\"cache\": \"cold\", \"record_size\": 65536}", "device-read 65536");
   expect("{\"cache\": \"cold\", \"operation\": \"scan\"}", "device-read-sequential 1048576 depth=32");
+}
+
+// What a limited cache cannot hold has to be read, of keys that are drawn evenly; of others it may hold all that is
+// asked.
+static void test_reads_under_pressure(void **state) {
+  (void)state;
+  static const char half[] = "{\"cache\": \"pressure\", \"memory_bytes\": 67108864}";
+  expect("{\"cache\": \"pressure\", \"memory_bytes\": 67108864, \"keys\": \"zipfian\", \"theta\": 0.99}",
+         "memory-copy 64");
+  assert_true(in_metric(half, 1e4, "ops_per_s") == 2e4);  // half of them are spared
+  assert_true(isnan(in_metric(half, 1e4, "p50")));        // and those take no time of the device
+  assert_true(in_metric("{\"cache\": \"pressure\", \"memory_bytes\": 67108864, \"options\": {\"direct\": true}}", 1e4,
+                        "ops_per_s") == 1e4);
+  expect_label(half, "pressure", "bare device, depth 1, misses alone");
+}
+
+// A call for each, also where the device is what is waited for: it takes the processor's time.
+static void test_processor_time(void **state) {
+  (void)state;
+  static const char cold[] = "{\"cache\": \"cold\", \"spec\": \"pread\", \"threads\": 2}";
+  expect(cold, "device-read 4096 depth=2, system-call 0 threads=2");
+  assert_true(in_metric(cold, 1e7, "cpu_ns_per_op") == 200);
+  assert_true(isnan(in_metric(cold, 1e7, "ops_per_s")));                         // that is not what holds it up
+  assert_true(isnan(in_metric("{\"cache\": \"cold\"}", 1e4, "cpu_ns_per_op")));  // the device's time is nobody's
+  assert_true(in_metric("{}", 1e8, "cpu_ns_per_op") == 10);
+  assert_true(in_metric("{}", 1e8, "cpu_ns_per_byte") == 10.0 / 64);
+}
+
+static void test_whole_stores(void **state) {
+  (void)state;
+  static const char killed[] =
+      "{\"operation\": \"open\", \"cache\": \"cold\", \"before\": \"kill\", \"records\": 8192}";
+  static const char create[] = "{\"operation\": \"create\", \"records\": 10}";
+  static const char compact[] = "{\"operation\": \"compact\", \"before\": \"delete=25%\", \"records\": 8192}";
+  expect("{\"operation\": \"open\", \"cache\": \"cold\"}", "open 0");
+  expect(killed, "open 0, device-read-sequential 1048576 depth=32");
+  expect("{\"operation\": \"open\", \"before\": \"kill\", \"records\": 8192}", "open 0, memory-read 1048576");
+  // Whoever keeps records in another way need not read them all.
+  expect("{\"operation\": \"open\", \"before\": \"kill\", \"spec\": \"lmdb\", \"options\": {}}", "open 0");
+  expect(create, "create 1280");
+  expect("{\"operation\": \"create\", \"spec\": \"lmdb\", \"options\": {}}", "");
+  expect(compact, "device-write-sequential 1048576 depth=32");
+  expect("{\"operation\": \"compact\", \"before\": null}", "");
+  expect("{\"operation\": \"compact\", \"before\": \"churn=2x\"}", "");
+  assert_true(in_metric("{\"operation\": \"open\", \"stores\": 4}", 1e5, "open_ns") == 4e4);
+  assert_true(in_metric(killed, 1e9, "first_1000_ns") == 8192 * 128.0);
+  assert_true(in_metric(create, 500, "ops_per_s") == 500);
+  assert_true(in_metric(compact, 1e9, "compact_ns") == 8192 * 128 * 0.25);
+  assert_true(isnan(in_metric(compact, 1e9, "given_back_bytes")));
+  expect_label(killed, "cache", "reading the file");
+  expect_label(compact, "before", "writing what moves");
+}
+
+static void expect_asked(const char *changes, const char *metric, double value) {
+  struct limit_asked asked;
+  json_t *cell = make_cell(changes);
+  bool bound = limit_asked(cell, metric, &asked);
+  if (bound != (value > 0)) fail_msg("%s, %s: %s", changes, metric, bound ? asked.label : "no bound");
+  if (bound && asked.value != value) fail_msg("%s, %s: %g, not %g", changes, metric, asked.value, value);
+  json_decref(cell);
+}
+
+// What follows from what is asked: no store reads, writes, keeps or maps less. 0: nothing does.
+static void test_what_is_asked(void **state) {
+  (void)state;
+  static const char durable[] = "{\"operation\": \"update\", \"sync\": \"always\"}";
+  static const char every[] = "{\"operation\": \"update\", \"sync\": \"every=16\"}";
+  static const char mapped[] = "{\"cache\": \"mapped\", \"processes\": 2}";
+  expect_asked("{\"cache\": \"pressure\", \"memory_bytes\": 33554432}", "read_amplification", 0.75);
+  expect_asked("{\"cache\": \"pressure\", \"memory_bytes\": 268435456}", "read_amplification", 0);
+  expect_asked("{\"options\": {\"direct\": true}}", "read_amplification", 1);
+  expect_asked("{\"cache\": \"cold\"}", "read_amplification", 0);
+  expect_asked(durable, "device_bytes_per_op", 4096);
+  expect_asked(durable, "write_amplification", 64);
+  expect_asked(every, "device_bytes_per_op", 256);
+  expect_asked("{\"operation\": \"update\", \"sync\": \"every=1024\"}", "device_bytes_per_op", 128);
+  expect_asked("{\"operation\": \"update\", \"sync\": \"async\"}", "device_bytes_per_op", 0);
+  expect_asked("{\"operation\": \"delete\", \"sync\": \"always\"}", "device_bytes_per_op", 0);
+  expect_asked("{}", "file_bytes_per_record", 80);
+  expect_asked("{\"spec\": \"null\", \"options\": {}}", "file_bytes_per_record", 0);
+  expect_asked(mapped, "memory_bytes", 128 << 20);
+  expect_asked(mapped, "file_pss_bytes", 128 << 20);
+  expect_asked(mapped, "page_table_bytes", 2 * (128 << 20) / 4096 * 8);
+  expect_asked("{\"cache\": \"mapped\", \"options\": {\"huge\": true}}", "page_table_bytes", 0);
+  expect_asked("{\"cache\": \"mapped\", \"spec\": \"pread\"}", "file_pss_bytes", 0);
+  expect_asked("{\"cache\": \"mapped\", \"spec\": \"lmdb\", \"options\": {}}", "memory_bytes", 80 << 20);
+  expect_asked("{\"cache\": \"cold\"}", "memory_bytes", 0);
+  expect_asked("{\"cache\": \"warm\", \"options\": {\"direct\": true}}", "page_cache_bytes", 0);
+  expect_asked("{\"operation\": \"open\", \"stores\": 3, \"options\": {\"populate\": true}}", "file_pss_bytes",
+               3.0 * (128 << 20));
+  expect_asked("{\"operation\": \"open\", \"stores\": 3}", "page_table_bytes", 0);
+  expect_asked("{}", "ops_per_s", 0);
+}
+
+static void test_why_there_is_none(void **state) {
+  (void)state;
+  assert_string_equal(limit_none("faults_per_op"), "a read by a call takes no fault");
+  assert_string_equal(limit_none("p99"), "no bare loop does one such operation at a time and waits for it");
+  assert_string_equal(limit_none("ops_per_s"), "no bare loop does this work");
 }
 
 static void test_writes(void **state) {
@@ -151,16 +271,6 @@ static void test_syncs_are_bounded_in_the_order_of_writes(void **state) {
   }
 }
 
-static double in_metric(const char *changes, double value, const char *metric) {
-  struct limit_spec specs[LIMITS_OF_CELL_MAX];
-  json_t *cell = make_cell(changes);
-  size_t count = limits_of_cell(cell, specs);
-  assert_true(count > 0);
-  double result = limit_in_metric(cell, &specs[count - 1], value, metric);
-  json_decref(cell);
-  return result;
-}
-
 static void test_metrics(void **state) {
   (void)state;
   static const char scan[] = "{\"operation\": \"scan\", \"record_size\": 4096, \"value_size\": 4000}";
@@ -177,16 +287,6 @@ static void test_metrics(void **state) {
   assert_true(isnan(in_metric(cold, NAN, "ops_per_s")));
 }
 
-static void expect_label(const char *changes, const char *x, const char *label) {
-  struct limit_spec specs[LIMITS_OF_CELL_MAX];
-  char text[64];
-  json_t *cell = make_cell(changes);
-  size_t count = limits_of_cell(cell, specs);
-  limit_label_along(cell, &specs[count - 1], x, text, sizeof text);
-  assert_string_equal(text, label);
-  json_decref(cell);
-}
-
 static void test_labels(void **state) {
   (void)state;
   static const char queue[] = "{\"cache\": \"cold\", \"spec\": \"uring\", \"options\": {\"depth\": 64}, \"depth\": 8}";
@@ -200,6 +300,11 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_reads_in_memory),
       cmocka_unit_test(test_reads_from_the_device),
+      cmocka_unit_test(test_reads_under_pressure),
+      cmocka_unit_test(test_processor_time),
+      cmocka_unit_test(test_whole_stores),
+      cmocka_unit_test(test_what_is_asked),
+      cmocka_unit_test(test_why_there_is_none),
       cmocka_unit_test(test_writes),
       cmocka_unit_test(test_same_work),
       cmocka_unit_test(test_syncs_are_bounded_in_the_order_of_writes),

@@ -194,6 +194,8 @@ static void test_a_metric_beside(void **state) {
   must_hold(fixture, "charts/read-cold-syscalls_per_op.svg", "system calls per operation");
   must_hold(fixture, "charts/read-cold.svg", "bounds of this machine");
   must_lack(fixture, "charts/read-cold-syscalls_per_op.svg", "bounds of this machine");
+  must_lack(fixture, "charts/read-cold.svg", "no bound applies");
+  must_hold(fixture, "charts/read-cold-syscalls_per_op.svg", "no bound applies: a read through a map takes no call");
   must_hold(fixture, "report.md", "charts/read-cold-syscalls_per_op.png");
   must_hold(fixture, "report.html", "system calls per operation");
   const json_t *experiment = json_array_get(json_object_get(fixture->run, "experiments"), 0);
@@ -512,8 +514,10 @@ static void test_a_timeline(void **state) {
   fixture_add(fixture, "host", &experiment);
   json_t *made = json_array_get(json_object_get(fixture->run, "experiments"), 0);
   assert_int_equal(json_array_remove(json_object_get(made, "axes"), 0), 0);  // that of x
+  made_run_add_limit(fixture->run, "fdatasync", 5e6);
   draw(fixture);
   must_be_drawn(fixture, "over-time");
+  must_hold(fixture, "charts/over-time.svg", "bare fdatasync 5.00M");
   must_hold(fixture, "charts/over-time.svg", "seconds since the start of the clock");
   must_hold(fixture, "charts/over-time.svg", "pread");
   must_hold(fixture, "data/over-time-timeline.tsv", "\n1\t2\t1\t0.000000\t0.025000\t6400000\t0\t163840\tnan\n");
