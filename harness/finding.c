@@ -186,7 +186,7 @@ static int try_step(struct search *search) {
   if (!outcome.over || strcmp(winners_point(contest->cells[0], contest->x_key), contest->x) != 0) return 0;
   if (outcome.ratio.ratio <= search->best) return 0;
   search->best = outcome.ratio.ratio;
-  winners_state_step(search->text, search->verb, contest, &outcome);
+  winners_state_step(search->text, contest, &outcome);
   return 0;
 }
 

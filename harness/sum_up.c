@@ -66,7 +66,9 @@ static void put_place(FILE *out, const char *key, const char *value) {
 static void put_line(const json_t *experiment, const json_t *winner, FILE *out, bool colour) {
   const json_t *chart = json_object_get(experiment, "chart");
   const struct metric *metric = metric_find(json_text(chart, "y"));
-  const char *series = json_text(chart, "series"), *comparative = metric ? metric->comparative : "better";
+  // A step is named by its place.
+  const bool step = strcmp(json_text(chart, "shape"), "steps") == 0;
+  const char *series = json_text(chart, step ? "x" : "series"), *comparative = metric ? metric->comparative : "better";
   char ratio[64];
   sum_up_ratio(json_real_or_nan(winner, "ratio"), json_real_or_nan(winner, "low"), json_real_or_nan(winner, "high"),
                ratio, sizeof ratio);
@@ -74,7 +76,7 @@ static void put_line(const json_t *experiment, const json_t *winner, FILE *out, 
   put_series(out, colour, series, json_text(winner, "engine"));
   fprintf(out, " %s %s times %s than ", strcmp(comparative, "faster") == 0 ? "ran" : "was", ratio, comparative);
   put_series(out, false, series, json_text(winner, "over"));
-  put_place(out, json_text(chart, "x"), json_text(winner, "x"));
+  if (!step) put_place(out, json_text(chart, "x"), json_text(winner, "x"));
   put_place(out, json_text(chart, "panel"), json_text(winner, "panel"));
   fputc('\n', out);
 }

@@ -67,7 +67,7 @@ const char *winners_name_key(const struct contest *contest);
 void winners_describe(char *text, const struct contest *contest, const struct outcome *outcome);
 void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome);
 // That of the step that gives most, in a chart of steps.
-void winners_state_step(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome);
+void winners_state_step(char *text, const struct contest *contest, const struct outcome *outcome);
 // The same of a claim: "mmap updates 600x faster with sync none than with sync always (500-720x)".
 void winners_state_claim(char *text, const char *verb, const struct contest *contest, const struct claim *claim);
 

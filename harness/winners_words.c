@@ -166,12 +166,11 @@ void winners_state(char *text, const char *verb, const struct contest *contest, 
   append_leaders(text, contest, outcome);
 }
 
-void winners_state_step(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
+void winners_state_step(char *text, const struct contest *contest, const struct outcome *outcome) {
   text[0] = '\0';
   append(text, "The step to ");
   append_series(text, contest, 0);
-  append(text, " gives most:");
-  append_verb(text, contest, verb);
+  append(text, " gives most: ");
   append_ratio(text, contest, outcome);
   append_point(text, contest->panel_key, contest->panel);
   append_interval(text, &outcome->ratio);

@@ -37,7 +37,7 @@ do for [f=1:3] {
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
     plot for [s=1:series_count] keyentry with linespoints pointtype POINT[s] linecolor rgb COLOUR[s] linewidth 2.5 \
-        title (text('series') eq 'engine' ? LEGEND[s] : text('series').' '.LEGEND[s]), \
+        title LEGEND[s], \
       $risers using ($1 == p ? $2 + tread : NaN):($3 * scale):($4 - $2 - 2 * tread):(($5 - $3) * scale) \
         with vectors nohead linecolor rgb '#888888' linewidth 0.8 notitle, \
       for [s=1:series_count] $cells using ($1 == p && $2 == s ? $3 - tread : NaN):($4 * scale):(2 * tread):(0) \

@@ -75,9 +75,12 @@ bool limit_asked(const json_t *cell, const char *metric, struct limit_asked *ask
   if (strcmp(metric, "page_table_bytes") == 0) return page_tables(&facts, asked);
   if (strcmp(metric, "file_bytes_per_record") == 0)
     return put(asked, KEY_BYTES + facts.value_size, "key and value alone");
+  bool device = strcmp(metric, "device_bytes_per_op") == 0;
+  if (device && strcmp(facts.operation, "compact") == 0)
+    return put(asked, limit_moved_bytes(&facts) / (double)facts.records, "writing what moves");
   if (!facts.known) return false;
+  if (device) return written_bytes(&facts, 1, asked);
   if (strcmp(metric, "read_amplification") == 0) return !facts.write && read_amplification(&facts, asked);
-  if (strcmp(metric, "device_bytes_per_op") == 0) return written_bytes(&facts, 1, asked);
   return strcmp(metric, "write_amplification") == 0 && written_bytes(&facts, facts.value_size, asked);
 }
 

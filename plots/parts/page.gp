@@ -42,14 +42,14 @@ profile = text('profile').' profile'.(text('indicative') eq '1' ? ' (indicative)
 caption = notes.wrap(join(join(text('host'), text('machine')), text('kernel')), 120)."\n".\
   wrap(join(join(text('file_system'), text('device')), profile), 120)."\n".wrap(whiskers.bounds_caption, 120)
 
-# Names for the legend. One that has no measured cell stands there too, and says so.
+# Names for the legend; a number alone says nothing. One that has no measured cell stands there too, and says so.
 array MEASURED[series_count]
 array LEGEND[series_count]
 do for [s=1:series_count] { MEASURED[s] = 0 }
 do for [r=1:rows_count] { if (field(r, 13) eq 'ok') { MEASURED[SERIES_OF[r]] = 1 } }
 legend_width = 0
 do for [s=1:series_count] {
-  LEGEND[s] = clip(SERIES[s], 28).(MEASURED[s] ? '' : ' (no data)')
+  LEGEND[s] = clip(strstrt('0123456789', SERIES[s][1:1]) > 0 ? text('series').' '.SERIES[s] : SERIES[s], 28).(MEASURED[s] ? '' : ' (no data)')
   legend_width = strlen(LEGEND[s]) > legend_width ? strlen(LEGEND[s]) : legend_width
 }
 legend_width = 34 + 4.8 * legend_width
@@ -66,7 +66,7 @@ turn = 4.9 * longest_x > plot_width / x_count
 tics_height = turn ? 8 + 2.1 * longest_x : 13
 plot_height = 150
 above = 10 + 15 * lines(heading) + 12 * lines(question) + 26
-cell_height = plot_height + tics_height + 15 + (panel_count > 1 ? 14 : 0)
+cell_height = plot_height + tics_height + 15 + (panel_count > 1 ? 14 : 0) + (grid_rows > 1 ? 7 : 0)
 height = above + grid_rows * cell_height + 8 + 9 * lines(caption) + 4
 
 across(points) = points / width

@@ -58,9 +58,8 @@ static void expect_finding(const double *rates, const char *begins) {
 static void test_the_finding_is_the_step_that_gives_most(void **state) {
   (void)state;
   expect_finding((double[]){1000, 1100, 5500, 6000},
-                 "The step to sync=every=64 gives most: updates 5.0x faster than sync=async (");
-  expect_finding((double[]){1000, 3000, 6000, 600},
-                 "The step to sync=async gives most: updates 3.0x faster than sync=none (");
+                 "The step to sync=every=64 gives most: 5.0x faster than sync=async (");
+  expect_finding((double[]){1000, 3000, 6000, 600}, "The step to sync=async gives most: 3.0x faster than sync=none (");
   // From one step to the next, not from the first: all together are no step.
   expect_finding((double[]){1000, 1001, 1000, 1001}, "No step shows a gain");
   expect_finding((double[]){6000, 3000, 1500, 100}, "No step shows a gain");
