@@ -2,6 +2,7 @@
 // Whether JSON that was read is a run: a file may have been cut, edited, or written by another version. And run.json,
 // or the folder it stands in, as a run.
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,14 @@ static bool is_one_of(const char *word, const char *const *words) {
   return false;
 }
 
+// Whether the rate is not what its two parts make, as where one of the three was changed by hand. A count is whole.
+static bool contradicts_itself(const json_t *sample) {
+  const json_t *rate = json_object_get(sample, "ops_per_s");
+  double operations = json_real_or_nan(sample, "operations");
+  double product = json_real_or_nan(sample, "ops_per_s") * json_real_or_nan(sample, "seconds");
+  return json_is_number(rate) && fabs(product - operations) > 1 + 1e-6 * operations;
+}
+
 const char *results_sample_fault(const json_t *sample) {
   static const char *const statuses[] = {"ok", "skipped", "failed", NULL};
   if (!json_is_object(sample)) return "not a sample";
@@ -27,6 +36,7 @@ const char *results_sample_fault(const json_t *sample) {
   if (!is_one_of(json_text(sample, "status"), statuses)) return "a sample of an unknown status";
   if (!json_is_integer(json_object_get(sample, "repetition"))) return "a sample of no repetition";
   if (!json_is_boolean(json_object_get(sample, "counted"))) return "a sample that neither counts nor not";
+  if (contradicts_itself(sample)) return "a sample whose rate is not its operations by its seconds";
   const json_t *flags = json_object_get(sample, "flags"), *flag;
   size_t i;
   json_array_foreach(flags, i, flag) {

@@ -27,7 +27,8 @@ made_head() {
 # made_sample BATCH ENGINE REPETITION OPS_PER_S [STATUS [REASON]]
 made_sample() {
   printf '{"cell": "made-up/%s/%s", "sample": {"kind": "throughput", "order": 0, "repetition": %s, "counted": true,' "$1" "$2" "$3"
-  printf '"status": "%s", "reason": %s, "seconds": 0.1, "operations": 100, "ops_per_s": %s, "bytes_per_s": %s,' "${5:-ok}" "${6:-null}" "$4" "$4"
+  printf '"status": "%s", "reason": %s, "seconds": 0.1, "operations": %s, "ops_per_s": %s, "bytes_per_s": %s,' \
+    "${5:-ok}" "${6:-null}" "$([[ $4 == null ]] && echo null || echo $(($4 / 10)))" "$4" "$4"
   printf '"latency_ns": null, "flags": []}}\n'
 }
 
