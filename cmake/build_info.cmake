@@ -17,5 +17,6 @@ add_custom_target(
     "${CMAKE_COMMAND}" "-DSOURCE_DIR=${PROJECT_SOURCE_DIR}" "-DOUTPUT=${BUILD_INFO_DIR}/build_info.h"
     "-DTEMPLATE=${PROJECT_SOURCE_DIR}/cmake/build_info.h.in" "-DVERSION=${PROJECT_VERSION}"
     "-DCOMPILER=${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}" "-DFLAGS=${build_flags}"
+    "-DLIBURING=${liburing_VERSION}" "-DBENCHMARK=${benchmark_VERSION}" "-DINIH=${inih_VERSION}"
     "-DBUILD_TYPE=${CMAKE_BUILD_TYPE}" "-DENGINES_DIR=${STOREBENCH_ENGINES_DIR}" -P "${PROJECT_SOURCE_DIR}/cmake/write_build_info.cmake"
   VERBATIM)

@@ -16,7 +16,7 @@ if(GIT)
   endif()
 endif()
 
-foreach(name SOURCE_DIR VERSION COMMIT COMPILER FLAGS BUILD_TYPE ENGINES_DIR)
+foreach(name SOURCE_DIR VERSION COMMIT COMPILER FLAGS BUILD_TYPE ENGINES_DIR LIBURING BENCHMARK INIH)
   string(REPLACE "\\" "\\\\" ${name} "${${name}}")
   string(REPLACE "\"" "\\\"" ${name} "${${name}}")
 endforeach()

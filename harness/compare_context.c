@@ -32,8 +32,9 @@ static int note(json_t *differences, const char *group, const char *key, const j
 }
 
 json_t *compare_differences(const json_t *a, const json_t *b) {
-  static const char *const build[] = {"version", "commit", "build_type", "compiler",         "flags",
-                                      "jansson", "xxhash", "liburing",   "google_benchmark", NULL};
+  static const char *const build[] = {"version", "commit",   "build_type",       "compiler",
+                                      "flags",   "jansson",  "xxhash",           "gsl",
+                                      "inih",    "liburing", "google_benchmark", NULL};
   static const char *const volatile_[] = {"memory_available_bytes", "free_bytes", "load", NULL};
   static const char *const settings[] = {"profile", "repetitions", "sample_seconds", NULL};
   const json_t *of_a = json_object_get(a, "environment"), *of_b = json_object_get(b, "environment");

@@ -4,7 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <liburing.h>
+#include <gsl/gsl_version.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -208,12 +208,10 @@ static void build_facts(struct facts *facts) {
   fact_set(facts, "flags", json_string(STOREBENCH_FLAGS));
   fact_set(facts, "jansson", json_string(jansson_version_str()));
   fact_set(facts, "xxhash", json_sprintf("%d.%d.%d", XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE));
-#ifdef IO_URING_VERSION_MAJOR
-  fact_set(facts, "liburing", json_sprintf("%d.%d", IO_URING_VERSION_MAJOR, IO_URING_VERSION_MINOR));
-#else
-  fact_missing(facts, "liburing", "before 2.4 its headers do not tell");
-#endif
-  fact_missing(facts, "google_benchmark", "its headers do not tell");
+  fact_set(facts, "gsl", json_string(gsl_version));
+  fact_set(facts, "inih", json_string(STOREBENCH_INIH));
+  fact_set(facts, "liburing", json_string(STOREBENCH_LIBURING));
+  fact_set(facts, "google_benchmark", json_string(STOREBENCH_BENCHMARK));
 }
 
 json_t *environment_read(const char *folder) {

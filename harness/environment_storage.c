@@ -88,8 +88,9 @@ static void device_texts(struct facts *facts, const char *queue) {
 
 // A partition's queue and model stand with the disk it is part of.
 static void device_facts(struct facts *facts, dev_t device) {
-  static const char *const names[] = {"device", "device_write_cache", "device_read_ahead_kib", "device_rotational",
-                                      "device_scheduler"};
+  static const char *const names[] = {
+      "device",           "device_write_cache",         "device_read_ahead_kib",      "device_rotational",
+      "device_scheduler", "device_logical_block_bytes", "device_physical_block_bytes"};
   char link[64], path[PATH_MAX], queue[PATH_MAX + 16], model[256], text[PATH_MAX];
   snprintf(link, sizeof link, "/sys/dev/block/%u:%u", major(device), minor(device));
   if (!realpath(link, path)) {

@@ -79,6 +79,20 @@ static json_t *measure(const char *out) {
   return load(path);
 }
 
+// What the machine or the kernel does not tell is null, and says why.
+static void check_reasons(const json_t *environment) {
+  const json_t *value, *reasons = json_object_get(environment, "unreadable");
+  const char *name;
+  json_object_foreach((json_t *)environment, name, value) {
+    if (json_is_null(value) && !json_is_string(json_object_get(reasons, name)))
+      fail_msg("%s is null and no reason", name);
+  }
+  // Others ran, or nothing was looked at.
+  const json_t *watch = json_object_get(environment, "idle_watch");
+  assert_true(json_number_value(json_object_get(watch, "seconds")) >= 0.25);
+  assert_true(json_number_value(json_object_get(watch, "reference_ns")) > 0);
+}
+
 static void test_a_real_run_keeps_to_the_schema(void **state) {
   (void)state;
   char why[2048];
@@ -86,6 +100,7 @@ static void test_a_real_run_keeps_to_the_schema(void **state) {
   if (!schema_check(schema, run, why, sizeof why)) fail_msg("run.json: %s", why);
   assert_int_equal(json_array_size(json_object_get(run, "cells")), 8);
   assert_true(json_array_size(json_object_get(run, "limits")) >= 17);
+  check_reasons(json_object_get(run, "environment"));
   // The machine that runs this test measured something.
   assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(run, "cells"), 0), "status")),
                       "ok");
