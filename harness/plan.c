@@ -19,7 +19,7 @@ static const char set_builder[] = "pread";
 
 static const struct profile profiles[] = {
     {"quick", 0.1, 3, 150, true, 1, 6, 1},
-    {"standard", 0.25, 9, 780, false, 3, 10, 3},
+    {"standard", 0.25, 9, 870, false, 3, 10, 3},
     {"full", 0.5, 15, INFINITY, false, 6, 20, 10},
 };
 

@@ -7,7 +7,7 @@
 
 static const double process_seconds = 0.02;       // a child: fork, exec, its threads, its end
 static const double file_seconds = 0.015;         // making or removing a file of its own and closing it synced
-static const double check_seconds = 0.02;         // reading records back
+static const double check_seconds = 0.012;        // reading records back
 static const double open_record_seconds = 16e-9;  // the index, from its snapshot
 static const double copy_bytes_per_s = 800e6;     // a private copy, synced
 static const double warm_bytes_per_s = 850e6;     // dropping a file from the cache and reading it in

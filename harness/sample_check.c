@@ -9,9 +9,10 @@
 enum {
   ALL_BELOW = 4096,      // records: read back all of so many
   GAPS_BELOW = 100000,   // records: the same where some ids are expected to be absent, which a sample cannot judge
-  SAMPLE_FIRST = 64,     // records drawn in the first round; each further round draws twice as many
+  SAMPLE_FIRST = 16,     // records drawn in the first round: behind a cold map each may take 10 ms
+  SAMPLE_ROUND = 2048,   // each further round draws twice as many, up to this, so that the last one is not the longest
   SAMPLE_MOST = 20000,   // in all rounds together
-  SAMPLE_NS = 15000000,  // no further round starts after this long
+  SAMPLE_NS = 10000000,  // no further round starts after this long
 };
 
 static bool only_writes(enum operation operation) {
@@ -152,7 +153,7 @@ static uint64_t filled_prefix(const struct sample *sample) {
 // Draws in rounds until enough records or enough time went by: a store that reads at the device's pace gets fewer.
 static int verify_drawn(struct sample *sample, struct workload workload, uint64_t expect, struct error *error) {
   uint64_t end = clock_ns() + SAMPLE_NS;
-  for (uint64_t round = SAMPLE_FIRST; sample->verified < SAMPLE_MOST; round *= 2) {
+  for (uint64_t round = SAMPLE_FIRST; sample->verified < SAMPLE_MOST; round += round < SAMPLE_ROUND ? round : 0) {
     uint64_t checked, rest = SAMPLE_MOST - sample->verified;
     int code =
         client_verify(&workload, sample->engine, sample->store, expect, round < rest ? round : rest, &checked, error);

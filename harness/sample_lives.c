@@ -196,7 +196,11 @@ static int counted(struct sample *sample, struct error *error) {
 int sample_whole_store(struct sample *sample, struct error *error) {
   enum operation operation = sample->workload.operation;
   int code = operation == OPERATION_CREATE ? 0 : set_files(sample, error);
-  if (!code && operation == OPERATION_COMPACT) code = sample_compact_begin(sample, error);
+  spent_on(&sample->spent, SPENT_CACHE);
+  if (!code && operation == OPERATION_COMPACT) {
+    code = sample_compact_begin(sample, error);
+    spent_on(&sample->spent, SPENT_OPEN);
+  }
   if (!code) code = take_latencies(sample, error);
   sample->work = code ? NULL : calloc(1, sizeof *sample->work);
   if (!code && !sample->work) code = error_set(error, -ENOMEM, "no memory for a sample");
