@@ -33,7 +33,7 @@ static inline void renew_read(struct op *op, uint64_t fresh, uint64_t tail) {
 static inline const uint64_t *take_ids(struct client *client, size_t count) {
   size_t left = client->ids_drawn - client->ids_taken;
   if (left < count) {
-    memmove(client->ids, client->ids + client->ids_taken, left * sizeof *client->ids);
+    if (left) memmove(client->ids, client->ids + client->ids_taken, left * sizeof *client->ids);
     key_stream_next(client->stream, client->ids + left, client->ids_room - left);
     client->ids_drawn = client->ids_room;
     client->ids_taken = 0;

@@ -30,17 +30,24 @@ static void draw_plain(struct uniform *uniform, uint64_t *numbers) {
 }
 
 #ifdef WIDE_AVX2
+// Four draws, and a step of their generators.
+WIDE_AVX2 static inline __m256i draw_four(__m256i *state, __m256i multiplier, __m256i limit) {
+  __m256i carry = _mm256_srli_epi64(*state, 32);
+  __m256i draw = _mm256_mul_epu32(_mm256_xor_si256(*state, carry), limit);
+  *state = _mm256_add_epi64(_mm256_mul_epu32(*state, multiplier), carry);
+  return _mm256_srli_epi64(draw, 32);
+}
+
 WIDE_AVX2 static void draw_wide(struct uniform *uniform, uint64_t *numbers) {
   const __m256i multiplier = _mm256_set1_epi64x(UNIFORM_MULTIPLIER), limit = _mm256_set1_epi64x(uniform->limit);
   __m256i *lanes = (__m256i *)(void *)uniform->lanes, *to = (__m256i *)(void *)numbers;
-  __m256i state = _mm256_loadu_si256(lanes);
-  for (int i = 0; i < UNIFORM_AHEAD / UNIFORM_LANES; i++) {
-    __m256i carry = _mm256_srli_epi64(state, 32);
-    __m256i draw = _mm256_mul_epu32(_mm256_xor_si256(state, carry), limit);
-    _mm256_storeu_si256(to + i, _mm256_srli_epi64(draw, 32));
-    state = _mm256_add_epi64(_mm256_mul_epu32(state, multiplier), carry);
+  __m256i first = _mm256_loadu_si256(lanes), second = _mm256_loadu_si256(lanes + 1);
+  for (int i = 0; i < UNIFORM_AHEAD / UNIFORM_LANES; i++, to += 2) {
+    _mm256_storeu_si256(to, draw_four(&first, multiplier, limit));
+    _mm256_storeu_si256(to + 1, draw_four(&second, multiplier, limit));
   }
-  _mm256_storeu_si256(lanes, state);
+  _mm256_storeu_si256(lanes, first);
+  _mm256_storeu_si256(lanes + 1, second);
 }
 #endif
 

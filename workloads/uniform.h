@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Uniform draws below 2^32, the cheapest that are good: four generators side by side, which a vector unit steps at
-// once.
+// Uniform draws below 2^32, the cheapest that are good: eight generators side by side, which a vector unit steps four
+// at a time. Two such fours take turns, since a step waits for the one before it.
 //
 // Each is MWC64X (Thomas 2011): a 64-bit multiply-with-carry whose halves are xored; it passes TestU01's BigCrush. Its
-// period is about 2^63, so four that start at random places do not meet. A draw is made a number by multiplication
+// period is about 2^63, so eight that start at random places do not meet. A draw is made a number by multiplication
 // (bias below limit / 2^32). What comes out depends on the seed only, not on the processor nor on how many are taken at
 // a time.
 #ifndef STOREBENCH_UNIFORM_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UNIFORM_LANES = 4, UNIFORM_AHEAD = 64 };
+enum { UNIFORM_LANES = 8, UNIFORM_AHEAD = 64 };
 
 struct uniform {
   uint64_t lanes[UNIFORM_LANES];
