@@ -252,6 +252,21 @@ static void test_last_sync_is_owed_by_policy(void **state) {
   }
 }
 
+// What was dirty before is written before anything is counted, and what the sample wrote while it is; where no device
+// can be read nothing is counted.
+static void test_counters_are_taken_between_two_syncs(void **state) {
+  (void)state;
+  make_fake_store();
+  fake_set(FAKE_HONEST);
+  struct sample_order order = sample_new_order(OPERATION_UPDATE);
+  order.kind = SAMPLE_COUNTERS;
+  json_t *sample = sample_of(&order);
+  assert_sample_status(sample, "ok");
+  bool device = json_is_number(json_object_get(sample, "device_write_bytes_settled"));
+  assert_int_equal(fake_calls().syncs, device ? 2 : 1);
+  json_decref(sample);
+}
+
 // A sample of a hundredth of a second ends with a sync that takes ten times as long.
 static void test_last_sync_is_inside_the_time(void **state) {
   (void)state;
@@ -367,6 +382,7 @@ int main(void) {
       cmocka_unit_test(test_warm_up_is_not_counted),
       cmocka_unit_test(test_last_sync_is_owed_by_policy),
       cmocka_unit_test(test_last_sync_is_inside_the_time),
+      cmocka_unit_test(test_counters_are_taken_between_two_syncs),
       cmocka_unit_test(test_cache_state_comes_after_the_warm_up),
       cmocka_unit_test(test_read_only_order_opens_read_only_and_never_syncs),
       cmocka_unit_test(test_unknown_spec_fails),

@@ -253,11 +253,13 @@ static void test_bounds_are_drawn(void **state) {
   made_run_add_limit(fixture->run, "msync", 5e6);
   draw(fixture);
   static const char *const charts[] = {"charts/update-random.svg", "charts/read-random.svg", "charts/read-cold.svg"};
+  static const char dashes[] = "stroke-dasharray='3.6,1.8'";  // of the second bound's line; the first has none
   for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) {
     must_hold(fixture, charts[i], "bounds of this machine");
     must_hold(fixture, charts[i], "bare msync");
     must_hold(fixture, charts[i], "\xe2\x86\x91 bare fdatasync");  // an arrow upwards
     must_lack(fixture, charts[i], "\xe2\x86\x91 bare msync");
+    must_hold(fixture, charts[i], dashes);
   }
   must_hold(fixture, "charts/read-random.svg", "bare msync 320M");  // of values of 64 bytes
   must_hold(fixture, "charts/read-random.svg", "MB/s");             // not GB/s, as the bound would have it
@@ -273,6 +275,7 @@ static void test_a_bound_that_is_missing_is_named(void **state) {
   draw(fixture);
   must_hold(fixture, "charts/read-cold.svg", ": made to be");
   must_lack(fixture, "charts/read-cold.svg", "bounds of this machine");
+  must_lack(fixture, "charts/read-cold.svg", "stroke-dasharray='3.6,1.8'");
   must_hold(fixture, "report.md", "made to be");
 }
 
@@ -356,7 +359,7 @@ static void flag_samples(const struct fixture *fixture, const char *experiment, 
 // A circle around the value, in every shape that has a place for one; the note says how many samples.
 static void test_disturbed_cells_are_circled(void **state) {
   static const struct made_experiment *const shapes[] = {&bars, &ladder, &lines};
-  static const char circle[] = "circled: disturbed";
+  static const char circle[] = "circled: disturbed", drawn[] = " scale(5.06)' color='rgb( 34,  34,  34)'/>";
   struct fixture *fixture = *state;
   for (size_t i = 0; i < 3; i++) fixture_add(fixture, "host", shapes[i]);
   draw(fixture);
@@ -366,6 +369,7 @@ static void test_disturbed_cells_are_circled(void **state) {
     snprintf(latency, sizeof latency, "charts/%s-latency.svg", shapes[i]->name);
     must_lack(fixture, chart, circle);
     must_lack(fixture, latency, circle);
+    must_lack(fixture, chart, drawn);
   }
   for (size_t i = 0; i < 3; i++) flag_samples(fixture, shapes[i]->name, 2);
   draw(fixture);
@@ -375,6 +379,8 @@ static void test_disturbed_cells_are_circled(void **state) {
     snprintf(latency, sizeof latency, "charts/%s-latency.svg", shapes[i]->name);
     must_hold(fixture, chart, circle);
     must_hold(fixture, latency, circle);
+    must_hold(fixture, chart, drawn);
+    must_hold(fixture, latency, drawn);
   }
   must_hold(fixture, "data/read-random.tsv", "\tB/s\t2\n");
   must_hold(fixture, "data/read-random.tsv", "\tB/s\t0\n");

@@ -47,6 +47,7 @@ static struct {
   const char *fail_engine, *skip_engine, *disturb_engine;
   size_t signal_at;                            // call number; 0: never
   double throughput_s, latency_s, counters_s;  // asked for
+  uint64_t seed;                               // of the run; 0: 5
   uint64_t seeds[64];
   size_t cells[64];       // by their number in the plan
   size_t at_the_set;      // samples whose file is the data set itself
@@ -140,7 +141,8 @@ static bool made_pair(const struct pair *pair, struct interrupt *interrupt, stru
 
 static void make_plan(const char *operation, const char *y) {
   const char *const names[] = {bench.file};
-  struct plan_options options = {.experiments = names, .experiment_count = 1, .seed = 5, .repetitions = 4};
+  struct plan_options options = {
+      .experiments = names, .experiment_count = 1, .seed = seen.seed ? seen.seed : 5, .repetitions = 4};
   struct error error;
   FILE *file = fopen(bench.file, "w");
   assert_non_null(file);
@@ -218,6 +220,7 @@ static void test_every_cell_gets_its_samples(void **state) {
   assert_int_equal(seen.latency, 6);
   assert_int_equal(seen.counters, 6);
   assert_int_equal(seen.files_missing, 0);
+  bool orders[42] = {false};  // each sample's place in the run is recorded, once
   json_array_foreach(json_object_get(json, "cells"), i, cell) {
     json_int_t expected = 0;
     assert_int_equal(json_array_size(json_object_get(cell, "samples")), 7);
@@ -225,6 +228,10 @@ static void test_every_cell_gets_its_samples(void **state) {
       assert_int_equal(json_integer_value(json_object_get(sample, "repetition")), expected++);
       assert_true(json_is_true(json_object_get(sample, "counted")) == (j > 0));
       assert_int_equal(loaded_bytes(sample), 77);
+      json_int_t order = json_integer_value(json_object_get(sample, "order"));
+      assert_in_range(order, 0, 41);
+      assert_false(orders[order]);
+      orders[order] = true;
     }
   }
   assert_int_equal(bench.outcome.samples, 42);
@@ -251,6 +258,19 @@ static void test_passes_are_interleaved(void **state) {
   for (size_t i = 2; i < 8; i++) assert_true(seen.seeds[i] == seen.seeds[2]);
   assert_true(seen.seeds[8] != seen.seeds[2]);
   json_decref(json);
+}
+
+static void test_the_seed_of_the_run_chooses_the_keys(void **state) {
+  static const uint64_t of_run[] = {5, 6, 5};
+  uint64_t drawn[3];
+  for (size_t i = 0; i < 3; i++) {
+    if (i) assert_true(tear_down(state) == 0 && set_up(state) == 0);
+    seen.seed = of_run[i];
+    json_decref(run("get", "ops_per_s"));
+    drawn[i] = seen.seeds[2];
+  }
+  assert_true(drawn[0] != drawn[1]);
+  assert_true(drawn[0] == drawn[2]);
 }
 
 static void test_shuffle_is_a_seeded_permutation(void **state) {
@@ -535,6 +555,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_every_cell_gets_its_samples),
       TEST(test_passes_are_interleaved),
+      TEST(test_the_seed_of_the_run_chooses_the_keys),
       TEST(test_shuffle_is_a_seeded_permutation),
       TEST(test_shuffle_is_even),
       TEST(test_a_latency_metric_repeats_latencies),

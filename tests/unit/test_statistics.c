@@ -55,6 +55,17 @@ static void test_median_interval_has_the_published_ranks(void **state) {
   check_ranks(1, 1, 1, 0);
 }
 
+// One slow sample moves a mean, and no median.
+static void test_one_stall_does_not_move_the_median(void **state) {
+  (void)state;
+  const double values[] = {100, 101, 102, 103, 104, 105, 106, 107, 1}, even[] = {4, 1, 100, 2};
+  struct interval interval;
+  assert_int_equal(statistics_interval(values, 9, &interval), 0);
+  assert_near(interval.median, 103, 0);
+  assert_int_equal(statistics_interval(even, 4, &interval), 0);
+  assert_near(interval.median, 3, 0);
+}
+
 static void test_interval_refuses_what_has_no_median(void **state) {
   (void)state;
   struct interval interval;
@@ -197,6 +208,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_t_quantiles_are_the_published_ones),
       cmocka_unit_test(test_median_interval_has_the_published_ranks),
+      cmocka_unit_test(test_one_stall_does_not_move_the_median),
       cmocka_unit_test(test_interval_refuses_what_has_no_median),
       cmocka_unit_test(test_interval_leaves_its_input_alone),
       cmocka_unit_test(test_ratio_is_the_geometric_mean),
