@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "engines/slots/ahead.h"
 #include "engines/slots/file.h"
 #include "engines/slots/internal.h"
 #include "engines/slots/late.h"
@@ -19,13 +20,12 @@
 // sequence is ever used twice.
 #define SEQUENCE_GAP ((uint64_t)1 << 32)
 
-enum { CHUNK_BYTES = 1 << 20, GROUP = 64 };
+enum { GROUP = 64 };
 
 struct recovery {
   struct store *store;
   int fd;  // buffered after a proven drop, or O_DIRECT
   bool zero_corrupt;
-  unsigned char *chunk;  // CHUNK_BYTES
   unsigned char *other;  // one more record, with room for whole blocks around it
 };
 
@@ -125,29 +125,29 @@ static int drop_corrupt(struct recovery *recovery, unsigned char *bytes, uint32_
 
 static int enter_group(struct recovery *recovery, const struct found *group, size_t count) {
   int error = 0;
-  for (size_t i = 0; i < count; i++) keydir_prefetch(&recovery->store->keydir, group[i].hash);
   for (size_t i = 0; i < count && !error; i++) error = enter(recovery, &group[i]);
   return error;
 }
 
-static int take_chunk(struct recovery *recovery, uint64_t first, uint64_t count) {
+static int take_chunk(struct recovery *recovery, const struct ahead_chunk *chunk) {
   struct store *store = recovery->store;
   struct found group[GROUP];
   size_t grouped = 0;
   int error = 0;
-  for (uint64_t i = 0; i < count && !error; i++) {
-    unsigned char *bytes = recovery->chunk + i * store->record_size;
+  for (uint64_t i = 0; i < chunk->count && !error; i++) {
+    unsigned char *bytes = chunk->bytes + i * store->record_size;
     struct found *found = &group[grouped];
-    found->slot = (uint32_t)(first + i);
+    found->slot = (uint32_t)(chunk->first + i);
     enum record_state state =
         record_decode(bytes, store->record_size, record_seed(store->header.store_id, found->slot), &found->record);
     if (state == RECORD_STATE_EMPTY) continue;
-    store->next_free = first + i + 1;
+    store->next_free = chunk->first + i + 1;
     if (state == RECORD_STATE_CORRUPT) {
       error = drop_corrupt(recovery, bytes, found->slot);
       continue;
     }
     found->hash = keydir_hash(found->record.key, found->record.key_length);
+    keydir_prefetch(&store->keydir, found->hash);
     if (++grouped < GROUP) continue;
     error = enter_group(recovery, group, grouped);
     grouped = 0;
@@ -164,29 +164,27 @@ uint64_t slots_before_data(int fd, uint64_t first, uint64_t slots, uint64_t chun
 
 static int scan_records(struct recovery *recovery) {
   struct store *store = recovery->store;
-  uint64_t chunk = CHUNK_BYTES / store->record_size;
-  for (uint64_t first = 0; first < store->slots; first += chunk) {
-    first += slots_before_data(recovery->fd, first, store->slots, chunk, store->record_size);
-    if (first >= store->slots) break;
-    uint64_t count = store->slots - first < chunk ? store->slots - first : chunk;
-    uint64_t length = (count * store->record_size + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;
-    int error = file_read(recovery->fd, recovery->chunk, length, slot_offset(store->record_size, first), 0);
-    if (!error) error = take_chunk(recovery, first, count);
-    if (error) return error;
+  struct ahead *ahead = NULL;
+  struct ahead_chunk chunk;
+  int error = ahead_start(&ahead, recovery->fd, store->slots, store->record_size);
+  while (!error) {
+    error = ahead_next(ahead, &chunk);
+    if (error || chunk.count == 0) break;
+    error = take_chunk(recovery, &chunk);
   }
-  return 0;
+  ahead_stop(ahead);
+  return error;
 }
 
 int recover(struct store *store, bool after_crash, struct error *error) {
   struct recovery recovery = {.store = store, .fd = store->fd, .zero_corrupt = after_crash && !store->read_only};
-  void *chunk = NULL, *other = NULL;
+  void *other = NULL;
   int code = after_crash ? open_proven(store, &recovery.fd, error) : 0;
   if (code) return code;
-  if (posix_memalign(&chunk, FILE_ALIGNMENT, CHUNK_BYTES) || posix_memalign(&other, FILE_ALIGNMENT, CHUNK_BYTES)) {
+  if (posix_memalign(&other, FILE_ALIGNMENT, RECORD_SIZE_MAX)) {
     code = error_set(error, -ENOMEM, "no memory for recovery");
     goto out;
   }
-  recovery.chunk = chunk;
   recovery.other = other;
   store->next_free = 0;
   store->sequence = 0;
@@ -198,7 +196,6 @@ int recover(struct store *store, bool after_crash, struct error *error) {
   store->sequence += SEQUENCE_GAP;
   store->recovered = after_crash;
 out:
-  free(chunk);
   free(other);
   if (recovery.fd != store->fd) close(recovery.fd);
   return code;
