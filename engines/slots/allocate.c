@@ -8,6 +8,8 @@
 
 #define GROW_LIMIT ((uint64_t)1 << 30)
 
+enum { FREE_SHARE = 16 };  // one slot in so many is left free where there are some that were never used
+
 uint64_t slots_in(uint64_t file_bytes, uint32_t record_size) {
   return file_bytes < RECORDS_OFFSET ? 0 : (file_bytes - RECORDS_OFFSET) / record_size;
 }
@@ -45,10 +47,6 @@ int retire_slot(struct store *store, uint32_t slot, uint64_t ordinal) {
   return pending_push(&store->pending, pending);
 }
 
-static bool promises_nothing(const struct store *store) {
-  return store->policy.kind == SYNC_NONE || store->policy.kind == SYNC_ASYNC;
-}
-
 void reclaim_slots(struct store *store) {
   struct pending *pending = &store->pending;
   uint64_t durable = promises_nothing(store) ? UINT64_MAX : atomic_load(&store->syncing.durable);
@@ -62,8 +60,17 @@ void reclaim_slots(struct store *store) {
   }
 }
 
+// Whether the next slot is to be one that was never used. Writes that are synced together are to lie together, since
+// each page apart is a device write of its own, and then they do. So they nearly do among free slots taken in the order
+// of the file, if there are enough of them: where the search goes on, more slots are free than elsewhere, as they have
+// had the longest time to become so.
+static bool wants_fresh(const struct store *store) {
+  uint64_t free = store->next_free - store->used.set;
+  return store->next_free < store->slots && (free == 0 || free < store->next_free / FREE_SHARE);
+}
+
 static bool take_free(struct store *store, uint32_t *slot) {
-  if (store->used.set >= store->next_free) return false;
+  if (store->used.set >= store->next_free || wants_fresh(store)) return false;
   uint64_t found = bitmap_next_zero(&store->used, store->cursor, store->next_free);
   if (found == UINT64_MAX) found = bitmap_next_zero(&store->used, 0, store->next_free);
   if (found == UINT64_MAX) return false;
@@ -86,7 +93,8 @@ static int grow(struct store *store) {
   if (slots > SLOTS_MAX) return -EFBIG;
   int error = set_capacity(store, slots);
   if (!error) error = resize_file(store, old_bytes, new_bytes);
-  if (!error) error = header_write(store, false);
+  // It tells of the new size, which is a hint; that alone is not worth a sync of all that was loaded.
+  if (!error && !promises_nothing(store)) error = header_write(store, false);
   if (error) {
     store->slots = old_slots;
     return error;

@@ -47,7 +47,12 @@ struct pending {
 struct syncing {
   pthread_mutex_t lock;
   pthread_cond_t done;
+  pthread_cond_t gathered;   // those who were expected are here
   bool busy;                 // one thread syncs, or moves the file's map, at a time
+  bool gathering;            // a thread waits for others before it leads
+  _Atomic unsigned waiting;  // threads in sync_until; read and written without the lock
+  unsigned expected;         // how many those were at the end of the latest sync, which some of them were served by
+  uint64_t took_ns;          // the latest sync
   _Atomic uint64_t durable;  // ordinal
   _Atomic int failed;        // 0, or the -errno of the first failed write or sync: no write is taken any more
   uint64_t count;            // syncs completed
@@ -109,6 +114,11 @@ struct store {
   bool index_rebuilt;                               // the file is clean, but its snapshot was of no use
   _Atomic uint64_t in_flight_sum, in_flight_count;  // of closed sessions
 };
+
+// Policies under which a power loss may take anything: nothing has to be durable before anything else.
+static inline bool promises_nothing(const struct store *store) {
+  return store->policy.kind == SYNC_NONE || store->policy.kind == SYNC_ASYNC;
+}
 
 // One get, or one search for the slot of a key that is about to be written.
 struct lookup {

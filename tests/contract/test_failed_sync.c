@@ -113,15 +113,16 @@ static int fail_to_start_writing_back(struct fixture *f, void *argument) {
 
 static const struct {
   child_fn body;
-  enum sync_kind kind;
+  struct sync_policy sync;
 } kinds[] = {
-    {fail_a_sync, SYNC_NONE},
-    {fail_a_write, SYNC_NONE},
-    {fail_a_flush, SYNC_NONE},
-    {fail_the_sync_of_growth, SYNC_NONE},
-    {fail_the_header_of_growth, SYNC_NONE},
-    {fail_to_forget, SYNC_NONE},
-    {fail_to_start_writing_back, SYNC_ASYNC},
+    {fail_a_sync, {SYNC_NONE, 0}},
+    {fail_a_write, {SYNC_NONE, 0}},
+    {fail_a_flush, {SYNC_NONE, 0}},
+    // A policy under which growing syncs and puts, so few, do not.
+    {fail_the_sync_of_growth, {SYNC_EVERY, 1000000}},
+    {fail_the_header_of_growth, {SYNC_EVERY, 1000000}},
+    {fail_to_forget, {SYNC_NONE, 0}},
+    {fail_to_start_writing_back, {SYNC_ASYNC, 0}},
 };
 
 static int probe_filters(struct fixture *f, void *argument) {
@@ -131,7 +132,7 @@ static int probe_filters(struct fixture *f, void *argument) {
 }
 
 static void stays_failed(struct fixture *f) {
-  f->config.sync = (struct sync_policy){kinds[f->variant].kind, 0};
+  f->config.sync = kinds[f->variant].sync;
   fixture_join(f, fixture_fork(f, kinds[f->variant].body, NULL));
 }
 

@@ -24,6 +24,7 @@ enum { ROOM = 512 };
 static struct {
   atomic_uint durable_writes, plain_writes, syncs;
   _Atomic(atomic_uint *) sync_waits_for;  // a sync does not end before this has changed
+  _Atomic uint64_t offset;                // of the last write
 } seen;
 
 static int counted_open(struct io_file **file, struct io_limits *limits, int fd, const struct io_settings *settings,
@@ -37,6 +38,7 @@ static int counted_write(struct io_session *session, const void *buffer, size_t 
                          unsigned flags) {
   int code = pread_io.write(session, buffer, length, offset, flags);
   atomic_fetch_add(flags & IO_DURABLE ? &seen.durable_writes : &seen.plain_writes, 1);
+  atomic_store(&seen.offset, offset);
   return code;
 }
 
@@ -147,12 +149,33 @@ static void writers_that_meet_share_syncs(void **state) {
   assert_int_equal(seen.syncs, 2);
 }
 
+// Who waits for those of the last sync does not wait for ever.
+static void a_writer_left_alone_goes_on(void **state) {
+  struct fixture *fixture = *state;
+  writers_that_meet_share_syncs(state);
+  for (int i = 0; i < 3; i++) assert_int_equal(put(fixture->first, "ab"), 0);
+  assert_int_equal(seen.syncs, 5);
+}
+
+// Keys that lie apart, updated one after the other: each page apart would be a device write of its own.
+static void updates_lie_together(void **state) {
+  struct fixture *fixture = *state;
+  for (char key = '0'; key < '0' + 64; key++) assert_int_equal(put(fixture->first, (const char[]){key, '\0'}), 0);
+  uint64_t last = seen.offset;
+  for (const char *key = "5Ao"; *key; key++, last = seen.offset) {
+    assert_int_equal(put(fixture->first, (const char[]){*key, '\0'}), 0);
+    assert_int_equal(seen.offset - last, RECORD_SIZE_DEFAULT);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_lone_put_brings_its_sync, setup, teardown),
       cmocka_unit_test_setup_teardown(so_it_does_beside_sessions_that_do_not_write, setup, teardown),
       cmocka_unit_test_setup_teardown(a_batch_shares_one_sync, setup, teardown),
       cmocka_unit_test_setup_teardown(writers_that_meet_share_syncs, setup, teardown),
+      cmocka_unit_test_setup_teardown(a_writer_left_alone_goes_on, setup, teardown),
+      cmocka_unit_test_setup_teardown(updates_lie_together, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
