@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "engines/engine.h"
@@ -245,6 +246,17 @@ int sync_with_writer_lock(struct store *store, struct io_session *io);
 int acknowledge(struct session *session, uint64_t ordinal, uint64_t offset, uint64_t length);
 int interval_start(struct store *store);  // the timer, where the policy wants one
 
+// Of keys: a call of memcmp, for a length that is no constant, costs more than the comparison does.
+static inline bool bytes_equal(const unsigned char *one, const unsigned char *other, uint32_t length) {
+  uint64_t words[4];
+  if (length < sizeof words[0]) return memcmp(one, other, length) == 0;
+  memcpy(&words[0], one, sizeof words[0]);
+  memcpy(&words[1], other, sizeof words[0]);
+  memcpy(&words[2], one + length - sizeof words[0], sizeof words[0]);  // overlaps the first where keys are shorter
+  memcpy(&words[3], other + length - sizeof words[0], sizeof words[0]);
+  return ((words[0] ^ words[1]) | (words[2] ^ words[3])) == 0;
+}
+
 // read.c
 void read_ops(struct session *session, struct op *const *ops, size_t count);
 // Finds the current slot of each op's key; results, errors included, in `located`.
@@ -253,12 +265,16 @@ int locate_all(struct session *session, struct op *const *ops, struct located *l
 // on maps, the epoch. Not guarded.
 int read_slot(struct session *session, uint32_t slot, unsigned char *buffer, const unsigned char **record);
 void finish(struct session *session, struct op *op, int status);
-// Hands a found record to its get or peek. `bytes` is the record.
-void answer(struct session *session, struct op *op, uint32_t slot, const unsigned char *bytes);
-bool key_equal(const struct record *record, const struct op *op);
+// Hands a found record to its get or peek. `record` is a view of its bytes.
+void answer(struct session *session, struct op *op, uint32_t slot, const struct record *record);
+static inline bool key_equal(const struct record *record, const struct op *op) {
+  return record->key_length == op->key_length && bytes_equal(record->key, op->key, op->key_length);
+}
 // Whether the look-up ends at this record, which the index points to: it has the key, or nothing is there any more,
 // since someone else has cut the file. Then it may have been this key's: an error, not "no such key".
-bool key_settled(const struct record *record, const struct op *op);
+static inline bool key_settled(const struct record *record, const struct op *op) {
+  return key_equal(record, op) || record->valid == RECORD_UNUSED;
+}
 int key_check(const struct op *op);
 
 // window.c: requests in flight, on ways that queue

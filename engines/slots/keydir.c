@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#define XXH_INLINE_ALL  // a hash of 16 bytes is a few instructions
 #include "engines/slots/keydir.h"
 
 #include <errno.h>
@@ -6,10 +7,7 @@
 #include <sys/mman.h>
 #include <xxhash.h>
 
-// An entry is tag << 32 | slot + 1; 0 is empty, a slot field of REMOVED the mark of a removed entry.
 enum { BUCKETS_MIN = 64 };
-#define SLOT_FIELD UINT64_C(0xFFFFFFFF)
-#define REMOVED SLOT_FIELD
 #define HUGE_PAGE ((size_t)2 << 20)
 
 static uint64_t entry_make(uint32_t tag, uint32_t slot) { return (uint64_t)tag << 32 | ((uint64_t)slot + 1); }
@@ -68,25 +66,6 @@ void keydir_free(struct keydir *keydir) {
   atomic_store(&keydir->table, NULL);
 }
 
-static uint32_t cursor_scan(struct keydir_cursor *cursor) {
-  const struct keydir_table *table = cursor->table;
-  for (;;) {
-    uint64_t entry = atomic_load_explicit(&table->entries[cursor->at], memory_order_acquire);
-    if (entry == 0) return SLOT_NONE;
-    if (++cursor->at == table->buckets) cursor->at = 0;
-    if (entry >> 32 == cursor->tag && (entry & SLOT_FIELD) != REMOVED) return (uint32_t)(entry - 1);
-  }
-}
-
-uint32_t keydir_first(const struct keydir *keydir, uint64_t hash, struct keydir_cursor *cursor) {
-  cursor->table = atomic_load_explicit(&keydir->table, memory_order_acquire);
-  cursor->tag = (uint32_t)(hash >> 32);
-  cursor->at = cursor->tag * cursor->table->buckets >> 32;
-  return cursor_scan(cursor);
-}
-
-uint32_t keydir_next(struct keydir_cursor *cursor) { return cursor_scan(cursor); }
-
 static void table_insert(struct keydir_table *table, uint64_t entry) {
   uint64_t at = (entry >> 32) * table->buckets >> 32;
   while (atomic_load_explicit(&table->entries[at], memory_order_relaxed) != 0)
@@ -100,7 +79,7 @@ static int rebuild(struct keydir *keydir, uint64_t buckets) {
   if (!table) return -ENOMEM;
   for (uint64_t i = 0; i < old->buckets; i++) {
     uint64_t entry = atomic_load_explicit(&old->entries[i], memory_order_relaxed);
-    if (entry && (entry & SLOT_FIELD) != REMOVED) table_insert(table, entry);
+    if (entry && (entry & KEYDIR_SLOT_FIELD) != KEYDIR_REMOVED) table_insert(table, entry);
   }
   atomic_store(&keydir->table, table);
   keydir->used = keydir->live;
@@ -148,7 +127,7 @@ int keydir_replace(struct keydir *keydir, uint64_t hash, uint32_t old_slot, uint
 int keydir_remove(struct keydir *keydir, uint64_t hash, uint32_t slot) {
   _Atomic uint64_t *entry = entry_of(keydir, hash, slot);
   if (!entry) return -EBADMSG;
-  atomic_store_explicit(entry, (hash >> 32) << 32 | REMOVED, memory_order_release);
+  atomic_store_explicit(entry, (hash >> 32) << 32 | KEYDIR_REMOVED, memory_order_release);
   keydir->live--;
   return 0;
 }
@@ -164,10 +143,10 @@ int keydir_adopt(struct keydir *keydir, struct keydir_table *table, uint64_t slo
   if (table->buckets < BUCKETS_MIN) return -EBADMSG;
   for (uint64_t i = 0; i < table->buckets; i++) {
     uint64_t entry = atomic_load_explicit(&table->entries[i], memory_order_relaxed);
-    uint64_t field = entry & SLOT_FIELD;
+    uint64_t field = entry & KEYDIR_SLOT_FIELD;
     if (!entry) continue;
     used++;
-    if (field == REMOVED) continue;
+    if (field == KEYDIR_REMOVED) continue;
     if (field == 0 || field > slots) return -EBADMSG;
     live++;
   }

@@ -15,6 +15,10 @@
 #include "engines/slots/epoch.h"
 #include "engines/slots/format.h"
 
+// An entry is tag << 32 | slot + 1; 0 is empty, a slot field of all ones the mark of a removed entry.
+#define KEYDIR_SLOT_FIELD UINT64_C(0xFFFFFFFF)
+#define KEYDIR_REMOVED KEYDIR_SLOT_FIELD
+
 struct keydir_table {
   uint64_t buckets;
   size_t bytes;  // of the mapping
@@ -50,8 +54,22 @@ static inline void keydir_prefetch(const struct keydir *keydir, uint64_t hash) {
 }
 // Readers and the writer: slots whose entry may be this hash's, one after the other; SLOT_NONE at the end. Several keys
 // can share a tag, so the caller compares keys.
-uint32_t keydir_first(const struct keydir *keydir, uint64_t hash, struct keydir_cursor *cursor);
-uint32_t keydir_next(struct keydir_cursor *cursor);
+static inline uint32_t keydir_next(struct keydir_cursor *cursor) {
+  const struct keydir_table *table = cursor->table;
+  for (;;) {
+    uint64_t entry = atomic_load_explicit(&table->entries[cursor->at], memory_order_acquire);
+    if (entry == 0) return SLOT_NONE;
+    if (++cursor->at == table->buckets) cursor->at = 0;
+    if (entry >> 32 == cursor->tag && (entry & KEYDIR_SLOT_FIELD) != KEYDIR_REMOVED) return (uint32_t)(entry - 1);
+  }
+}
+
+static inline uint32_t keydir_first(const struct keydir *keydir, uint64_t hash, struct keydir_cursor *cursor) {
+  cursor->table = atomic_load_explicit(&keydir->table, memory_order_acquire);
+  cursor->tag = (uint32_t)(hash >> 32);
+  cursor->at = cursor->tag * cursor->table->buckets >> 32;
+  return keydir_next(cursor);
+}
 
 // The writer only. insert: 0 or -ENOMEM (nothing changed). replace and remove: 0, or -EBADMSG if the entry is not there
 // (only a damaged snapshot can bring that about).

@@ -23,7 +23,7 @@ static int walk_bytes(void *argument) {
     record_view(walk->bytes, store->record_size, &record);
     if (!key_settled(&record, walk->op)) continue;
     walk->found = true;
-    answer(walk->session, walk->op, (uint32_t)walk->slot, walk->bytes);
+    answer(walk->session, walk->op, (uint32_t)walk->slot, &record);
   }
   return 0;
 }

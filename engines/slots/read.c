@@ -12,14 +12,6 @@ int key_check(const struct op *op) {
   return op->key && op->key_length >= 1 && op->key_length <= KEY_LENGTH_MAX ? 0 : -EINVAL;
 }
 
-bool key_equal(const struct record *record, const struct op *op) {
-  return record->key_length == op->key_length && memcmp(record->key, op->key, op->key_length) == 0;
-}
-
-bool key_settled(const struct record *record, const struct op *op) {
-  return key_equal(record, op) || record->valid == RECORD_UNUSED;
-}
-
 void finish(struct session *session, struct op *op, int status) {
   op->status = status;
   op_queue_push(&session->done, op);
@@ -41,21 +33,23 @@ static int copy_value(struct op *op, const struct record *record) {
   return 0;
 }
 
-void answer(struct session *session, struct op *op, uint32_t slot, const unsigned char *bytes) {
-  const struct store *store = session->store;
+static bool verified(const struct store *store, uint32_t slot, const unsigned char *bytes) {
   struct record record;
+  uint64_t seed = record_seed(store->header.store_id, slot);
+  return record_decode(bytes, store->record_size, seed, &record) == RECORD_STATE_VALID;
+}
+
+void answer(struct session *session, struct op *op, uint32_t slot, const struct record *record) {
+  const struct store *store = session->store;
   int status;
-  record_view(bytes, store->record_size, &record);
-  bool sound = record.value_length <= store->record_size - RECORD_OVERHEAD;
-  if (store->verify && sound)
-    sound = record_decode(bytes, store->record_size, record_seed(store->header.store_id, slot), &record) ==
-            RECORD_STATE_VALID;
-  if (!sound || record.valid == RECORD_UNUSED)
+  bool sound = record->value_length <= store->record_size - RECORD_OVERHEAD;
+  if (store->verify && sound) sound = verified(store, slot, record->key);
+  if (!sound || record->valid == RECORD_UNUSED)
     status = -EBADMSG;
-  else if (record.valid != RECORD_PUT)
+  else if (record->valid != RECORD_PUT)
     status = -ENOENT;
   else
-    status = op->kind == OP_PEEK ? lend(session, op, &record) : copy_value(op, &record);
+    status = op->kind == OP_PEEK ? lend(session, op, record) : copy_value(op, record);
   finish(session, op, status);
 }
 
@@ -86,31 +80,28 @@ struct map_group {
   struct keydir_cursor cursors[GROUP];
 };
 
-static const unsigned char *map_find(struct map_group *group, size_t i) {
+static bool map_find(struct map_group *group, size_t i, struct record *record) {
   uint32_t record_size = group->session->store->record_size;
   for (; group->slots[i] != SLOT_NONE; group->slots[i] = keydir_next(&group->cursors[i])) {
-    const unsigned char *bytes = (const unsigned char *)group->map.base + slot_offset(record_size, group->slots[i]);
-    struct record record;
-    record_view(bytes, record_size, &record);
-    if (key_settled(&record, group->ops[i])) return bytes;
+    record_view((const unsigned char *)group->map.base + slot_offset(record_size, group->slots[i]), record_size,
+                record);
+    if (key_settled(record, group->ops[i])) return true;
   }
-  return NULL;
+  return false;
 }
 
 static int map_answer(void *argument) {
   struct map_group *group = argument;
   for (; group->at < group->count; group->at++) {
     size_t i = group->at;
-    const unsigned char *bytes = map_find(group, i);
-    if (group->located) {
-      struct record record = {.valid = RECORD_UNUSED};
-      if (bytes) record_view(bytes, group->session->store->record_size, &record);
-      group->located[i] = (struct located){.slot = group->slots[i], .valid = record.valid};
-    } else if (bytes) {
-      answer(group->session, group->ops[i], group->slots[i], bytes);
-    } else {
+    struct record record;
+    bool found = map_find(group, i, &record);
+    if (group->located)
+      group->located[i] = (struct located){.slot = group->slots[i], .valid = found ? record.valid : RECORD_UNUSED};
+    else if (found)
+      answer(group->session, group->ops[i], group->slots[i], &record);
+    else
       finish(group->session, group->ops[i], -ENOENT);
-    }
   }
   return 0;
 }
@@ -132,13 +123,18 @@ static void map_prefetch(struct map_group *group) {
     const char *bytes = group->map.base + offsets[found++];
     __builtin_prefetch(bytes);
     __builtin_prefetch(bytes + 64);
-    __builtin_prefetch(bytes + store->record_size - 1);
+    if (store->record_size > 128) __builtin_prefetch(bytes + store->record_size - 1);
   }
   if (store->prefetch) store->io->prefetch(store->file, offsets, store->record_size, found);
 }
 
 static int map_group_run(struct session *session, struct op *const *ops, struct located *located, size_t count) {
-  struct map_group group = {.session = session, .ops = ops, .located = located, .count = count};
+  struct map_group group;  // not initialised as a whole: clearing its arrays costs more than one look-up
+  group.session = session;
+  group.ops = ops;
+  group.located = located;
+  group.count = count;
+  group.at = 0;
   int error = session->store->io->map(session->store->file, &group.map);
   if (error) return error;
   map_prefetch(&group);
@@ -153,27 +149,27 @@ static int map_group_run(struct session *session, struct op *const *ops, struct 
 }
 
 // One read after the other.
-static const unsigned char *find_by_read(struct session *session, const struct op *op, uint32_t *slot, int *error) {
+static bool find_by_read(struct session *session, const struct op *op, uint32_t *slot, struct record *record,
+                         int *error) {
   struct keydir_cursor cursor;
   const unsigned char *bytes;
   *error = 0;
   *slot = keydir_first(&session->store->keydir, keydir_hash(op->key, op->key_length), &cursor);
   for (; *slot != SLOT_NONE; *slot = keydir_next(&cursor)) {
-    struct record record;
     *error = read_slot(session, *slot, session->lookups[0].buffer, &bytes);
-    if (*error) return NULL;
-    record_view(bytes, session->store->record_size, &record);
-    if (key_settled(&record, op)) return bytes;
+    if (*error) return false;
+    record_view(bytes, session->store->record_size, record);
+    if (key_settled(record, op)) return true;
   }
-  return NULL;
+  return false;
 }
 
 static void get_by_read(struct session *session, struct op *op) {
+  struct record record;
   uint32_t slot;
   int error;
-  const unsigned char *bytes = find_by_read(session, op, &slot, &error);
-  if (bytes)
-    answer(session, op, slot, bytes);
+  if (find_by_read(session, op, &slot, &record, &error))
+    answer(session, op, slot, &record);
   else
     finish(session, op, error ? error : -ENOENT);
 }
@@ -194,12 +190,11 @@ int locate_all(struct session *session, struct op *const *ops, struct located *l
     if (error) return error;
   }
   for (size_t i = 0; !io->map && i < count; i++) {
-    struct record record = {.valid = RECORD_UNUSED};
+    struct record record;
     uint32_t slot;
     int error;
-    const unsigned char *bytes = find_by_read(session, ops[i], &slot, &error);
-    if (bytes) record_view(bytes, session->store->record_size, &record);
-    located[i] = (struct located){.slot = slot, .valid = record.valid, .error = error};
+    bool found = find_by_read(session, ops[i], &slot, &record, &error);
+    located[i] = (struct located){.slot = slot, .valid = found ? record.valid : RECORD_UNUSED, .error = error};
   }
   return 0;
 }

@@ -19,15 +19,14 @@ static void release(struct session *session, struct lookup *lookup) {
   session->in_flight--;
 }
 
-static void end_lookup(struct session *session, struct lookup *lookup, int error, const unsigned char *bytes) {
+static void end_lookup(struct session *session, struct lookup *lookup, int error, const struct record *record) {
   if (lookup->located) {
-    struct record record = {.valid = RECORD_UNUSED};
-    if (bytes) record_view(bytes, session->store->record_size, &record);
-    *lookup->located = (struct located){.slot = lookup->slot, .valid = record.valid, .error = error};
-  } else if (error || !bytes) {
+    enum record_valid valid = record ? record->valid : RECORD_UNUSED;
+    *lookup->located = (struct located){.slot = lookup->slot, .valid = valid, .error = error};
+  } else if (error || !record) {
     finish(session, lookup->op, error ? error : -ENOENT);
   } else {
-    answer(session, lookup->op, lookup->slot, bytes);
+    answer(session, lookup->op, lookup->slot, record);
   }
   release(session, lookup);
 }
@@ -90,7 +89,7 @@ static void complete(struct session *session, struct io_request *request) {
   const unsigned char *bytes = lookup->buffer + (slot_offset(store->record_size, lookup->slot) - request->offset);
   record_view(bytes, store->record_size, &record);
   if (key_settled(&record, lookup->op)) {
-    end_lookup(session, lookup, 0, bytes);
+    end_lookup(session, lookup, 0, &record);
     return;
   }
   lookup->slot = keydir_next(&lookup->cursor);
