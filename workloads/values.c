@@ -6,6 +6,7 @@
 // compresses, and no multiplication stands between one word and the next.
 #include "workloads/values.h"
 
+#include "base/wide.h"
 #include "workloads/keys.h"
 #include "workloads/random.h"
 
@@ -48,7 +49,7 @@ int value_check(uint64_t id, const void *value, size_t length, uint64_t *version
   return wrong == 0 && memcmp(at, &word, (size_t)(end - at)) == 0;
 }
 
-uint64_t value_sum(const void *value, size_t length) {
+WIDE_VECTORS uint64_t value_sum(const void *value, size_t length) {
   struct value_summer summer = {0};
   value_summer_add(&summer, value, length);
   return value_summer_total(&summer);
