@@ -36,11 +36,22 @@ static int parse_amount(size_t kind, const char *text, uint64_t *amount) {
   return *amount == 0 ? -ERANGE : 0;
 }
 
+// What stands behind the name of the policy that may have been meant: the amount that was given, if it can be one.
+static const char *wanted_amount(const char *near, const char *given) {
+  uint64_t amount;
+  size_t kind = near == policy_names[SYNC_EVERY] ? SYNC_EVERY : SYNC_INTERVAL;
+  if (near != policy_names[kind]) return "";
+  if (*given && parse_amount(kind, given + 1, &amount) == 0) return given;
+  return kind == SYNC_EVERY ? "=N" : "=MS";
+}
+
 static int unknown_policy(struct error *error, const char *text, size_t length) {
   char name[32];
   snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), text);
   const char *near = nearest_word(name, policy_names, SYNC_KINDS);
-  if (near) return error_set(error, -EINVAL, "unknown sync policy \"%s\"; did you mean \"%s\"?", text, near);
+  if (near)
+    return error_set(error, -EINVAL, "unknown sync policy \"%s\"; did you mean \"%s%s\"?", text, near,
+                     wanted_amount(near, text + length));
   return error_set(error, -EINVAL, "unknown sync policy \"%s\"; choose none, async, every=N, interval=MS or always",
                    text);
 }

@@ -114,7 +114,11 @@ static void test_pair(struct pair *pair, double floor) {
 
 static int prepare(const struct comparison *comparison, struct pair *pair) {
   pair->metric = metric_find(y_of(comparison->a, pair->a));
-  check_settings(comparison, pair);
+  // Its samples have a rate, and not what the experiment asks about.
+  if (json_is_peak(pair->a) || json_is_peak(pair->b))
+    snprintf(pair->reason, sizeof pair->reason, "sets the rates of other cells, and is itself no point of the chart");
+  else
+    check_settings(comparison, pair);
   if (!pair->metric) {
     if (!*pair->reason) snprintf(pair->reason, sizeof pair->reason, "the chart's y is no metric this program knows");
     return 0;

@@ -269,6 +269,31 @@ static void test_differences_are_named(void **state) {
   json_decref(b);
 }
 
+// The cell that sets the rates of an open loop is no point of its chart, and has no samples of what that shows.
+static void test_a_peak_is_not_judged(void **state) {
+  (void)state;
+  struct random random;
+  random_seed(&random, 9);
+  json_t *a = noisy_run(&random, 0.01), *b = noisy_run(&random, 0.01);
+  set_latencies(a);
+  set_latencies(b);
+  for (size_t i = 0; i < 2; i++) {
+    json_t *cell = cell_of(i ? b : a, 0), *sample;
+    size_t s;
+    json_object_set_new(cell, "peak", json_string(text_of(cell, "id")));
+    json_array_foreach(json_object_get(cell, "samples"), s, sample) {
+      json_object_set_new(sample, "latency_ns", json_null());
+    }
+  }
+  json_t *comparison = compare(a, b, NAN);
+  assert_int_equal(count(comparison, "not compared"), 1);
+  assert_string_equal(text_of(row_of(comparison, 0), "reason"),
+                      "sets the rates of other cells, and is itself no point of the chart");
+  json_decref(comparison);
+  json_decref(a);
+  json_decref(b);
+}
+
 static void test_nothing_in_common(void **state) {
   (void)state;
   struct random random;
@@ -293,6 +318,7 @@ int main(void) {
       cmocka_unit_test(test_noise_is_seldom_a_verdict),
       cmocka_unit_test(test_controls_set_the_floor),
       cmocka_unit_test(test_differences_are_named),
+      cmocka_unit_test(test_a_peak_is_not_judged),
       cmocka_unit_test(test_nothing_in_common),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -340,7 +340,7 @@ static const struct mistake mistakes[] = {
     {"[hold quick]", "[hold]", "11: the section stands here a second time, first on line 8; put the two together"},
     {"records", "records = 0", "12: bad records \"0\"; a count of at least 1 such as 4M"},
     {"records", "sync = none", "12: sync is held here and swept on line 14; keep one"},
-    {"sync   =", "sync = none, evry=64, always", "14: unknown sync policy \"evry=64\"; did you mean \"every\"?"},
+    {"sync   =", "sync = none, evry=64, always", "14: unknown sync policy \"evry=64\"; did you mean \"every=64\"?"},
     {"sync   =", "sync = none, every=0, always",
      "14: bad sync policy \"every=0\"; write a number of operations, at least 1, such as \"every=64\""},
     {"sync   =", "sync = none,, always", "14: an empty value in the list; remove a comma"},

@@ -226,7 +226,11 @@ static void test_bad_policies(void **state) {
   (void)state;
   static const struct bad_case cases[] = {
       {"allways", "unknown sync policy \"allways\"; did you mean \"always\"?"},
-      {"evry=64", "unknown sync policy \"evry=64\"; did you mean \"every\"?"},
+      {"evry=64", "unknown sync policy \"evry=64\"; did you mean \"every=64\"?"},
+      {"evry", "unknown sync policy \"evry\"; did you mean \"every=N\"?"},
+      {"evry=x", "unknown sync policy \"evry=x\"; did you mean \"every=N\"?"},
+      {"intervall=5", "unknown sync policy \"intervall=5\"; did you mean \"interval=5\"?"},
+      {"allways=5", "unknown sync policy \"allways=5\"; did you mean \"always\"?"},
       {"", "unknown sync policy \"\"; choose none, async, every=N, interval=MS or always"},
       {"durable=1", "unknown sync policy \"durable=1\"; choose none, async, every=N, interval=MS or always"},
       {"always=1", "bad sync policy \"always=1\"; \"always\" takes no amount"},
