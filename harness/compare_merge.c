@@ -81,8 +81,40 @@ static void panel_of(const json_t *experiment, const json_t *point, char *text) 
            point && *panel ? json_text(point, panel) : panel);
 }
 
-// The cell of one run: its samples, for charts along seconds, its summary, and the bounds of its own machine, whose
-// labels begin with the run's letter. Its id names the run, for the notes of a chart.
+static const json_t *bound_named(const json_t *bounds, const char *label) {
+  const json_t *bound;
+  size_t i;
+  json_array_foreach(bounds, i, bound) {
+    if (strcmp(json_text(bound, "label") + 2, label) == 0) return bound;  // behind the letter of its run
+  }
+  return NULL;
+}
+
+// Whether another run's bound is the first run's as well, as far as can be told: within what the machine may have moved
+// by. Drawn again for every run, lines on one another would say less.
+static bool is_alike(const json_t *bound, const json_t *first, double floor) {
+  double own = json_real_or_nan(bound, "value"), other = json_real_or_nan(first, "value");
+  if (isnan(own) || isnan(other)) own = json_real_or_nan(bound, "ns"), other = json_real_or_nan(first, "ns");
+  return fabs(log(own / other)) <= log(1 + floor);  // false where one is not known
+}
+
+// The bounds of a cell on its own machine, each behind the letter of its run.
+static json_t *bounds_of(const struct compared_runs *all, size_t run, const json_t *chart, const json_t *cell) {
+  const char letter[] = {(char)('A' + run), ' ', '\0'};
+  json_t *bounds = results_bounds_of(all->runs[run], chart, cell, letter);
+  const json_t *same = run ? compare_find(all->runs[0], json_text(cell, "id")) : NULL;
+  json_t *first = same ? results_bounds_of(all->runs[0], chart, same, "A ") : NULL;
+  double floor = run ? json_real_or_nan(json_object_get(all->comparisons[run - 1], "floor"), "floor") : NAN;
+  for (size_t i = json_array_size(bounds); first && i-- > 0;) {
+    const json_t *bound = json_array_get(bounds, i), *other = bound_named(first, json_text(bound, "label") + 2);
+    if (other && is_alike(bound, other, floor)) (void)json_array_remove(bounds, i);  // it is there
+  }
+  json_decref(first);
+  return bounds;
+}
+
+// The cell of one run: its samples, for charts along seconds, its summary, and the bounds of its own machine. Its id
+// names the run, for the notes of a chart.
 static json_t *cell_of(const struct compared_runs *all, size_t run, const json_t *experiment, const json_t *cell) {
   const json_t *chart = json_object_get(experiment, "chart"), *point = json_object_get(cell, "point");
   const char *x = json_text(chart, "x"), *name = json_text(experiment, "name");
@@ -96,7 +128,7 @@ static json_t *cell_of(const struct compared_runs *all, size_t run, const json_t
                    "point", "run", label, panel_key, panel, *x ? x : "seconds", json_text(point, x), "status",
                    json_object_get(cell, "status"), "saturated", json_object_get(cell, "saturated"), "flagged",
                    json_object_get(cell, "flagged"), "summary", json_object_get(cell, "summary"), "samples",
-                   json_object_get(cell, "samples"), "bounds", results_bounds_of(all->runs[run], chart, cell, letter));
+                   json_object_get(cell, "samples"), "bounds", bounds_of(all, run, chart, cell));
 }
 
 static bool was_compared(const json_t *comparison, const char *id) {

@@ -315,10 +315,12 @@ static void method(const struct compare_page *compare) {
     snprintf(text, sizeof text, "%s: %s.", label, words);
     page->format->item(page->out, text);
   }
-  page_say(page,
-           "Charts show medians of each run, with their whiskers, and only cells that were compared. Each run's bounds "
-           "are its own machine's, and begin with its letter. Latencies are drawn and not judged, unless they are what "
-           "the experiment is about. The data behind each chart is in the folder data.");
+  page_say(
+      page,
+      "Charts show medians of each run, with their whiskers, and only cells that were compared. Bounds "
+      "are those of A's machine; another run's, with its letter in front, are drawn where they differ by more than "
+      "the machine may have moved by. Latencies are drawn and not judged, unless they are what "
+      "the experiment is about. The data behind each chart is in the folder data.");
 }
 
 struct contents {

@@ -33,7 +33,8 @@ bounds_width = families_count > 0 ? 74 : 0
 # A chart without a bound says why. Older data does not tell.
 bounds_none = text(exists('of_latency') ? 'no_bound_latency' : 'no_bound')
 bounds_none = strlen(bounds_none) ? '; no bound applies: '.bounds_none : ''
-bounds_caption = families_count > 0 ? '; grey, broken: bounds of this machine, by bare loops, or of what is asked' : bounds_none
+bounds_caption = families_count == 0 ? bounds_none : text('series') eq 'run' ? '; grey, broken: bounds of A, and of others where theirs differ' : \
+                 '; grey, broken: bounds of this machine, by bare loops, or of what is asked'
 bound_ink = '#666666'
 set style line 21 linecolor rgb bound_ink linewidth 0.9 dashtype (6,3)
 set style line 22 linecolor rgb bound_ink linewidth 0.9 dashtype (2,2)

@@ -160,12 +160,38 @@ static void test_only_what_was_compared_is_drawn(void **state) {
   free_all(&three);
 }
 
+static size_t bounds_at(const json_t *merged, size_t cell, const char *label) {
+  const json_t *bounds = json_object_get(json_array_get(json_object_get(merged, "cells"), cell), "bounds");
+  assert_true(json_array_size(bounds) == 0 || strcmp(json_text(json_array_get(bounds, 0), "label"), label) == 0);
+  return json_array_size(bounds);
+}
+
+// A bound that is the first run's as well, within what the machine may have moved by, is drawn once; another is not
+// lost.
+static void test_bounds_that_are_alike_are_drawn_once(void **state) {
+  (void)state;
+  static const char *const paths[] = {"a", "b", "c"};
+  struct three three = {.runs = {reads("vm", 1000), reads("vm", 1000), reads("nuc", 1000)}};
+  made_run_add_limit(three.runs[0], "msync", 5000);
+  made_run_add_limit(three.runs[1], "msync", 5200);
+  made_run_add_limit(three.runs[2], "msync", 9000);
+  compare_all(&three, paths);
+  json_t *merged = compare_merge(&three.all);
+  expect_place(merged, 0, "mmap", "1", "A a");
+  assert_int_equal(bounds_at(merged, 0, "A bare msync"), 1);
+  assert_int_equal(bounds_at(merged, 1, ""), 0);
+  assert_int_equal(bounds_at(merged, 2, "C bare msync"), 1);
+  json_decref(merged);
+  free_all(&three);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_run_is_called_by_its_folder),
       cmocka_unit_test(test_runs_are_series_and_engines_are_panels),
       cmocka_unit_test(test_a_panel_is_named_by_what_differs),
       cmocka_unit_test(test_only_what_was_compared_is_drawn),
+      cmocka_unit_test(test_bounds_that_are_alike_are_drawn_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
