@@ -72,7 +72,8 @@ static int sync_and_stat(struct sample *sample, struct store_size *size, struct 
 
 // Stores of another format may have work left when they are loaded, such as merging levels, and each lies on the disk
 // as its load left it: all are brought into their best order, so that no read pays for another store's load. What they
-// took before that is their own, and told.
+// took before that is their own, and told. Ours put no work off, and keep the room that their load left: an update goes
+// to a free slot, and a file without any would grow to twice its size in the middle of a measurement.
 static int settle(struct sample *sample, struct error *error) {
   int code = sync_and_stat(sample, &sample->space.loaded, error);
   if (code || sample->engine->caps & CAP_SHARED_FORMAT) return code;

@@ -4,6 +4,7 @@
 // It has no way to open a store for reading only: such a store is opened as ever, and writes are refused here.
 #include <errno.h>
 #include <leveldb/c.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,44 @@ static int level_compact(struct peer_db *db) {
   return 0;
 }
 
+// When LevelDB merges a level (db/version_set.cc: Finalize, MaxBytesForLevel): the first by its files, others by their
+// bytes, ten times as many a level.
+enum { LEVELS = 7, FIRST_FILES = 4 };
+static const uint64_t second_bytes = 10u << 20;
+
+struct level_sizes {
+  uint64_t files[LEVELS], bytes[LEVELS];
+};
+
+// Reads the property: "--- level 0 ---" and a line "NUMBER:BYTES[...]" for each file of the level.
+static void read_sizes(char *text, struct level_sizes *sizes) {
+  unsigned level = LEVELS;
+  char *rest;
+  *sizes = (struct level_sizes){{0}, {0}};
+  for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    unsigned long long number, bytes;
+    if (sscanf(line, "--- level %u", &level) == 1) continue;
+    if (level >= LEVELS || sscanf(line, " %llu:%llu[", &number, &bytes) != 2) continue;
+    sizes->files[level]++;
+    sizes->bytes[level] += bytes;
+  }
+}
+
+// Whether a level is due to be merged into the next; LevelDB does not tell what it is doing.
+static int level_busy(struct peer_db *db) {
+  struct level_sizes sizes;
+  char *text = leveldb_property_value(db->db, "leveldb.sstables");
+  if (!text) return -EOPNOTSUPP;
+  read_sizes(text, &sizes);
+  leveldb_free(text);
+  uint64_t most = second_bytes;
+  bool due = sizes.files[0] >= FIRST_FILES;
+  for (size_t i = 1; i + 1 < LEVELS; i++, most *= 10) due = due || sizes.bytes[i] >= most;
+  return due;
+}
+
+static int level_drain(struct peer_db *db) { return lsm_drain(db, level_busy); }
+
 static int level_stat(struct peer_db *db, struct store_stat *stat) {
   (void)db;
   stat->records = stat->capacity = STAT_UNKNOWN;
@@ -177,7 +216,8 @@ static int level_settings(struct peer_db *db, setting_fn tell, void *user) {
   int code = peer_tell(tell, user, "compression", "none");
   if (!code) code = peer_tell(tell, user, "block cache", "%zu bytes asked for", db->cache_bytes);
   if (!code) code = peer_tell(tell, user, "memtable", "%zu bytes asked for", db->buffer_bytes);
-  return code ? code : peer_tell(tell, user, "filter", "bloom, %d bits a key", LSM_BLOOM_BITS);
+  if (!code) code = peer_tell(tell, user, "filter", "bloom, %d bits a key", LSM_BLOOM_BITS);
+  return code ? code : peer_tell(tell, user, "background work", "%s", level_busy(db) ? "due" : "none left");
 }
 
 const struct peer peer = {
@@ -189,6 +229,7 @@ const struct peer peer = {
     .scan = level_scan,
     .sync = level_sync,
     .compact = level_compact,
+    .drain = level_drain,
     .settings = level_settings,
     .stat = level_stat,
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool begins(const char *text, const char *words) { return strncmp(text, words, strlen(words)) == 0; }
 
@@ -52,6 +53,17 @@ int lsm_open_status(char *text, const char *path, struct error *error) {
   int code = error_set(error, code_of(text), "%s: %.300s", path, text);
   free(text);
   return code;
+}
+
+enum { DRAIN_PAUSE_US = 2000, DRAIN_TRIES = 30000 };
+
+int lsm_drain(struct peer_db *db, int (*busy)(struct peer_db *db)) {
+  for (int tries = 0; tries < DRAIN_TRIES; tries++) {
+    int is = busy(db);
+    if (is <= 0) return is;
+    usleep(DRAIN_PAUSE_US);
+  }
+  return -ETIMEDOUT;
 }
 
 int lsm_earlier(struct op *const *ops, size_t index) {

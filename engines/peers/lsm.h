@@ -22,6 +22,9 @@ int lsm_status(char *text);
 // The text of a failed open as -errno, -ENOENT where there is no store. The text goes into `error`, and is freed.
 int lsm_open_status(char *text, const char *path, struct error *error);
 
+// Waits until `busy` says no. -ETIMEDOUT after a minute, -errno that `busy` returned; `busy`: 1, 0 or -errno.
+int lsm_drain(struct peer_db *db, int (*busy)(struct peer_db *db));
+
 // Whether an operation before the one at `index` in the batch decides what that one finds: 1 the key is there, 0 it is
 // not, -1 the store itself decides.
 int lsm_earlier(struct op *const *ops, size_t index);

@@ -292,8 +292,10 @@ static int open_again(struct store *store, int (*between)(const char *path)) {
 static int forget_alone(struct store *store) {
   int code = store->config.read_only ? 0 : sync_written(store);
   if (code) return code;
-  if (!peer.forget) return open_again(store, files_drop);
-  code = peer.forget(store->db);
+  code = open_again(store, files_drop);
+  if (code || !peer.drain) return code;
+  // Opening has put what stood in the log into a table, and begun what is due then.
+  code = peer.drain(store->db);
   return code ? code : files_drop(store->path);
 }
 

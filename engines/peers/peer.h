@@ -51,12 +51,14 @@ struct peer {
   // Asks for write-back of what was committed, and does not wait; NULL where the peer has no way to.
   int (*start_writeback)(struct peer_db *db);
 
-  // Drops what the process itself holds of the store's pages; NULL: the store is closed and opened again.
-  int (*forget)(struct peer_db *db);
   // Gives space back in the open store, and waits for the store's background work; or NULL, and then
   // `rewrite` writes a compact copy of it to `path`, which takes its place.
   int (*compact)(struct peer_db *db);
   int (*rewrite)(struct peer_db *db, const char *path);
+
+  // Waits until the store has nothing left to do in the background, so that what is read next does not pay for what was
+  // written before. NULL: it does nothing there.
+  int (*drain)(struct peer_db *db);
 
   // As the vtable's: what was asked of the peer's library, from the library itself where it tells. NULL: nothing to
   // tell.

@@ -190,6 +190,20 @@ static int rocks_compact(struct peer_db *db) {
   return code;
 }
 
+// Flushes and compactions that run or are due. A store that is open for reading only has none.
+static int rocks_busy(struct peer_db *db) {
+  static const char *const properties[] = {"rocksdb.mem-table-flush-pending", "rocksdb.num-running-flushes",
+                                           "rocksdb.compaction-pending", "rocksdb.num-running-compactions"};
+  for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++) {
+    uint64_t value;
+    if (rocksdb_property_int(db->db, properties[i], &value)) return -EOPNOTSUPP;
+    if (value) return 1;
+  }
+  return 0;
+}
+
+static int rocks_drain(struct peer_db *db) { return lsm_drain(db, rocks_busy); }
+
 static int rocks_stat(struct peer_db *db, struct store_stat *stat) {
   (void)db;
   stat->records = stat->capacity = STAT_UNKNOWN;
@@ -206,6 +220,7 @@ static int rocks_settings(struct peer_db *db, setting_fn tell, void *user) {
     code = peer_tell(tell, user, "tables", "read %s",
                      rocksdb_options_get_allow_mmap_reads(db->options) ? "through maps" : "by pread");
   if (!code) code = peer_tell(tell, user, "log", "%s", db->log ? "written" : "none");
+  if (!code) code = peer_tell(tell, user, "background work", "%s", rocks_busy(db) ? "under way" : "none left");
   return code;
 }
 
@@ -218,6 +233,7 @@ const struct peer peer = {
     .scan = rocks_scan,
     .sync = rocks_sync,
     .compact = rocks_compact,
+    .drain = rocks_drain,
     .settings = rocks_settings,
     .stat = rocks_stat,
 };

@@ -113,8 +113,9 @@ static void pair_run_here(void **state) {
 }
 
 static bool is_peer(const char *spec) {
+  size_t length = strcspn(spec, ":");  // whatever its options
   for (const char *const *peer = peer_specs; *peer; peer++)
-    if (strcmp(*peer, spec) == 0) return true;
+    if (strlen(*peer) == length && strncmp(*peer, spec, length) == 0) return true;
   return false;
 }
 

@@ -131,6 +131,30 @@ static void the_folder_vanishes(struct fixture *f) {
   fixture_close(f);
 }
 
+struct told {
+  const char *name;
+  char value[64];
+};
+
+static int note_setting(void *user, const char *name, const char *value) {
+  struct told *told = user;
+  if (strcmp(name, told->name) == 0) snprintf(told->value, sizeof told->value, "%s", value);
+  return 0;
+}
+
+// Updates leave levels that are due to be merged. When the store has been closed and opened to forget its pages, none
+// is.
+static void nothing_is_left_in_the_background(struct fixture *f) {
+  struct told told = {.name = "background work"};
+  fixture_open(f);
+  for (uint64_t version = 1; version <= 12; version++)
+    assert_code(access_fill(&f->access, 0, 2000, version, LENGTH), 0);
+  assert_code(f->engine->forget(f->store), 0);
+  assert_code(f->engine->settings(f->access.session, note_setting, &told), 0);
+  assert_string_equal(told.value, "none left");
+  fixture_close(f);
+}
+
 // A bbolt store for reading whose file is cut under its map.
 static void open_and_cut(struct fixture *f) {
   char file[PATH_ROOM + 16];
@@ -209,6 +233,7 @@ int main(int argc, char **argv) {
   static const char *const peers[] = {"peers", NULL};
   static const char *const bbolt[] = {"bbolt", NULL}, *const lmdb[] = {"lmdb", NULL},
                            *const rocks[] = {"rocksdb", NULL};
+  static const char *const small_tables[] = {"rocksdb:buffer=64K", "leveldb:buffer=64K", NULL};
   static const char *const no_log[] = {"rocksdb:wal=off", NULL};
   static const struct contract_case cases[] = {
       {"refused and unchanged", refused_and_unchanged, CAP_PERSISTENT, 0, peers},
@@ -216,6 +241,7 @@ int main(int argc, char **argv) {
       {"scans in order of keys", scans_in_order, CAP_PERSISTENT | CAP_SCAN_ORDERED, 0, peers},
       {"the map grows under a reader", map_grows_under_a_reader, CAP_PERSISTENT, 0, lmdb},
       {"the folder vanishes", the_folder_vanishes, CAP_PERSISTENT, 0, rocks},
+      {"nothing is left in the background", nothing_is_left_in_the_background, CAP_PERSISTENT, 0, small_tables},
       {"pages that are gone", pages_that_are_gone, CAP_PERSISTENT, 0, bbolt},
       {"pages gone, then a map's", pages_gone_beside_a_map, CAP_PERSISTENT, 0, bbolt},
       {"a map's pages gone, then its own", pages_gone_beside_a_map, CAP_PERSISTENT, 1, bbolt},
