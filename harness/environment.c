@@ -14,6 +14,8 @@
 #include <xxhash.h>
 
 #include "build_info.h"
+#include "engines/engine.h"
+#include "engines/plugin.h"
 #include "harness/environment_internal.h"
 
 enum { LINE = 1024 };
@@ -214,6 +216,21 @@ static void build_facts(struct facts *facts) {
   fact_set(facts, "google_benchmark", json_string(STOREBENCH_BENCHMARK));
 }
 
+// Whether each peer was built with it, or why not.
+static void peer_facts(struct facts *facts) {
+  size_t count;
+  const char *const *peers = engine_group(ENGINE_PEERS, &count);
+  for (size_t i = 0; i < count; i++) {
+    char name[64], path[PLUGIN_PATH_MAX];
+    struct error error;
+    snprintf(name, sizeof name, "peer_%s", peers[i]);
+    if (plugin_find(peers[i], strlen(peers[i]), path, &error))
+      fact_missing(facts, name, error.text);
+    else
+      fact_set(facts, name, json_string("built"));
+  }
+}
+
 json_t *environment_read(const char *folder) {
   struct facts facts = {.known = json_object(), .unreadable = json_object()};
   processor_facts(&facts);
@@ -226,6 +243,7 @@ json_t *environment_read(const char *folder) {
   cgroup_facts(&facts);
   storage_facts(&facts, folder);
   build_facts(&facts);
+  peer_facts(&facts);
   if (json_object_set(facts.known, "unreadable", facts.unreadable)) facts.code = -ENOMEM;
   json_decref(facts.unreadable);
   if (!facts.code) return facts.known;

@@ -138,6 +138,27 @@ static void test_homes_and_secrets_are_masked(void **state) {
   assert_string_equal(masked, "ro quiet mitigations=off isolcpus=1,2 rd.luks.key=* * ds=*");
 }
 
+// A run says of each peer whether it was built, and why not.
+static void test_peers_that_are_missing_are_named(void **state) {
+  (void)state;
+  char *before = getenv("STOREBENCH_ENGINE_PATH");
+  char *path = before ? strdup(before) : NULL;
+  put("engines/lmdb.so", "built");
+  char engines[500];
+  snprintf(engines, sizeof engines, "%s/engines", folder);
+  assert_int_equal(setenv("STOREBENCH_ENGINE_PATH", engines, 1), 0);
+  json_t *environment = environment_read(folder);
+  assert_int_equal(path ? setenv("STOREBENCH_ENGINE_PATH", path, 1) : unsetenv("STOREBENCH_ENGINE_PATH"), 0);
+  free(path);
+  assert_non_null(environment);
+  assert_string_equal(json_string_value(json_object_get(environment, "peer_lmdb")), "built");
+  assert_true(json_is_null(json_object_get(environment, "peer_bbolt")));
+  const char *why = json_string_value(json_object_get(json_object_get(environment, "unreadable"), "peer_bbolt"));
+  assert_non_null(why);
+  assert_non_null(strstr(why, "bbolt was not built"));
+  json_decref(environment);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_good_machine_gets_none),
@@ -145,6 +166,7 @@ int main(void) {
       cmocka_unit_test(test_each_fault_of_build_and_target_is_told),
       cmocka_unit_test(test_names_of_warnings_are_checked),
       cmocka_unit_test(test_homes_and_secrets_are_masked),
+      cmocka_unit_test(test_peers_that_are_missing_are_named),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
