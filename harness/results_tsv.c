@@ -157,6 +157,17 @@ static void put_row(FILE *out, const json_t *experiment, const json_t *cell, con
   fprintf(out, "\t%s\t%" JSON_INTEGER_FORMAT "\n", metric->unit, json_integer_value(json_object_get(cell, "flagged")));
 }
 
+// A point that the run had no time for: a row without a value, so that charts can say that it is missing.
+static void put_dropped(FILE *out, const json_t *experiment, const json_t *dropped, const struct metric *metric) {
+  const json_t *chart = json_object_get(experiment, "chart");
+  results_put_text(out, json_text(json_object_get(dropped, "point"), json_text(chart, "panel")));
+  fputc('\t', out);
+  put_coordinate(out, experiment, dropped, json_text(chart, "x"));
+  fputc('\t', out);
+  put_coordinate(out, experiment, dropped, json_text(chart, "series"));
+  fprintf(out, "\tnan\tnan\tnan\t0\tdropped\tnan\tnan\tnan\tnan\tnan\t%s\t0\n", metric->unit);
+}
+
 int results_tsv(FILE *out, const void *results_tsv) {
   const struct results_tsv *tsv = results_tsv;
   const char *name = json_text(tsv->experiment, "name");
@@ -174,6 +185,9 @@ int results_tsv(FILE *out, const void *results_tsv) {
   json_array_foreach(json_object_get(tsv->run, "cells"), i, cell) {
     if (strcmp(json_text(cell, "experiment"), name) == 0 && !json_is_peak(cell))
       put_row(out, tsv->experiment, cell, metric);
+  }
+  json_array_foreach(json_object_get(tsv->run, "dropped"), i, cell) {
+    if (strcmp(json_text(cell, "experiment"), name) == 0) put_dropped(out, tsv->experiment, cell, metric);
   }
   return ferror(out) ? -EIO : 0;
 }

@@ -5,6 +5,7 @@
 folder = ARG0[1:strlen(ARG0)-strlen('bars.gp')]; data = ARG1; output = ARG2; hover = ARG3 eq 'hover'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
+marks_at_foot = 1
 load folder.'parts/page.gp'
 # A bar on a logarithmic axis has no honest length, and short ones would vanish: values that far apart are dots.
 if (text('log_y') eq '1') { exit error 'bars begin at 0: draw a logarithmic axis with ladder' }

@@ -13,6 +13,7 @@ fields_families = families_count
 families_count = 0; bounds_width = 0
 if (fields_families > 0) { bounds_caption = '; grey: bounds of this machine, by bare loops, or of what is asked' }
 bounds_kept = bounds_count; bounds_count = 0
+crosses = 0
 load folder.'parts/page.gp'
 y_log = 0; from_column = 5; to_column = 7
 load folder.'parts/axis.gp'
@@ -51,13 +52,13 @@ do for [r=1:rows_count] {
   v = number(field(r, 5))
   known_value = field(r, 13) eq 'ok' && v == v
   print sprintf('%d %d %d %d %d %d %s %d', PANEL_OF[r], SERIES_OF[r], X_OF[r], rows_drawn + 1 - SERIES_OF[r], \
-    known_value ? rgb_of(shade(v)) : 0xFFFFFF, known_value && shade(v) > 0.5, known_value ? shown(v) : '-', r)
+    known_value ? rgb_of(shade(v)) : 0xFFFFFF, known_value && shade(v) > 0.5, known_value ? shown(v) : '-', ROW[r])
 }
 unset print
 
 load folder.'parts/categories.gp'
-disturbed_x(r) = X_OF[r] + 0.4
-disturbed_y(r) = (rows_drawn + 1 - SERIES_OF[r]) / scale
+mark_x(r) = X_OF[r] + 0.4
+mark_y(r) = (rows_drawn + 1 - SERIES_OF[r]) / scale
 do for [x=1:x_count-1] { unset arrow x }
 do for [f=1:3] {
   load folder.'parts/start.gp'

@@ -18,9 +18,9 @@ do for [x=1:x_count] {
   if (!(x_low <= AT[x])) { x_low = AT[x] }
   if (!(x_high >= AT[x])) { x_high = AT[x] }
 }
-disturbed_x(r) = AT[X_OF[r]]
-disturbed_y(r) = number(field(r, 5))
-disturbed_panel(r) = PANEL_OF[r]
+mark_x(r) = AT[X_OF[r]]
+mark_y(r) = number(field(r, 5))
+mark_panel(r) = PANEL_OF[r]
 if (doublings) {
   set logscale x 2; set xrange [x_low/1.2:x_high*1.2]
 } else {

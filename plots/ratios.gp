@@ -9,6 +9,7 @@ question = text('question')
 floor = number(text('floor'))
 whiskers = 'whiskers: 99% intervals, corrected for the number of cells; orange: worse, green: better, grey: no difference shown; '.\
   'band: what the machine itself may have moved by'
+crosses = 0
 load folder.'parts/page.gp'
 
 # The line of each row: rows of one cell share it, and each experiment begins with a line for its name.
@@ -37,12 +38,12 @@ inside(v) = v < 1 / reach ? 1 / reach : v > reach ? reach : v
 
 worse = 0xD55E00; better = 0x009E73; same = 0x7F7F7F
 verdict_column = column_of('verdict')
-verdict(r) = FIELD[r * columns_count + verdict_column]
+verdict(r) = FIELD[ROW[r] * columns_count + verdict_column]
 set print $ratios
 do for [r=1:rows_count] {
   print sprintf('%d %g %.9g %.9g %.9g %d %d', SERIES_OF[r], LINE[r] + (SERIES_OF[r] - (series_count + 1) / 2.0) * 0.7 / series_count, \
     number(field(r, 5)), inside(number(field(r, 6))), inside(number(field(r, 7))), \
-    verdict(r) eq 'worse' ? worse : verdict(r) eq 'better' ? better : same, r)
+    verdict(r) eq 'worse' ? worse : verdict(r) eq 'better' ? better : same, ROW[r])
 }
 unset print
 

@@ -10,34 +10,46 @@ heading = 'Latency: '.text('title')
 question = 'How long operations took: half of them at most the time at 50, all but one in a hundred at most that at 99.'
 array LEVEL[5] = ['50', '90', '99', '99.9', 'max']
 array NINES[5] = [0.301, 1, 2, 3, 4]
+# A panel for each place where latencies were taken: SPOT_X[], SPOT_PANEL[]; spot(panel, x) is its number, or 0.
+array SPOT_X[panel_count * x_count]
+array SPOT_PANEL[panel_count * x_count]
+spots_count = 0
+timed(p, x) = (found = 0, sum [r=1:rows_count] (PANEL_OF[r] == p && X_OF[r] == x && field(r, 13) eq 'ok' && field(r, 8) ne 'nan' ? (found = 1, 0) : 0), found)
+do for [p=1:panel_count] {
+  do for [x=1:x_count] {
+    if (timed(p, x)) { spots_count = spots_count + 1; SPOT_X[spots_count] = x; SPOT_PANEL[spots_count] = p }
+  }
+}
+if (spots_count < 1) { exit error 'the data has no latencies' }
+spot(p, x) = (found = 0, sum [i=1:spots_count] (SPOT_PANEL[i] == p && SPOT_X[i] == x ? (found = i, 0) : 0), found)
 set print $spectrum
 do for [s=1:series_count] {
   do for [r=1:rows_count] {
     if (SERIES_OF[r] == s && field(r, 13) eq 'ok') {
       do for [k=1:5] {
-        print sprintf('%d %d %g %.17g %d%s', (PANEL_OF[r] - 1) * x_count + X_OF[r], s, NINES[k], number(field(r, 7 + k)), r, word(wanted, 7 + k))
+        print sprintf('%d %d %g %.17g %d%s', spot(PANEL_OF[r], X_OF[r]), s, NINES[k], number(field(r, 7 + k)), ROW[r], word(wanted, 7 + k))
       }
       print ''
     }
   }
 }
 unset print
-xs_count = x_count  # before the percentiles take its place
-disturbed_x(r) = NINES[5]
-disturbed_y(r) = number(field(r, 12))
-disturbed_panel(r) = (PANEL_OF[r] - 1) * xs_count + X_OF[r]
+mark_x(r) = NINES[5]
+mark_y(r) = number(field(r, 12))
+mark_panel(r) = spot(PANEL_OF[r], X_OF[r])
+crosses = 0
 # A bound is one line across the panel of its place.
 load folder.'parts/bounds.gp'
-do for [i=1:bounds_count] { BOUND_PANEL[i] = (BOUND_PANEL[i] - 1) * x_count + BOUND_X[i] }
+do for [i=1:bounds_count] { BOUND_PANEL[i] = spot(BOUND_PANEL[i], BOUND_X[i]) }
 bounds_flat = 1; x_numeric = 1
 array AT[5] = [0.301, 1, 2, 3, 4]
-array NAME[panel_count * x_count]
-array BRIEF[panel_count * x_count]
-do for [p=1:panel_count] {
-  do for [x=1:x_count] { NAME[(p-1) * x_count + x] = X[x].(panel_count > 1 ? ', '.text('panel').' '.PANEL[p] : '') }
-  do for [x=1:x_count] { BRIEF[(p-1) * x_count + x] = X[x].(panel_count > 1 ? ', '.PANEL[p] : '') }
+array NAME[spots_count]
+array BRIEF[spots_count]
+do for [i=1:spots_count] {
+  NAME[i] = X[SPOT_X[i]].(panel_count > 1 ? ', '.text('panel').' '.PANEL[SPOT_PANEL[i]] : '')
+  BRIEF[i] = X[SPOT_X[i]].(panel_count > 1 ? ', '.PANEL[SPOT_PANEL[i]] : '')
 }
-panel_count = panel_count * x_count
+panel_count = spots_count
 array PANEL[panel_count]
 array SHORT[panel_count]
 do for [p=1:panel_count] { PANEL[p] = NAME[p]; SHORT[p] = BRIEF[p] }

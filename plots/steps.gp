@@ -9,7 +9,7 @@ load folder.'parts/page.gp'
 y_log = text('log_y') eq '1'; from_column = 5; to_column = 7
 load folder.'parts/axis.gp'
 load folder.'parts/categories.gp'
-disturbed_x(r) = X_OF[r]
+mark_x(r) = X_OF[r]
 # The value at a place, and the one that it is a step from: the last one before it that was measured.
 row_at(p, x) = (found = 0, sum [i=1:rows_count] (PANEL_OF[i] == p && X_OF[i] == x && field(i, 13) eq 'ok' && \
                 number(field(i, 5)) == number(field(i, 5)) ? (found = i, 0) : 0), found)

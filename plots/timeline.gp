@@ -6,7 +6,7 @@ folder = ARG0[1:strlen(ARG0)-strlen('timeline.gp')]; data = ARG1; output = ARG2;
 intervals = data[1:strlen(data)-strlen('.tsv')].'-timeline.tsv'
 load folder.'style.gp'
 load folder.'parts/finding.gp'
-disturbed_mark = '*'
+disturbed_mark = '*'; crosses = 0
 waits = text('y') eq 'stall'
 value_column = waits ? 9 : 6
 whiskers = 'each point: the '.(waits ? 'longest wait' : 'mean').' of an interval; strong: the repetition in the middle; faint: the others'
@@ -27,7 +27,7 @@ set xrange [0:seconds_max]
 set xtics autofreq scale 0.5
 middle(from, to) = (from + to) / 2
 # A line has no one place to circle: the name says it.
-disturbed_panel(r) = 0
+mark_panel(r) = 0
 do for [r=1:rows_count] {
   if (flagged(r) && strstrt(LEGEND[SERIES_OF[r]], ' *') == 0) { LEGEND[SERIES_OF[r]] = LEGEND[SERIES_OF[r]].' *' }
 }
@@ -37,9 +37,9 @@ do for [f=1:3] {
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
     plot for [s=1:series_count] keyentry with lines dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 title LEGEND[s], \
-      for [r=1:rows_count] for [s=1:series_count] intervals using (SERIES_OF[r] == s && int($1) == r && $3 == 0 && PANEL_OF[r] == p ? middle($4, $5) : NaN):(column(value_column) * scale) \
+      for [r=1:rows_count] for [s=1:series_count] intervals using (SERIES_OF[r] == s && int($1) == ROW[r] && $3 == 0 && PANEL_OF[r] == p ? middle($4, $5) : NaN):(column(value_column) * scale) \
         with lines linecolor rgb faint_one(COLOUR[s]) linewidth 0.6 notitle, \
-      for [r=1:rows_count] for [s=1:series_count] intervals using (SERIES_OF[r] == s && int($1) == r && $3 == 1 && PANEL_OF[r] == p ? middle($4, $5) : NaN):(column(value_column) * scale) \
+      for [r=1:rows_count] for [s=1:series_count] intervals using (SERIES_OF[r] == s && int($1) == ROW[r] && $3 == 1 && PANEL_OF[r] == p ? middle($4, $5) : NaN):(column(value_column) * scale) \
         with linespoints pointtype POINT[s] pointsize 0.3 dashtype DASH[s] \
         linecolor rgb COLOUR[s] linewidth 1.4 notitle
   }

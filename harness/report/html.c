@@ -70,6 +70,10 @@ static void put_slug(FILE *out, const char *text) {
   }
 }
 
+static void first_screen(FILE *out, bool begins) {
+  fputs(begins ? "<section class=\"first\" aria-label=\"summary\">\n" : "</section>\n", out);
+}
+
 static void heading(FILE *out, const char *text, const char *name) {
   fputs("<h2 id=\"", out);
   if (name)
@@ -79,9 +83,16 @@ static void heading(FILE *out, const char *text, const char *name) {
   put_block(out, "\">", text, "</h2>\n");
 }
 
+static void headline(FILE *out, const char *text) { put_block(out, "<p class=\"headline\">", text, "</p>\n"); }
 static void paragraph(FILE *out, const char *text) { put_block(out, "<p>", text, "</p>\n"); }
 static void warning(FILE *out, const char *text) { put_block(out, "<p class=\"note\">", text, "</p>\n"); }
 static void item(FILE *out, const char *text) { put_block(out, "<p>&bull; ", text, "</p>\n"); }
+
+static void file(FILE *out, const char *name, const char *text) {
+  fprintf(out, "<p>&bull; <a href=\"%s\">%s</a>: ", name, name);
+  put_block(out, "", text, "</p>\n");
+}
+
 static void command(FILE *out, const char *text) { put_block(out, "<pre>", text, "</pre>\n"); }
 static void after_rows(FILE *out) { fputs("</tbody></table></div>\n", out); }
 
@@ -96,10 +107,11 @@ static void row(FILE *out, const char *const *cells, size_t count, bool head) {
 }
 
 static void linked_row(FILE *out, const char *const *cells, size_t count, const char *name) {
-  fputs("<tr><td><a href=\"#", out);
+  // In blocks of their own, which the first screen cuts to two lines: what they say stands behind the link as well.
+  fputs("<tr><td><div><a href=\"#", out);
   page_link(out, name);
-  put_block(out, "\">", cells[0], "</a></td>");
-  for (size_t i = 1; i < count; i++) put_block(out, "<td>", cells[i], "</td>");
+  put_block(out, "\">", cells[0], "</a></div></td>");
+  for (size_t i = 1; i < count; i++) put_block(out, "<td><div>", cells[i], "</div></td>");
   fputs("</tr>\n", out);
 }
 
@@ -128,10 +140,13 @@ static int chart(FILE *out, const char *folder, const char *name, const char *al
 const struct page_format html_format = {
     .begin = begin,
     .logo = logo,
+    .first_screen = first_screen,
     .heading = heading,
+    .headline = headline,
     .paragraph = paragraph,
     .warning = warning,
     .item = item,
+    .file = file,
     .command = command,
     .row = row,
     .linked_row = linked_row,

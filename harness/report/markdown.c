@@ -30,6 +30,8 @@ static int logo(FILE *out, const char *folder, const char *name) {
   return 0;
 }
 
+static void first_screen(FILE *out, bool begins) { (void)out, (void)begins; }
+
 static void heading(FILE *out, const char *text, const char *name) {
   if (name) {
     fputs("<a id=\"", out);
@@ -37,6 +39,12 @@ static void heading(FILE *out, const char *text, const char *name) {
     fputs("\"></a>\n\n", out);
   }
   put_block(out, "## ", text);
+}
+
+static void headline(FILE *out, const char *text) {
+  fputs("**", out);
+  put_text(out, text);
+  fputs("**\n\n", out);
 }
 
 // A number and a point, or a sign, at the head of a line would begin a list: a space of no width stands before them.
@@ -47,6 +55,11 @@ static void paragraph(FILE *out, const char *text) {
 static void warning(FILE *out, const char *text) { put_block(out, "> **Note:** ", text); }
 
 static void item(FILE *out, const char *text) { put_block(out, "- ", text); }
+
+static void file(FILE *out, const char *name, const char *text) {
+  fprintf(out, "- [%s](%s): ", name, name);
+  put_block(out, "", text);
+}
 
 static void blank_line(FILE *out) { fputc('\n', out); }
 
@@ -92,10 +105,13 @@ static void end(FILE *out) { (void)out; }
 const struct page_format markdown_format = {
     .begin = begin,
     .logo = logo,
+    .first_screen = first_screen,
     .heading = heading,
+    .headline = headline,
     .paragraph = paragraph,
     .warning = warning,
     .item = item,
+    .file = file,
     .command = command,
     .row = row,
     .linked_row = linked_row,

@@ -12,10 +12,15 @@ struct page_format {
   void (*begin)(FILE *out, const char *title);  // the title is the first heading, too
   // The picture FOLDER/NAME, of the reader's own. 0 or -errno.
   int (*logo)(FILE *out, const char *folder, const char *name);
+  // Before and after what a reader must see at once, without a scroll: made as small as can still be read.
+  void (*first_screen)(FILE *out, bool begins);
   void (*heading)(FILE *out, const char *text, const char *name);  // name: what links lead to, or NULL
+  void (*headline)(FILE *out, const char *text);                   // what a section found, below its heading
   void (*paragraph)(FILE *out, const char *text);
   void (*warning)(FILE *out, const char *text);
-  void (*item)(FILE *out, const char *text);                                  // of a list
+  void (*item)(FILE *out, const char *text);  // of a list
+  // A file of the folder that the page is in, and what it holds.
+  void (*file)(FILE *out, const char *name, const char *text);
   void (*command)(FILE *out, const char *text);                               // one line to type
   void (*row)(FILE *out, const char *const *cells, size_t count, bool head);  // a head row begins a table
   // A row whose first cell leads to the heading of that name.

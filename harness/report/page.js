@@ -56,11 +56,13 @@
     table.parentElement.append(button);
   }
 
+  // What leads on stands below what must be seen at once.
+  const top = document.querySelector('.first') || document.querySelector('h1');
   const sections = all('h2');
   if (sections.length > 1) {
     const list = make('nav', '', {'aria-label': 'sections'});
     for (const heading of sections) list.append(make('a', heading.textContent, {href: '#' + heading.id}));
-    document.querySelector('h1').after(list);
+    top.after(list);
   }
 
   // Charts whose series are engines, or runs, name them.
@@ -82,5 +84,5 @@
     label.append(box, ' ' + name);
     picker.append(label);
   }
-  (document.querySelector('nav') || document.querySelector('h1')).after(picker);
+  (document.querySelector('nav') || top).after(picker);
 })();

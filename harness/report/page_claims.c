@@ -19,19 +19,50 @@ static void put_claim(const struct page *page, const json_t *experiment) {
   page->format->linked_row(page->out, cells, 4, json_text(experiment, "name"));
 }
 
+static size_t count_claims(const struct page *page) {
+  const json_t *experiment;
+  size_t i, count = 0;
+  json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
+    count += *json_text(json_object_get(experiment, "verdict"), "text") != '\0';
+  }
+  return count;
+}
+
+static size_t count_outcome(const struct page *page, const char *outcome) {
+  const json_t *experiment;
+  size_t i, count = 0;
+  json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
+    count += strcmp(json_text(json_object_get(experiment, "verdict"), "outcome"), outcome) == 0;
+  }
+  return count;
+}
+
+// "Of 15 claims: holds 3, does not hold 5, depends 3, not shown here 4."
+static void put_outcomes(const struct page *page) {
+  static const char *const outcomes[] = {verdict_holds, verdict_fails, verdict_depends, verdict_not_shown};
+  char text[TEXT_ROOM] = "";
+  for (size_t o = 0; o < sizeof outcomes / sizeof outcomes[0]; o++) {
+    size_t count = count_outcome(page, outcomes[o]), length = strlen(text);
+    if (count) snprintf(text + length, sizeof text - length, "%s%s %zu", length ? ", " : "", outcomes[o], count);
+  }
+  page_say(page, "Of %zu claims: %s.", count_claims(page), text);
+}
+
 void page_claims(const struct page *page) {
   static const char *const head[] = {"claim", "on this machine", "ratio (95% interval)", "of"};
   const json_t *experiment;
   size_t i;
-  bool begun = false;
+  if (!count_claims(page)) return;
+  if (count_claims(page) > 1) put_outcomes(page);
+  page->format->row(page->out, head, 4, true);
   json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
-    if (!*json_text(json_object_get(experiment, "verdict"), "text")) continue;
-    if (!begun) page->format->row(page->out, head, 4, true);
-    begun = true;
-    put_claim(page, experiment);
+    if (*json_text(json_object_get(experiment, "verdict"), "text")) put_claim(page, experiment);
   }
-  if (!begun) return;
   page->format->after_rows(page->out);
+}
+
+void page_claims_rule(const struct page *page) {
+  if (!count_claims(page)) return;
   page_say(page,
            "A claim holds, or does not, where the 95%% interval of its ratio is on one side of the bound and further "
            "from it than an engine from itself. Of several points the ratio is that nearest to the bound.");

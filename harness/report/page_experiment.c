@@ -149,6 +149,7 @@ int page_experiment(const struct page *page, const json_t *experiment) {
   char title[TEXT_ROOM];
   snprintf(title, sizeof title, "%s (%s)", json_text(experiment, "title"), json_text(experiment, "name"));
   page->format->heading(page->out, title, json_text(experiment, "name"));
+  if (*json_text(experiment, "finding")) page->format->headline(page->out, json_text(experiment, "finding"));
   page_say(page, "%s", json_text(experiment, "question"));
   page_claim(page, experiment);
   int code = charts(page, experiment);
@@ -164,6 +165,7 @@ int page_experiment(const struct page *page, const json_t *experiment) {
   page_space(page, experiment);
   page_durability(page, experiment);
   page_effective(page, experiment);
+  page_flagged(page, experiment);
   settings(page, experiment);
   missing(page, experiment);
   dropped(page, experiment);

@@ -42,11 +42,14 @@ static void warn_of_gaps(const struct page *page) {
   if (skipped) warn(page, "%zu cells were skipped; each experiment below says which and why.", skipped);
   if (dropped) warn(page, "%zu cells were left out to keep the time budget.", dropped);
   if (flagged)
-    warn(page, "%zu samples are flagged: see their flags in samples.csv before trusting small differences.", flagged);
+    warn(page,
+         "%zu samples are flagged: each experiment below lists them; see there before trusting small differences.",
+         flagged);
 }
 
 void page_warnings(const struct page *page) {
   const json_t *environment = json_object_get(page->run, "environment"), *note, *warning;
+  char notes[TEXT_ROOM - 1] = "";
   size_t i;
   if (!json_is_true(json_object_get(page->run, "complete")))
     warn(page, "This run was stopped before its end: what it had measured by then is below.");
@@ -58,8 +61,11 @@ void page_warnings(const struct page *page) {
   if (json_is_true(json_object_get(page->run, "indicative")))
     warn(page, "Few repetitions (%s profile): all verdicts are indicative.", json_text(page->run, "profile"));
   warn_of_gaps(page);
-  json_array_foreach(json_object_get(page->run, "notes"), i, note) if (json_is_string(note))
-      warn(page, "%s", json_string_value(note));
+  json_array_foreach(json_object_get(page->run, "notes"), i, note) if (json_is_string(note)) {
+    size_t length = strlen(notes);
+    snprintf(notes + length, sizeof notes - length, "%s%s", length ? "; " : "", json_string_value(note));
+  }
+  if (*notes) warn(page, "%s.", notes);
 }
 
 static void add_time(const struct page *page) {

@@ -95,8 +95,7 @@ static void explain_flags(const struct page *page, const json_t *experiment) {
   const json_t *cell;
   for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));) {
     if (json_integer_value(json_object_get(cell, "flagged")) == 0) continue;
-    page_say(page,
-             "* Samples of this cell were disturbed, also when they were repeated: their flags are in samples.csv.");
+    page_say(page, "* Samples of this cell were disturbed, also when they were repeated: see its flags below.");
     return;
   }
 }

@@ -28,17 +28,32 @@ const json_t *page_next_cell(const json_t *run, const json_t *experiment, size_t
   return NULL;
 }
 
+// "AMD EPYC, 2 processors, 24 GB of memory, a virtual machine": what is known of it.
+static void machine(const json_t *environment, char *text, size_t room) {
+  const double memory = json_real_or_nan(environment, "memory_bytes") / 1e9;
+  const json_int_t processors = json_integer_value(json_object_get(environment, "cpus"));
+  size_t length = (size_t)snprintf(text, room, "%s", json_text(environment, "cpu"));
+  if (processors && length < room)
+    length += (size_t)snprintf(text + length, room - length, ", %" JSON_INTEGER_FORMAT " processor%s", processors,
+                               processors > 1 ? "s" : "");
+  if (memory > 0 && length < room)
+    length += (size_t)snprintf(text + length, room - length, ", %.0f GB of memory", memory);
+  if (json_is_true(json_object_get(environment, "virtualised")) && length < room)
+    snprintf(text + length, room - length, ", a virtual machine");
+}
+
 static int begin(const struct page *page) {
   const json_t *environment = json_object_get(page->run, "environment");
-  char title[TEXT_ROOM];
+  char title[TEXT_ROOM], text[TEXT_ROOM];
   snprintf(title, sizeof title, "storebench: %s, %s profile, %s", json_text(page->run, "host"),
            json_text(page->run, "profile"), json_text(page->run, "started"));
   const char *own = json_text(page->run, "title"), *logo = json_text(page->run, "logo");
   page->format->begin(page->out, *own ? own : title);
   int code = *logo ? page->format->logo(page->out, page->folder, logo) : 0;
   if (*own) page_say(page, "%s.", title);
-  page_say(page, "%s, %s, %s on %s.", json_text(environment, "cpu"), json_text(environment, "kernel"),
-           json_text(environment, "file_system"), json_text(environment, "device"));
+  machine(environment, text, sizeof text);
+  page_say(page, "%s; %s, %s on %s.", text, json_text(environment, "kernel"), json_text(environment, "file_system"),
+           json_text(environment, "device"));
   return code;
 }
 
@@ -61,14 +76,19 @@ static int write_page(FILE *out, const void *user) {
   size_t i;
   page.out = out;
   int code = begin(&page);
-  page_claims(&page);
+  page.format->first_screen(out, true);
   page_warnings(&page);
+  page_claims(&page);
+  page.format->first_screen(out, false);
+  page_claims_rule(&page);
   findings(&page);
   json_array_foreach(json_object_get(page.run, "experiments"), i, experiment) {
     if (!code) code = page_experiment(&page, experiment);
   }
   page_limits(&page);
+  page_method(&page);
   page_environment(&page);
+  page_files(&page);
   page.format->end(out);
   return code;
 }
@@ -76,20 +96,6 @@ static int write_page(FILE *out, const void *user) {
 int report_markdown(const char *folder, const json_t *run, struct error *error) {
   const struct page page = {.format = &markdown_format, .folder = folder, .run = run};
   return results_file_write(folder, "report.md", write_page, &page, error);
-}
-
-// "AMD EPYC, 2 processors, 24 GB of memory, a virtual machine": what is known of it.
-static void machine(const json_t *environment, char *text, size_t room) {
-  const double memory = json_real_or_nan(environment, "memory_bytes") / 1e9;
-  const json_int_t processors = json_integer_value(json_object_get(environment, "cpus"));
-  size_t length = (size_t)snprintf(text, room, "%s", json_text(environment, "cpu"));
-  if (processors && length < room)
-    length += (size_t)snprintf(text + length, room - length, ", %" JSON_INTEGER_FORMAT " processor%s", processors,
-                               processors > 1 ? "s" : "");
-  if (memory > 0 && length < room)
-    length += (size_t)snprintf(text + length, room - length, ", %.0f GB of memory", memory);
-  if (json_is_true(json_object_get(environment, "virtualised")) && length < room)
-    snprintf(text + length, room - length, ", a virtual machine");
 }
 
 // A run of a named machine, and what became of each claim there.
@@ -103,6 +109,7 @@ static int write_claims(FILE *out, const void *user) {
            json_text(environment, "kernel"), json_text(environment, "file_system"), json_text(environment, "device"),
            json_text(page.run, "profile"), json_text(page.run, "started"));
   page_claims(&page);
+  page_claims_rule(&page);
   return 0;
 }
 

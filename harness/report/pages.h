@@ -17,13 +17,17 @@ struct page {
 
 // What a reader must know before any number: a stopped run, no durability, few repetitions, failures.
 void page_warnings(const struct page *page);
-// The claims that the run tests, in one table; and that of one experiment, with its points.
+// The claims that the run tests: how many came out how, and one table; how that is told; and the claim of one
+// experiment, with its points.
 void page_claims(const struct page *page);
+void page_claims_rule(const struct page *page);
 void page_claim(const struct page *page, const json_t *experiment);
 // One experiment: question, claim, charts, medians, durability, settings, what is missing, how to repeat. 0 or -errno.
 int page_experiment(const struct page *page, const json_t *experiment);
 // Its tables: medians with their intervals, and which call keeps each durability promise.
 void page_medians(const struct page *page, const json_t *experiment);
+// Cells with samples that others disturbed.
+void page_flagged(const struct page *page, const json_t *experiment);
 // What an operation costs beside time: CPU, system calls, syncs, device bytes.
 void page_counters(const struct page *page, const json_t *experiment);
 void page_durability(const struct page *page, const json_t *experiment);
@@ -39,6 +43,9 @@ void page_latency(const struct page *page, const json_t *experiment);
 void page_steady(const struct page *page, const json_t *experiment);
 // The bounds, if the run has any.
 void page_limits(const struct page *page);
+// How the figures came about, and links to the files that hold them.
+void page_method(const struct page *page);
+void page_files(const struct page *page);
 // Every field of the environment.
 void page_environment(const struct page *page);
 

@@ -9,6 +9,6 @@ set style line 9 linecolor rgb faint linewidth 0.6
 do for [x=1:x_count-1] { set arrow x from x+0.5,graph 0 to x+0.5,graph 1 nohead back linestyle 9 }
 step = 0.84 / series_count
 place(x, s) = x + (s - (series_count + 1) / 2.0) * step
-disturbed_x(r) = place(X_OF[r], SERIES_OF[r])
-disturbed_y(r) = number(field(r, 5))
-disturbed_panel(r) = PANEL_OF[r]
+mark_x(r) = place(X_OF[r], SERIES_OF[r])
+mark_y(r) = number(field(r, 5))
+mark_panel(r) = PANEL_OF[r]

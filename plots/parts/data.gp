@@ -24,8 +24,8 @@ take(c) = c == 10 ? end_line(part) : c == 9 && !is_key(part) ? end_field(part) :
 set table $ignored
 plot data binary format='%uchar' using (take(int($1))) with table
 unset table
-rows_count = columns_count > 0 ? fields_count / columns_count - 1 : 0
-if (rows_count < 1) { exit error 'the data has no rows' }
+rows_all = columns_count > 0 ? fields_count / columns_count - 1 : 0
+if (rows_all < 1) { exit error 'the data has no rows' }
 
 # An empty text is written as "-".
 text(key) = (found = '', sum [i=1:keys_count] (KEY[i] eq key && VALUE[i] ne '-' ? (found = VALUE[i], 0) : 0), found)
@@ -36,10 +36,23 @@ do for [c=1:words(wanted)] {
   COLUMN[c] = column_of(word(wanted, c))
   if (COLUMN[c] == 0) { exit error 'the data has no column '.word(wanted, c) }
 }
-field(row, c) = FIELD[row * columns_count + COLUMN[c]]
+# A panel, or a place of x, without any measured cell would be an empty frame: its rows are left out, and `gone` names it.
+# ROW[r] is the number in the file of the r-th row that is left.
+raw(row, c) = FIELD[row * columns_count + COLUMN[c]]
+measured_at(c, name) = (found = 0, sum [i=1:rows_all] (raw(i, 13) eq 'ok' && raw(i, c) eq name ? (found = 1, 0) : 0), found)
+array ROW[rows_all]
+rows_count = 0; gone = ''
+go(what, name) = (strstrt(gone.',', ' '.name.',') > 0 ? gone : gone.(strlen(gone) ? ', ' : ' ').what.(strlen(what) ? ' ' : '').name)
+do for [r=1:rows_all] {
+  if (!measured_at(1, raw(r, 1))) { gone = go(text('panel'), raw(r, 1)) } else {
+    if (!measured_at(3, raw(r, 3))) { gone = go(text('x_label'), raw(r, 3)) } else { rows_count = rows_count + 1; ROW[rows_count] = r }
+  }
+}
+if (rows_count < 1) { exit error 'the data has no measured cell' }
+field(row, c) = raw(ROW[row], c)
 # Whether the row's cell counts samples that are flagged. Older data does not tell.
 flagged_column = column_of('flagged')
-flagged(row) = flagged_column > 0 && int(FIELD[row * columns_count + flagged_column]) > 0 && field(row, 13) eq 'ok'
+flagged(row) = flagged_column > 0 && int(FIELD[ROW[row] * columns_count + flagged_column]) > 0 && field(row, 13) eq 'ok'
 # gnuplot takes "5e+09" for a whole number and stumbles over its end.
 pointed(s) = (e = strstrt(s, 'e'), e > 0 && strstrt(s, '.') == 0 ? s[1:e-1].'.0'.s[e:*] : s)
 number(s) = strlen(s) > 0 && s ne 'nan' ? real(pointed(s)) : NaN
@@ -74,7 +87,7 @@ do for [p=1:panel_count] {
       if (PANEL_OF[r] == p && SERIES_OF[r] == s) {
         line = sprintf('%d %d %d', p, s, X_OF[r])
         do for [c=5:12] { line = line.sprintf(' %.17g', field(r, 13) eq 'ok' ? number(field(r, c)) : NaN) }
-        print line.sprintf(' %d', r)
+        print line.sprintf(' %d', ROW[r])
       }
     }
   }

@@ -22,7 +22,7 @@ heading = wrap(heading, 64)
 question = wrap(question, 84)
 # Cells that are not drawn, or were disturbed, are named below the chart; the report lists those that have no room here.
 # First those that are not drawn: the others have their circles.
-notes = ''; notes_count = 0; notes_room = 4
+notes = strlen(gone) ? wrap('nothing was measured at'.gone, 120)."\n" : ''; notes_count = 0; notes_room = 4
 do for [shown=0:1] {
   do for [k=1:keys_count] {
     if (KEY[k] eq 'note' && (strstrt(VALUE[k], ' disturbed: ') > 0) == shown) {
@@ -33,9 +33,12 @@ do for [shown=0:1] {
 }
 if (notes_count > notes_room) { notes = notes.sprintf("and %d more (see the report)\n", notes_count - notes_room) }
 do for [k=1:keys_count] { if (KEY[k] eq 'remark') { notes = notes.wrap(VALUE[k], 120)."\n" } }
-circled = 0
-do for [r=1:rows_count] { circled = circled || flagged(r) }
-if (circled) { whiskers = whiskers.'; '.(exists('disturbed_mark') ? disturbed_mark : 'circled').': disturbed' }
+circled = 0; crossed = 0
+if (!exists('marks_at_foot')) { marks_at_foot = 0 }
+if (!exists('crosses')) { crosses = 1 }
+do for [r=1:rows_count] { circled = circled || flagged(r); crossed = crossed || field(r, 13) ne 'ok' }
+if (circled) { whiskers = whiskers.'; '.(exists('disturbed_mark') ? disturbed_mark : marks_at_foot ? 'ring at the foot' : 'circled').': disturbed' }
+if (crossed && crosses) { whiskers = whiskers.'; ×: no value, the report says why' }
 x_name = text('x_label')
 panel_name = text('panel')
 profile = text('profile').' profile'.(text('indicative') eq '1' ? ' (indicative)' : '')

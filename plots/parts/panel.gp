@@ -28,7 +28,7 @@ set label 6 x_name at screen across(left_edge + plot_width / 2),screen down(top_
   center font ',8' textcolor rgb ink noenhanced
 set yrange [y_low:y_high]
 load folder.'parts/bound_lines.gp'
-load folder.'parts/disturbed.gp'
+load folder.'parts/marks.gp'
 if (y_log) {
   set logscale y 10
   set ytics ()

@@ -53,4 +53,8 @@ for file in samples.jsonl report.md report.html charts/update-random.svg data/up
   [[ -s copy/results/reference/$file ]] || fail "$file is missing"
 done
 [[ -z $(find copy/results -name '*.png' -o -name '*.pdf' -o -name '*.part') ]] || fail 'pictures that no repository wants'
+for page in report.md report.html; do
+  ! grep -E 'href="(run.json|samples.csv)"|\]\((run.json|samples.csv)\)' copy/results/reference/$page || fail "$page leads nowhere"
+  grep -qE 'href="samples.jsonl"|\]\(samples.jsonl\)' copy/results/reference/$page || fail "$page has no raw data"
+done
 grep -q '^!\[.*\](charts/update-random.svg)' copy/results/reference/report.md || fail 'the report shows no chart'

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""drive.py PAGE.html FOLDER: opens the page in headless Chromium and looks whether it does what it should.
+"""drive.py PAGE.html FOLDER [CLAIMS.html]: opens the page in headless Chromium and looks whether it does what it should.
 
 Speaks the WebDriver protocol to chromedriver, with the standard library alone. Screenshots go to FOLDER. Exit 0 when all
 holds, 1 with a line for each thing that does not, 77 when there is no Chromium to try with.
@@ -180,6 +180,22 @@ def look_at_widths(browser, folder):
         browser.picture(f"{folder}/{width}.png")
 
 
+def look_at_first_screen(browser, folder):
+    """Machine, warnings and the verdict of each of some fifteen claims are there without a scroll, none cut off sideways."""
+    for width, height in ((1400, 900), (360, 740)):
+        browser.resize(width, height)
+        low = browser.run("""
+            const parts = [...document.querySelectorAll('h1, h1 + p, .first .note, .first tbody tr')];
+            return [parts.length, Math.max(...parts.map(e => e.getBoundingClientRect().bottom))];""")
+        expect(low[0] > 15, f"the summary has {low[0]} parts")
+        expect(low[1] <= height, f"at {width} x {height} the summary ends at {low[1]}")
+        cut = browser.run("""
+            return [...document.querySelectorAll('.first td:nth-child(3) > div')].filter(e => e.scrollHeight > e.clientHeight + 1 ||
+              e.scrollWidth > e.clientWidth + 1).length;""")
+        expect(cut == 0, f"at {width} px {cut} ratios are cut")
+        browser.picture(f"{folder}/first-{width}.png")
+
+
 def look_at_picker_box(browser):
     """The box sticks to the top of the view, over the page: what stood on its border would have no paper behind it."""
     above = browser.run("""
@@ -220,7 +236,7 @@ def look_at_contrast(browser, dark):
 
 
 def main():
-    page, folder = sys.argv[1:]
+    page, folder, claims = (*sys.argv[1:], None)[:3]
     for name in ("chromium", "chromedriver"):
         if not shutil.which(name):
             print(f"skipped: {name} is not installed (packages chromium and chromium-driver)")
@@ -241,6 +257,9 @@ def main():
             look_at_widths(browser, folder)
             look_at_print(browser)
             look_at_csp(browser)
+            if claims:
+                browser.open(claims)
+                look_at_first_screen(browser, folder)
         finally:
             browser.close()
     for failure in FAILURES:
