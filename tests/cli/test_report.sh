@@ -41,7 +41,7 @@ END
 sample() {  # sample BATCH ENGINE REPETITION OPS_PER_S
   cat <<END | tr -d '\n'
 {"cell": "made-up/$1/$2", "sample": {"kind": "throughput", "order": 0, "repetition": $3, "counted": true,
- "status": "ok", "reason": null, "seconds": 0.1, "operations": 100, "ops_per_s": $4, "bytes_per_s": $4,
+ "status": "ok", "reason": null, "seconds": 0.1, "operations": $(($4 / 10)), "ops_per_s": $4, "bytes_per_s": $4,
  "latency_ns": null, "flags": []}}
 END
   echo
