@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -18,6 +19,37 @@
 #include "tests/unit/temporary.h"
 
 enum { MIB = 1 << 20 };
+
+// In place of the kernel's numbers, where a test says so.
+static const struct rusage *told;
+
+int __real_getrusage(int who, struct rusage *usage);
+int __wrap_getrusage(int who, struct rusage *usage);
+int __wrap_getrusage(int who, struct rusage *usage) {
+  if (!told) return __real_getrusage(who, usage);
+  assert_int_equal(who, RUSAGE_SELF);
+  *usage = *told;
+  return 0;
+}
+
+static void test_each_number_of_the_kernel_has_its_place(void **state) {
+  (void)state;
+  const struct rusage usage = {.ru_utime = {.tv_sec = 1, .tv_usec = 250000},
+                               .ru_stime = {.tv_sec = 2, .tv_usec = 500000},
+                               .ru_minflt = 3,
+                               .ru_majflt = 5,
+                               .ru_nvcsw = 70,
+                               .ru_nivcsw = 11};
+  struct counters counters = {0};
+  told = &usage;
+  int code = counters_of_process(&counters);
+  told = NULL;
+  assert_int_equal(code, 0);
+  assert_true(counters.cpu_user_s == 1.25 && counters.cpu_sys_s == 2.5);
+  assert_int_equal(counters.faults_minor, 3);
+  assert_int_equal(counters.faults_major, 5);
+  assert_int_equal(counters.switches, 81);
+}
 
 static void test_work_shows(void **state) {
   (void)state;
@@ -104,6 +136,7 @@ static void test_memory_grows_with_what_is_touched(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_each_number_of_the_kernel_has_its_place),
       cmocka_unit_test(test_work_shows),
       cmocka_unit_test(test_device_bytes_show),
       cmocka_unit_test(test_shootdowns_of_all_cpus),

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "engines/registry.h"
 #include "harness/described.h"
 #include "harness/plan.h"
 
@@ -287,6 +288,28 @@ static void test_json(void **state) {
   plan_free(&plan);
 }
 
+// Each cell has the words of its engine about its own policy.
+static void test_words_on_durability(void **state) {
+  (void)state;
+  const char *const names[] = {updates};
+  const struct plan_options options = options_for("full", names, 1);
+  struct plan plan;
+  make(&options, &plan);
+  json_t *json = plan_to_json(&plan), *cell;
+  size_t i;
+  json_array_foreach(json_object_get(json, "cells"), i, cell) {
+    const struct engine *engine;
+    struct store_config config = {0};
+    struct error error;
+    assert_int_equal(registry_parse(json_string_value(json_object_get(cell, "spec")), &engine, &config, &error), 0);
+    assert_int_equal(sync_policy_parse(json_string_value(json_object_get(cell, "sync")), &config.sync, &error), 0);
+    assert_string_equal(json_string_value(json_object_get(cell, "durability")), engine->durability(&config));
+  }
+  assert_int_equal(i, 4);
+  json_decref(json);
+  plan_free(&plan);
+}
+
 // Every shipped experiment plans in every profile, within its budget.
 static void test_shipped_experiments_fit(void **state) {
   (void)state;
@@ -400,6 +423,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(test_large_cells_are_dropped),
       cmocka_unit_test(test_memory_must_suffice),
       cmocka_unit_test(test_json),
+      cmocka_unit_test(test_words_on_durability),
       cmocka_unit_test(test_shipped_experiments_fit),
       cmocka_unit_test(test_most_samples_count),
       cmocka_unit_test(test_costs),

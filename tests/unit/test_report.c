@@ -45,13 +45,17 @@ static void test_a_report_says_what_matters(void **state) {
   fixture_add(fixture, "bench-07", &bars);
   json_object_set_new(fixture->run, "complete", json_false());
   json_object_set_new(json_object_get(fixture->run, "environment"), "durable", json_false());
+  json_t *other = json_array_get(json_object_get(fixture->run, "cells"), 0);
+  json_object_set_new(other, "sync", json_string("none"));
+  json_object_set_new(other, "durability", json_string("nothing is synced"));
   draw(fixture);
   static const char *const html[] = {"<title>storebench: bench-07, quick profile, 2026-01-02",
                                      "stopped before its end",
                                      "keeps nothing over a power loss",
                                      "all verdicts are indicative",
                                      "<figure>\n<svg role=\"img\" aria-label=\"",
-                                     "<td>fdatasync after each put</td>",
+                                     "<td>always</td><td>fdatasync after each put</td>",
+                                     "<td>none</td><td>nothing is synced</td>",
                                      "Storing into a map beats file I/O",
                                      "storebench run read-random --profile quick --seed 7",
                                      "<td>unreadable.governor</td><td>no cpufreq</td>",
