@@ -12,13 +12,13 @@ static const double open_record_seconds = 16e-9;  // the index, from its snapsho
 static const double copy_bytes_per_s = 800e6;     // a private copy, synced
 static const double warm_bytes_per_s = 850e6;     // dropping a file from the cache and reading it in
 static const double touch_bytes_per_s = 6e9;      // a scan that puts it into the page table
-static const double limit_seconds = 0.1;          // limiting memory, and filling the cache up to there
+static const double limit_seconds = 0.05;         // limiting memory, and filling the cache up to there
 static const double fill_record_seconds = 0.4e-6, fill_call_seconds = 1.2e-6;
 static const double fill_bytes_per_s = 800e6;
 static const double durable_seconds = 300e-6, plain_seconds = 10e-6;  // an operation of those that end by their number
 static const double phase_factor = 2;     // an update, put or delete at random over a put in order
 static const double draw_seconds = 0.35;  // charts of one experiment, drawn beside those of others
-static const double repeated = 1.08;      // samples that the isolation gate has repeated
+static const double repeated = 1.04;      // samples that the isolation gate has repeated
 
 static const double open_factor = 4;  // an open loop lasts as long as so many samples of a closed one
 // Caches of the processor and buffers of an engine are warm by then, in a long sample too.

@@ -7,7 +7,7 @@
 #include "harness/pair.h"
 #include "harness/plan.h"
 
-static const double reserve_share = 0.1;    // of the budget, for all duels together
+static const double reserve_share = 0.07;   // of the budget, for all duels together
 static const double warmup_seconds = 0.02;  // as `ab` has it
 
 static bool is_throughput(const struct metric *metric) {

@@ -7,12 +7,13 @@
 #include "harness/sample.h"
 
 enum {
-  ALL_BELOW = 4096,      // records: read back all of so many
+  ALL_BELOW = 4096,      // records: read back all of so many,
+  ALL_BYTES = 16 << 20,  // where they are no more than this
   GAPS_BELOW = 100000,   // records: the same where some ids are expected to be absent, which a sample cannot judge
   SAMPLE_FIRST = 16,     // records drawn in the first round: behind a cold map each may take 10 ms
   SAMPLE_ROUND = 2048,   // each further round draws twice as many, up to this, so that the last one is not the longest
   SAMPLE_MOST = 20000,   // in all rounds together
-  SAMPLE_NS = 10000000,  // no further round starts after this long
+  SAMPLE_NS = 8000000,   // no further round starts after this long
 };
 
 static bool only_writes(enum operation operation) {
@@ -174,7 +175,8 @@ int sample_verify(struct sample *sample, struct error *error) {
   // A fill cut short is read back as far as it has no gaps: the store's count of all records has been checked.
   if (prefix) workload.records = expect = prefix;
   bool gaps = changes_ids(&workload) || expect < workload.records;
-  if (workload.records <= (gaps ? GAPS_BELOW : ALL_BELOW))
+  bool small = workload.records <= ALL_BELOW && workload.records * workload.value_size <= ALL_BYTES;
+  if (gaps ? workload.records <= GAPS_BELOW : small)
     return client_verify(&workload, sample->engine, sample->store, expect, 0, &sample->verified, error);
   return verify_drawn(sample, workload, expect, error);
 }
