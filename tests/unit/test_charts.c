@@ -179,8 +179,11 @@ static void test_disturbed_cells_are_circled(void **state) {
     must_lack(fixture, chart, rings[i]);
     must_lack(fixture, latency, circle);
   }
+  must_lack(fixture, "report.html", " *</td>");
   for (size_t i = 0; i < 3; i++) flag_samples(fixture, shapes[i]->name, 2);
   draw(fixture);
+  must_hold(fixture, "report.html", " *</td>");
+  must_hold(fixture, "report.html", "* Samples of this cell were disturbed");
   for (size_t i = 0; i < 3; i++) {
     char chart[128], latency[128];
     snprintf(chart, sizeof chart, "charts/%s.svg", shapes[i]->name);
