@@ -36,8 +36,6 @@ bool record_size_allowed(uint64_t record_size) {
   return record_size % 4096 == 0;
 }
 
-uint64_t slot_offset(uint32_t record_size, uint64_t slot) { return RECORDS_OFFSET + slot * record_size; }
-
 void header_encode(const struct header *header, unsigned char bytes[HEADER_BYTES]) {
   store32(bytes, FORMAT_MAGIC);
   store32(bytes + 4, FORMAT_VERSION);

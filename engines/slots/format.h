@@ -63,7 +63,7 @@ enum record_state { RECORD_STATE_EMPTY, RECORD_STATE_VALID, RECORD_STATE_CORRUPT
 
 bool record_size_allowed(uint64_t record_size);
 // Bytes of the file up to the end of slot `slots` - 1.
-uint64_t slot_offset(uint32_t record_size, uint64_t slot);
+static inline uint64_t slot_offset(uint32_t record_size, uint64_t slot) { return RECORDS_OFFSET + slot * record_size; }
 
 void header_encode(const struct header *header, unsigned char bytes[HEADER_BYTES]);
 // 0, -EINVAL (no magic), -EPROTONOSUPPORT (another version: *version says which) or -EBADMSG (checksum or a field

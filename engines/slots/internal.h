@@ -51,8 +51,8 @@ struct syncing {
   pthread_cond_t gathered;   // those who were expected are here
   bool busy;                 // one thread syncs, or moves the file's map, at a time
   bool gathering;            // a thread waits for others before it leads
-  _Atomic unsigned waiting;  // threads in sync_until; read and written without the lock
-  unsigned expected;         // how many those were at the end of the latest sync, which some of them were served by
+  _Atomic unsigned arrived;  // threads that came to wait since the latest sync began; used without the lock
+  unsigned expected;         // those that it served, and those that came while it went on
   uint64_t took_ns;          // the latest sync
   _Atomic uint64_t durable;  // ordinal
   _Atomic int failed;        // 0, or the -errno of the first failed write or sync: no write is taken any more

@@ -56,11 +56,17 @@ void syncing_fail(struct store *store, int error) {
 
 struct round {
   uint64_t ordinal, low, high, dirty_since_ns, began_ns;
+  unsigned served;  // threads that wait for it
 };
 
 // With the writer lock: what this sync will cover.
 static int begin(struct store *store, struct round *round) {
-  *round = (struct round){store->written, store->dirty_low, store->dirty_high, store->dirty_since_ns, clock_ns()};
+  *round = (struct round){.ordinal = store->written,
+                          .low = store->dirty_low,
+                          .high = store->dirty_high,
+                          .dirty_since_ns = store->dirty_since_ns,
+                          .began_ns = clock_ns(),
+                          .served = atomic_exchange(&store->syncing.arrived, 0)};
   int error = store->io->flush ? store->io->flush(store->file) : 0;
   if (error) return error;
   store->sync_started = store->written;
@@ -82,7 +88,7 @@ static int end(struct store *store, const struct round *round, int error) {
   if (round->low < round->high) syncing->count++;
   uint64_t now = clock_ns();
   syncing->took_ns = now - round->began_ns;
-  syncing->expected = store->policy.kind == SYNC_ALWAYS ? atomic_load(&syncing->waiting) : 0;
+  syncing->expected = store->policy.kind == SYNC_ALWAYS ? round->served + atomic_load(&syncing->arrived) : 0;
   if (round->ordinal > atomic_load(&syncing->durable)) atomic_store(&syncing->durable, round->ordinal);
   uint64_t window = round->dirty_since_ns ? now - round->dirty_since_ns : 0;
   if (window > syncing->window_max_ns) syncing->window_max_ns = window;
@@ -124,7 +130,7 @@ static void await_others(struct syncing *syncing) {
   uint64_t longest = syncing->took_ns / 2 < GATHER_NS ? syncing->took_ns / 2 : GATHER_NS, until = clock_ns() + longest;
   const struct timespec limit = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
   int waited = 0;
-  while (!waited && !syncing->busy && atomic_load(&syncing->waiting) < syncing->expected)
+  while (!waited && !syncing->busy && atomic_load(&syncing->arrived) < syncing->expected)
     waited = pthread_cond_clockwait(&syncing->gathered, &syncing->lock, CLOCK_MONOTONIC, &limit);
 }
 
@@ -134,7 +140,7 @@ static void await_others(struct syncing *syncing) {
 static bool gather(struct syncing *syncing) {
   pthread_mutex_lock(&syncing->lock);
   bool first = !syncing->busy && !syncing->gathering;
-  bool all = atomic_load(&syncing->waiting) >= syncing->expected;
+  bool all = atomic_load(&syncing->arrived) >= syncing->expected;
   if (first) syncing->gathering = true;
   if (first && !all) await_others(syncing);
   if (!first && all) pthread_cond_signal(&syncing->gathered);
@@ -147,8 +153,8 @@ static int end_and_release(struct store *store, const struct round *round, int e
   pthread_mutex_lock(&syncing->lock);
   error = end(store, round, error);
   syncing->busy = false;
-  pthread_cond_broadcast(&syncing->done);
   pthread_mutex_unlock(&syncing->lock);
+  pthread_cond_broadcast(&syncing->done);  // after the lock: who wakes up needs it
   return error;
 }
 
@@ -172,10 +178,8 @@ static int sync_rounds(struct store *store, struct io_session *io, uint64_t ordi
 int sync_until(struct store *store, struct io_session *io, uint64_t ordinal) {
   struct syncing *syncing = &store->syncing;
   if (atomic_load(&syncing->durable) >= ordinal) return 0;
-  atomic_fetch_add(&syncing->waiting, 1);
-  int error = sync_rounds(store, io, ordinal);
-  atomic_fetch_sub(&syncing->waiting, 1);
-  return error;
+  atomic_fetch_add(&syncing->arrived, 1);
+  return sync_rounds(store, io, ordinal);
 }
 
 int sync_with_writer_lock(struct store *store, struct io_session *io) {
