@@ -169,11 +169,21 @@ int cache_empty(const struct engine *engine, struct store *store, const char *pa
   return code ? error_set(error, -EBUSY, "%s: cannot tell what is in the page cache: %s", path, strerror(-code)) : 0;
 }
 
+// Whether what opening a store of others has mapped is all that is cached. Such pages cannot be dropped while it is
+// open, and of a small store they are more than a hundredth; ours take their pages out of the page table to forget
+// them.
+static bool is_kept_open(const struct engine *engine, const char *path) {
+  uint64_t cached, mapped;
+  unsigned maps;
+  if (engine->caps & CAP_SHARED_FORMAT || cache_bytes(path, &cached) || cached > MAPPED_SLACK) return false;
+  return cache_mapped(path, &mapped, &maps) == 0 && mapped > 0;
+}
+
 static int make_cold(const struct engine *engine, struct store *store, const char *path, struct error *error) {
   double share = 1;
   int code = cache_empty(engine, store, path, &share, error);
   if (code) return code;
-  if (share < COLD_BELOW) return 0;
+  if (share < COLD_BELOW || is_kept_open(engine, path)) return 0;
   return error_set(error, -EBUSY,
                    "cache=cold: %.1f%% of %s stays in the page cache; use --dir with a folder on a disk, and close "
                    "what maps the file",
@@ -215,7 +225,7 @@ static int make_warm(const struct engine *engine, struct store *store, const cha
   int code = cache_empty(engine, store, path, &share, error);
   if (code) return code;
   // tmpfs has no other place for its pages. Anywhere else those that stay were read in by someone else, in another way.
-  if (share >= COLD_BELOW && !in_memory(path))
+  if (share >= COLD_BELOW && !is_kept_open(engine, path) && !in_memory(path))
     return error_set(error, -EBUSY,
                      "cache=warm: %.1f%% of %s cannot be dropped and read in anew; close what maps the file",
                      share * 100, path);

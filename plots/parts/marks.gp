@@ -16,6 +16,6 @@ do for [r=1:rows_count] {
     }
   }
   if (mark_panel(r) == p && crosses && field(r, 13) ne 'ok') {
-    set label 1000+r '' at first mark_x(r),graph 0.02 point pointtype 2 pointsize 0.3 linewidth 0.8 linecolor rgb '#777777' front
+    set label 1000+r '' at first mark_x(r),graph 0.025 point pointtype 2 pointsize 0.45 linewidth 1 linecolor rgb '#555555' front
   }
 }

@@ -259,6 +259,42 @@ static void test_states_on_tmpfs(void **state) {
   assert_int_equal(rmdir(folder), 0);
 }
 
+// A store that others wrote has a few pages of its maps in use while it is open. Ours have no such excuse.
+static void test_what_opening_maps_may_stay(void **state) {
+  char path[PATH_MAX], snapshot[PATH_MAX + 8];
+  struct store_config config = {0};
+  struct error error = {0};
+  const struct engine *engine;
+  if (in_memory(*state)) skip();
+  join(path, *state, "small");
+  assert_int_equal(registry_parse("pread", &engine, &config, &error), 0);
+  struct engine others = *engine;
+  others.caps &= ~(uint32_t)CAP_SHARED_FORMAT;
+  struct store *store = make_store(engine, path, &config);
+  assert_int_equal(engine->sync(store), 0);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat status;
+  assert_int_equal(fstat(fd, &status), 0);
+  set(CACHE_COLD, engine, store, path);
+  size_t length = (size_t)status.st_size / 50 / 4096 * 4096;  // 2% of it, and less than 256 KiB
+  assert_in_range(length, 4096, 256 * 1024);
+  volatile const char *map = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0);
+  assert_true(map != MAP_FAILED);
+  assert_int_equal(madvise((void *)map, length, MADV_RANDOM), 0);  // no pages beyond those that are touched
+  for (size_t i = 0; i < length; i += 4096) (void)map[i];
+  assert_int_equal(cache_set(CACHE_COLD, engine, store, path, &error), -EBUSY);
+  assert_int_equal(cache_set(CACHE_WARM, engine, store, path, &error), -EBUSY);
+  set(CACHE_COLD, &others, store, path);
+  assert_true(residency(path) >= 0.01);
+  set(CACHE_WARM, &others, store, path);
+  assert_int_equal(munmap((void *)map, length), 0);
+  close(fd);
+  assert_int_equal(engine->close(store, &error), 0);
+  assert_int_equal(unlink(path), 0);
+  snprintf(snapshot, sizeof snapshot, "%s.index", path);
+  assert_int_equal(unlink(snapshot), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_residency_follows_the_page_cache),
@@ -267,6 +303,7 @@ int main(void) {
       cmocka_unit_test(test_states_of_every_engine),
       cmocka_unit_test(test_engine_without_a_file_has_nothing_to_set),
       cmocka_unit_test(test_residency_of_others_files_is_no_lie),
+      cmocka_unit_test(test_what_opening_maps_may_stay),
       cmocka_unit_test(test_states_on_tmpfs),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
