@@ -204,6 +204,26 @@ static int try_steps(struct search *search) {
   return code;
 }
 
+// Where one store has some of what is counted and the others none, there is no ratio to tell.
+static void try_only_one(struct search *search) {
+  const struct contest *contest = &search->contest;
+  const json_t *cell, *only = NULL;
+  size_t some = 0, none = 0, i;
+  json_array_foreach(json_object_get(contest->run, "cells"), i, cell) {
+    const json_t *summary = json_object_get(json_object_get(cell, "summary"), contest->metric->name);
+    if (strcmp(json_text(cell, "experiment"), json_text(contest->experiment, "name")) != 0 || !summary) continue;
+    if (!json_is_store(cell) || strcmp(winners_point(cell, contest->x_key), search->main_x) != 0) continue;
+    if (*contest->panel_key && strcmp(winners_point(cell, contest->panel_key), search->main_panel) != 0) continue;
+    const double median = json_real_or_nan(summary, "median");
+    some += median > 0;
+    none += median == 0;
+    if (median > 0) only = cell;
+  }
+  if (some != 1 || none == 0) return;
+  snprintf(search->text, sizeof search->text, "Only %s has %s, %s %s", winners_point(only, contest->series_key),
+           contest->metric->label, contest->x_key, search->main_x);
+}
+
 int finding_choose(const json_t *run, json_t *experiment) {
   struct search search = {.best = -1, .verb = verb(run, experiment)};
   struct claim claim;
@@ -223,5 +243,6 @@ int finding_choose(const json_t *run, json_t *experiment) {
     }
   }
   if (code) return code;
+  if (strcmp(search.text, nothing) == 0) try_only_one(&search);
   return json_object_set_new(experiment, "finding", json_string(search.text)) ? -ENOMEM : 0;
 }

@@ -253,10 +253,12 @@ static int measure(struct run *run, struct interrupt *interrupt, struct error *e
                                     .memory = &run->memory,
                                     .run = child_run,
                                     .pair = pair_run};
-  double limits;
+  double limits, again = 0;
   int code = measure_limits(run->plan, &run->folder, run->results, interrupt, &progress, &limits, error);
   if (!code) code = schedule_run(&schedule, &run->outcome, error);
-  run->outcome.shares.limits = limits;
+  if (!code && !run->outcome.interrupted)
+    code = measure_limits_again(run->plan, run->out, &run->folder, run->results, interrupt, &progress, &again, error);
+  run->outcome.shares.limits = limits + again;
   run->outcome.shares.limits_timed = fmin(limits, plan_limits_timed(run->plan));
   progress_end(&progress);
   return code;

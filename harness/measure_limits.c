@@ -2,9 +2,11 @@
 // The bounds of a run: measured before its cells, each handed to the results.
 #include "harness/measure_limits.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/beaten.h"
 #include "harness/limits/measure.h"
 #include "harness/results_file.h"
 
@@ -23,20 +25,26 @@ static int take(void *user, const struct limit_spec *spec, json_t *limit, struct
   return results_append_limit(taking->results, limit, error);
 }
 
+static int run_list(struct taking *taking, const struct limit_list *list, const struct dataset_folder *folder,
+                    struct interrupt *interrupt, double *seconds, struct error *error) {
+  const struct limits_measure measure = {.list = list,
+                                         .folder = folder,
+                                         .slice = taking->plan->limits.slice,
+                                         .repetitions = taking->plan->limits.repetitions,
+                                         .interrupt = interrupt,
+                                         .take = take,
+                                         .user = taking};
+  uint64_t start = clock_ns();
+  progress_step(taking->progress, 0, "bounds");
+  int code = limits_run(&measure, error);
+  *seconds = (double)(clock_ns() - start) / 1e9;
+  return code;
+}
+
 int measure_limits(const struct plan *plan, const struct dataset_folder *folder, struct results *results,
                    struct interrupt *interrupt, struct progress *progress, double *seconds, struct error *error) {
   struct taking taking = {.plan = plan, .results = results, .progress = progress};
-  const struct limits_measure measure = {.list = &plan->limits.list,
-                                         .folder = folder,
-                                         .slice = plan->limits.slice,
-                                         .repetitions = plan->limits.repetitions,
-                                         .interrupt = interrupt,
-                                         .take = take,
-                                         .user = &taking};
-  uint64_t start = clock_ns();
-  progress_step(progress, 0, "bounds");
-  int code = limits_run(&measure, error);
-  *seconds = (double)(clock_ns() - start) / 1e9;
+  int code = run_list(&taking, &plan->limits.list, folder, interrupt, seconds, error);
   if (code || interrupt->seen) return code;
   if (taking.missing)
     progress_line(progress, "bounds: %.0f s, %zu of %zu not measured (see the report)", *seconds, taking.missing,
@@ -44,4 +52,22 @@ int measure_limits(const struct plan *plan, const struct dataset_folder *folder,
   else
     progress_line(progress, "bounds: %.0f s", *seconds);
   return 0;
+}
+
+int measure_limits_again(const struct plan *plan, const char *out, const struct dataset_folder *folder,
+                         struct results *results, struct interrupt *interrupt, struct progress *progress,
+                         double *seconds, struct error *error) {
+  struct taking taking = {.plan = plan, .results = results, .progress = progress};
+  struct limit_list list = {0};
+  json_t *run = NULL;
+  int code = results_read(out, &run, error);
+  *seconds = 0;
+  if (!code) code = results_summarise(run, error);
+  if (!code && beaten_limits(run, &list)) code = error_set(error, -ENOMEM, "memory is short");
+  if (!code && list.count) code = run_list(&taking, &list, folder, interrupt, seconds, error);
+  if (!code && list.count && !interrupt->seen)
+    progress_line(progress, "bounds that a cell was better than, again: %.0f s, %zu of them", *seconds, list.count);
+  limit_list_free(&list);
+  json_decref(run);
+  return code;
 }

@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 
+struct limit_spec;
+
 // Writes the content for `user` to `out`. 0 or -errno; errors of the stream itself need not be looked at.
 typedef int (*content_fn)(FILE *out, const void *user);
 
@@ -34,6 +36,8 @@ void results_put_number(FILE *out, double number);
 int results_timeline_tsv(FILE *out, const void *results_tsv);
 // Its lines about bounds. A cell that has an array `bounds` of its own brings them along. 0 or -errno.
 int results_put_bounds(FILE *out, const json_t *run, const json_t *experiment);
+// A bound of the run (`limits`), NULL if it was not measured. The run's.
+const json_t *results_limit_of(const json_t *run, const struct limit_spec *spec);
 // The bounds that apply to a measured cell of a chart, as such an array: label (with `before` in front of it), value in
 // the chart's metric, ns (of one operation), reason (why it was not measured, else null). The caller's; NULL: memory.
 json_t *results_bounds_of(const json_t *run, const json_t *chart, const json_t *cell, const char *before);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/duels.h"
+#include "harness/limits/limits.h"
 #include "harness/results.h"
 #include "harness/results_file.h"
 
@@ -51,12 +52,26 @@ static int read_end(struct reading *reading, json_t *end) {
   return 0;
 }
 
+// A bound that was measured again, since a cell was better, counts as the better of the two.
+static int take_limit(json_t *limits, json_t *limit) {
+  struct limit_spec spec, other;
+  json_t *known;
+  size_t i;
+  bool read = limit_spec_from_json(limit, &spec, NULL) == 0;
+  json_array_foreach(limits, i, known) {
+    if (!read || limit_spec_from_json(known, &other, NULL) || !limit_equal(&spec, &other)) continue;
+    bool better = json_real_or_nan(limit, "value") > json_real_or_nan(known, "value");
+    return better && json_array_set(limits, i, limit) ? -ENOMEM : 0;
+  }
+  return json_array_append(limits, limit) ? -ENOMEM : 0;
+}
+
 static int read_line(struct reading *reading, json_t *line) {
   if (!reading->run) return read_head(reading, line);
   json_t *end = json_object_get(line, "end");
   if (end) return read_end(reading, end);
-  json_t *limit = json_object_get(line, "limit"), *limits = json_object_get(reading->run, "limits");
-  if (json_is_object(limit)) return json_array_append(limits, limit) ? -ENOMEM : 0;
+  json_t *limit = json_object_get(line, "limit");
+  if (json_is_object(limit)) return take_limit(json_object_get(reading->run, "limits"), limit);
   json_t *duel = json_object_get(line, "duel"), *duels = json_object_get(reading->run, "duels");
   if (duel) {
     const char *wrong = duels_fault(duel, reading->cells);

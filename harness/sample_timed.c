@@ -65,15 +65,36 @@ static double residency_or_nan(const struct sample *sample) {
   return cache_residency(sample->order->path, &share) == 0 ? share : NAN;
 }
 
+static bool has_option_on(const struct sample *sample, const char *name) {
+  const struct engine_option *option = sample->engine->options;
+  for (size_t i = 0; option && option[i].name; i++)
+    if (strcmp(option[i].name, name) == 0) return sample->config.options.values[i] != 0;
+  return false;
+}
+
+// Engines that are told to go around the page cache drop the pages that they write or read.
+static bool goes_around_cache(const struct sample *sample) {
+  return has_option_on(sample, "direct") || has_option_on(sample, "dontcache");
+}
+
+// A store that was just made has no pages to bring into a state. One that never looks into the page cache would get
+// memory filled for nothing, which would then be said to be its own: for it, nothing is what belongs there.
+static enum cache_state state_to_set(const struct sample *sample) {
+  enum cache_state state = sample->order->settings.cache;
+  bool in_cache = state == CACHE_WARM || state == CACHE_MAPPED;
+  if (sample->order->fresh) return CACHE_ASIS;
+  return in_cache && has_option_on(sample, "direct") ? CACHE_COLD : state;
+}
+
 static int set_cache(struct timed *timed, struct error *error) {
   struct sample *sample = timed->sample;
   const struct sample_order *order = sample->order;
-  // A store that was just made has no pages to bring into a state.
-  enum cache_state state = order->fresh ? CACHE_ASIS : order->settings.cache;
+  enum cache_state state = state_to_set(sample);
   bool limited = cache_limited(state) && (sample->engine->caps & CAP_PERSISTENT);
   int code = limited ? pressure_set(&sample->pressure, state, order->settings.memory_bytes, sample->engine,
                                     sample->store, order->path, error)
                      : cache_set(state, sample->engine, sample->store, order->path, error);
+  if (code == -EBUSY && state != order->settings.cache) code = 0;  // pages that stay are of no use to it, and no harm
   if (code == -EBUSY) timed->out_of_reach = true;
   sample->residency_before = residency_or_nan(sample);
   if (cache_bytes(order->path, &sample->cached_before) != 0) sample->cached_before = 0;
@@ -96,16 +117,6 @@ static int set_cache_together(struct timed *timed, struct error *error) {
   if (!code && !leads && state == CACHE_MAPPED)
     code = cache_join(state, sample->engine, sample->store, order->path, error);
   return code;
-}
-
-// Engines that are told to go around the page cache drop the pages that they write or read.
-static bool goes_around_cache(const struct sample *sample) {
-  const struct engine_option *option = sample->engine->options;
-  for (size_t i = 0; option && option[i].name; i++)
-    if ((strcmp(option[i].name, "direct") == 0 || strcmp(option[i].name, "dontcache") == 0) &&
-        sample->config.options.values[i])
-      return true;
-  return false;
 }
 
 void sample_cache_after(struct sample *sample) {

@@ -27,7 +27,7 @@ plot_width = cell_width - (panel_count > 1 ? 8 : 0)
 turn = 4.9 * longest_x > plot_width / x_count
 tics_height = turn ? 8 + 2.1 * longest_x : 13
 plot_height = 20 * rows_drawn
-cell_height = plot_height + tics_height + 15 + (panel_count > 1 ? 14 : 0) + (grid_rows > 1 ? 7 : 0)
+cell_height = plot_height + tics_height + 15 + title_height + (grid_rows > 1 ? 7 : 0)
 height = above + grid_rows * cell_height + 8 + 9 * lines(caption) + 4
 axis_text = text('y_label').', '.base_unit.' ('.text('better').' is better)'
 y_low = 0.5; y_high = rows_drawn + 0.5; marks_count = 0

@@ -72,6 +72,7 @@ do for [f=1:3] {
   do for [p=1:panel_count] {
     load folder.'parts/panel.gp'
     set grid xtics
+    if (plot_width < 105) { set xtics font ',6.5' }
     set format y column == 0 ? '%.0s%cs' : ''
     plot for [s=1:series_count] keyentry with linespoints pointtype POINT[s] dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 \
         title LEGEND[s], \

@@ -19,7 +19,7 @@ bounds_flat = 1; x_numeric = 1; x_count = 2
 array AT[2] = [0, seconds_max]
 array X[2] = ['', '']
 load folder.'parts/page.gp'
-x_name = 'seconds since the start of the clock'
+x_name = plot_width < 170 ? 'seconds' : 'seconds since the start of the clock'
 y_log = waits && text('log_y') eq '1'; from_column = 5; to_column = 7
 seen_low = seen_min; seen_high = seen_max
 load folder.'parts/axis.gp'

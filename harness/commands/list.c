@@ -104,7 +104,8 @@ static int list_policies(const struct request *request, struct error *error) {
   return 0;
 }
 
-// With what the shape is for: the line of its script that begins with "#: ".
+// With what the shape is for: the line of its script that begins with "#: ". A script without one is no shape of an
+// experiment's chart.
 static int list_shape(const char *shape, struct error *error) {
   char file[300], path[4096], *line = NULL;
   size_t room = 0;
@@ -118,7 +119,6 @@ static int list_shape(const char *shape, struct error *error) {
     found = strncmp(line, "#: ", 3) == 0;
     if (found) printf("%-10s %s", shape, line + 3);
   }
-  if (!found) puts(shape);
   free(line);
   fclose(script);
   return 0;

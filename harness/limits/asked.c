@@ -34,7 +34,7 @@ static double durable_bytes(const struct limit_facts *facts) {
 
 static bool written_bytes(const struct limit_facts *facts, double per, struct limit_asked *asked) {
   if (!facts->write || !limit_durable(facts) || strcmp(facts->operation, "delete") == 0) return false;
-  return put(asked, durable_bytes(facts) / per, "the blocks of the records alone");
+  return put(asked, durable_bytes(facts) / per, "blocks of the records");
 }
 
 static double stored_bytes(const struct limit_facts *facts) {

@@ -42,11 +42,11 @@ bounds_none = strlen(bounds_none) ? '; no bound applies: '.bounds_none : ''
 bounds_caption = families_count == 0 ? bounds_none : text('series') eq 'run' ? (passes == 2 ? '; grey, broken: bounds of A' : '; grey, broken: bounds of A, and of others where theirs differ') : \
                  '; grey, broken: bounds of this machine, by bare loops, or of what is asked'
 bound_ink = '#666666'
-set style line 21 linecolor rgb bound_ink linewidth 0.9 dashtype (6,3)
-set style line 22 linecolor rgb bound_ink linewidth 0.9 dashtype (2,2)
-set style line 23 linecolor rgb bound_ink linewidth 0.9 dashtype (10,3,2,3)
-set style line 24 linecolor rgb bound_ink linewidth 0.9 dashtype (12,4)
-set style line 25 linecolor rgb bound_ink linewidth 0.9 dashtype (4,2,1,2,1,2)
+set style line 21 linecolor rgb bound_ink linewidth 0.9 dashtype (12,6)
+set style line 22 linecolor rgb bound_ink linewidth 0.9 dashtype (5,5)
+set style line 23 linecolor rgb bound_ink linewidth 0.9 dashtype (20,6,4,6)
+set style line 24 linecolor rgb bound_ink linewidth 0.9 dashtype (28,8)
+set style line 25 linecolor rgb bound_ink linewidth 0.9 dashtype (8,4,2,4,2,4)
 set style line 29 linecolor rgb bound_ink linewidth 0.5 dashtype 1
 # Labels beside a panel (points below its top edge, text, lines, whether a line leads to them).
 array LABEL_AT[families_count + 1]

@@ -9,7 +9,9 @@ wrap(s, n) = strlen(s) <= n ? s : (at = cut(s, n), s[1:at]."\n".wrap(s[at+1:*], 
 lines(s) = 1 + sum [i=1:strlen(s)] (s[i:i] eq "\n")
 clip(s, n) = strlen(s) <= n ? s : s[1:n-1].'…'
 # The longest title of a panel that has room: what tells panels apart is never cut for the sake of the axis's name.
-titled(name, value, brief, n) = strlen(name.' '.value) <= n ? name.' '.value : strlen(name.' '.brief) <= n ? name.' '.brief : clip(brief, n)
+# What has no room beside each other stands below each other.
+below(s, n) = (c = strstrt(s, ', '), c > 0 && strlen(s) > n ? clip(s[1:c-1], n)."\n".clip(s[c+2:*], n) : clip(s, n))
+titled(name, value, brief, n) = strlen(name.' '.value) <= n ? name.' '.value : strlen(name.' '.brief) <= n ? name.' '.brief : below(brief, n)
 join(a, b) = strlen(a) && strlen(b) ? a.', '.b : a.b
 
 # 3 digits that matter with an SI prefix: 6.41M, 18.2k, 940.
@@ -62,6 +64,13 @@ left = 38
 cell_width = (width - left - 8 - legend_width - bounds_width) / grid_columns
 plot_width = cell_width - (panel_count > 1 ? 8 : 0)
 
+title_lines = 1
+do for [p=1:panel_count] {
+  title = titled(text('panel'), PANEL[p], SHORT[p], int(plot_width / 4.4))
+  if (lines(title) > title_lines) { title_lines = lines(title) }
+}
+title_height = panel_count > 1 ? 5 + 9 * title_lines : 0
+
 # Long names of categories are turned, and the room below the plot grows with them.
 longest_x = 0
 do for [x=1:x_count] { longest_x = strlen(clip(X[x], 24)) > longest_x ? strlen(clip(X[x], 24)) : longest_x }
@@ -69,7 +78,7 @@ turn = 4.9 * longest_x > plot_width / x_count
 tics_height = turn ? 8 + 2.1 * longest_x : 13
 plot_height = 150
 above = 10 + 15 * lines(heading) + 12 * lines(question) + 26
-cell_height = plot_height + tics_height + 15 + (panel_count > 1 ? 14 : 0) + (grid_rows > 1 ? 7 : 0)
+cell_height = plot_height + tics_height + 15 + title_height + (grid_rows > 1 ? 7 : 0)
 height = above + grid_rows * cell_height + 8 + 9 * lines(caption) + 4
 
 across(points) = points / width

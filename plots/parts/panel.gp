@@ -12,14 +12,15 @@ if (p == 1) {
 }
 column = (p - 1) % grid_columns
 row = (p - 1) / grid_columns
-top_edge = above + row * cell_height + (panel_count > 1 ? 14 : 0)
+top_edge = above + row * cell_height + title_height
 left_edge = left + column * cell_width
 set lmargin at screen across(left_edge)
 set rmargin at screen across(left_edge + plot_width)
 set tmargin at screen down(top_edge)
 set bmargin at screen down(top_edge + plot_height)
 if (panel_count > 1) {
-  set label 5 titled(panel_name, PANEL[p], SHORT[p], int(plot_width / 4.4)) at graph 0.5,graph 1 center offset 0,0.5 font ',8' textcolor rgb ink noenhanced
+  title = titled(panel_name, PANEL[p], SHORT[p], int(plot_width / 4.4))
+  set label 5 title at graph 0.5,graph 1 center offset 0,0.5+1.05*(lines(title)-1) font ',8' textcolor rgb ink noenhanced
 }
 set border 3 linecolor rgb '#555555' linewidth 0.8
 set grid ytics linetype 1 linecolor rgb faint linewidth 0.6 dashtype 1

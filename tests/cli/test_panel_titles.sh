@@ -27,3 +27,11 @@ for engine in mmap pread stdio; do
   done
   grep -q "64, $engine" spectrum.svg || { echo "spectrum: no panel says \"64, $engine\""; exit 1; }
 done
+
+# Where both have no room in one line, they stand in two: nothing that tells panels apart is cut.
+sed -e 's/\tA run\t/\tA run with a long name\t/' -e 's/\t64\t1\t/\t60% of peak\t1\t/' -e 's/^\(mmap\|pread\|stdio\), none/\1=every-64/' data.tsv >long.tsv
+gnuplot -d -c "$STOREBENCH_SOURCE/plots/spectrum.gp" long.tsv long 2>&1
+for words in '60% of peak' mmap=every-64 pread=every-64 stdio=every-64; do
+  grep -q ">$words<\|>$words " long.svg || { echo "spectrum: no panel says \"$words\""; exit 1; }
+done
+if grep -q '60% of peak, [a-z=-]*…' long.svg; then echo 'spectrum: a title is cut'; exit 1; fi

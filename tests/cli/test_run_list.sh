@@ -27,7 +27,7 @@ for script in "$STOREBENCH_SOURCE"/plots/*.gp; do
   shape=$(basename "$script" .gp)
   [[ $shape == style || $shape == ratios ]] || grep -Eq "^$shape +[a-z].*: " charts || fail "$shape is not listed with what it is for"
 done
-grep -q '^style' charts && fail 'style is no shape'
+grep -Eq '^(style|ratios)' charts && fail 'style and ratios are no shapes of experiments'
 for word in x=KEY read=TEXT '  ops_per_s ' '  write_amplification '; do
   grep -q -e "$word" charts || fail "nothing is said of $word"
 done

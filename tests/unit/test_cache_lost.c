@@ -90,10 +90,40 @@ static void test_a_state_that_lasts_is_not(void **state) {
   assert_int_equal(flags_of(bench.honest, CACHE_MAPPED), 0);
 }
 
+// What an engine that goes round the page cache is said to hold in memory is not what somebody else brought in.
+static void test_a_direct_engine_has_nothing_in_the_cache(void **state) {
+  (void)state;
+  static const enum cache_state states[] = {CACHE_WARM, CACHE_MAPPED};
+  struct engine_options direct;
+  struct store_config config = {0};
+  const struct engine *engine;
+  struct statfs stat;
+  struct error error = {0};
+  assert_int_equal(registry_parse("pread:direct=on", &engine, &config, &error), 0);
+  direct = config.options;
+  assert_int_equal(statfs(bench.folder, &stat), 0);
+  if (stat.f_type == TMPFS) skip();
+  for (size_t i = 0; i < 2; i++) {
+    bench.order.settings.cache = states[i];
+    json_t *sample = sample_run_engine(&bench.order, engine, &direct);
+    const char *status = sample_text(sample, "status");
+    if (strcmp(status, "skipped") == 0) print_message("skipped: %s\n", sample_text(sample, "reason"));
+    if (strcmp(status, "ok") == 0) {
+      const json_t *residency = json_object_get(sample, "residency");
+      assert_true(sample_number(residency, "before") < 0.01);
+      assert_true(sample_number(residency, "after") < 0.5);
+    } else {
+      assert_string_equal(status, "skipped");  // no O_DIRECT here
+    }
+    json_decref(sample);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_state_that_ends_early_is_flagged),
       cmocka_unit_test(test_a_state_that_lasts_is_not),
+      cmocka_unit_test(test_a_direct_engine_has_nothing_in_the_cache),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -296,6 +296,11 @@ static void test_labels(void **state) {
   expect_label(queue, "depth", "bare device, same depth");
   expect_label("{\"cache\": \"cold\", \"depth\": 8}", "depth", "bare device, depth 1");
   expect_label("{}", "batch", "memory, copies");
+  // One name along the axis that makes them differ, and their number elsewhere.
+  static const char eight[] = "{\"operation\": \"update\", \"sync\": \"always\", \"spec\": \"pread\", \"batch\": 8}";
+  expect_label(eight, "batch", "bare fdatasync, same group");
+  expect_label("{\"operation\": \"update\", \"sync\": \"always\"}", "sync", "bare msync, same group");
+  expect_label(eight, "record_size", "bare fdatasync every 8");
 }
 
 int main(void) {

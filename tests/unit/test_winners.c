@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -88,6 +89,20 @@ static void test_the_only_winner_beats_every_other(void **state) {
   assert_string_equal(text_of(winner_of(run), "engine"), "c");
   assert_true(json_is_true(json_object_get(winner_of(run), "shown")));
   assert_int_equal(json_array_size(json_object_get(winner_of(run), "tied")), 0);
+  json_decref(run);
+}
+
+// Where the others have none of what is counted there is no ratio; that fewer were measured would be wrong.
+static void test_only_one_has_any(void **state) {
+  (void)state;
+  double rates[3][REPETITIONS] = {{0}};
+  for (size_t r = 0; r < REPETITIONS; r++) rates[1][r] = 1000 + (double)r;
+  json_t *run = contest(rates, 3);
+  assert_string_equal(text_of(experiment_of(run), "finding"), "Only b has operations per second, batch 1");
+  json_decref(run);
+  for (size_t r = 0; r < REPETITIONS; r++) rates[1][r] = 0;
+  run = contest(rates, 3);
+  assert_non_null(strstr(text_of(experiment_of(run), "finding"), "Nothing to compare"));
   json_decref(run);
 }
 
@@ -186,6 +201,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_winner_among_equals),
       cmocka_unit_test(test_the_only_winner_beats_every_other),
+      cmocka_unit_test(test_only_one_has_any),
       cmocka_unit_test(test_a_noisy_one_is_tied_out_of_order),
       cmocka_unit_test(test_the_floor_is_the_engines_own_noise),
       cmocka_unit_test(test_without_a_floor_nothing_is_believed),
