@@ -178,9 +178,9 @@ static void test_bounds_that_are_alike_are_drawn_once(void **state) {
   compare_all(&three, paths);
   json_t *merged = compare_merge(&three.all);
   expect_place(merged, 0, "mmap", "1", "A a");
-  assert_int_equal(bounds_at(merged, 0, "A bare msync"), 1);
+  assert_int_equal(bounds_at(merged, 0, "A bare msync, same group"), 1);
   assert_int_equal(bounds_at(merged, 1, ""), 0);
-  assert_int_equal(bounds_at(merged, 2, "C bare msync"), 1);
+  assert_int_equal(bounds_at(merged, 2, "C bare msync, same group"), 1);
   json_decref(merged);
   free_all(&three);
 }
