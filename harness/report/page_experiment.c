@@ -61,7 +61,7 @@ static int charts(const struct page *page, const json_t *experiment) {
   else
     page_say(page, "No chart: nothing was measured, or it could not be drawn.");
   if (!code) code = charts_beside(page, experiment);
-  snprintf(alt, sizeof alt, "Latency percentiles: %s", json_text(experiment, "title"));
+  page_latency_alt(page, experiment, alt, sizeof alt);
   if (!code && chart_drawn(page->folder, latency)) code = page->format->chart(page->out, page->folder, latency, alt);
   return code;
 }

@@ -86,6 +86,27 @@ static void open_loops(const struct page *page, const json_t *experiment) {
   if (begun) page->format->after_rows(page->out);
 }
 
+static double p99_of(const json_t *cell) {
+  return json_real_or_nan(json_object_get(json_object_get(cell, "summary"), "p99"), "median");
+}
+
+void page_latency_alt(const struct page *page, const json_t *experiment, char *text, size_t room) {
+  const json_t *cell, *least = NULL, *most = NULL;
+  char low[VALUE_ROOM], high[VALUE_ROOM];
+  for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));) {
+    double own = p99_of(cell);
+    if (isnan(own) || !json_is_store(cell)) continue;
+    if (!least || own < p99_of(least)) least = cell;
+    if (!most || own > p99_of(most)) most = cell;
+  }
+  value_format(p99_of(least), "ns", low, sizeof low);
+  value_format(p99_of(most), "ns", high, sizeof high);
+  int length = snprintf(text, room, "Latency percentiles: %s", json_text(experiment, "title"));
+  if (!least || least == most || length < 0 || (size_t)length >= room) return;
+  snprintf(text + length, room - (size_t)length, ". The 99th: from %s (%s) to %s (%s)", low, name_in(least), high,
+           name_in(most));
+}
+
 void page_latency(const struct page *page, const json_t *experiment) {
   batches(page, experiment);
   open_loops(page, experiment);

@@ -39,6 +39,9 @@ void page_space(const struct page *page, const json_t *experiment);
 void page_effective(const struct page *page, const json_t *experiment);
 // What must be known of the latencies: which operations were timed in batches; of open loops, which rates were kept up.
 void page_latency(const struct page *page, const json_t *experiment);
+// For who does not see the chart of percentiles: what it is of, and between which cells they lie. `room` bytes at
+// `text`.
+void page_latency_alt(const struct page *page, const json_t *experiment, char *text, size_t room);
 // Of a timeline: which cells kept their rate.
 void page_steady(const struct page *page, const json_t *experiment);
 // The bounds, if the run has any.
