@@ -71,6 +71,7 @@ static void setting(const json_t *run, const json_t *experiment, const char *key
   const json_t *cell, *first = NULL;
   for (size_t i = 0; (cell = page_next_cell(run, experiment, &i));) {
     const json_t *value = json_object_get(cell, key);
+    if (!value) continue;  // of a run by an older version
     if (!first) first = value;
     if (!json_equal(first, value)) {
       append(text, "; ", key);

@@ -72,6 +72,7 @@ static void test_a_report_says_what_matters(void **state) {
   must_hold(fixture, "report.md", "\n\n**mmap ");
   must_hold(fixture, "report.md", "MB/s (");
   must_hold(fixture, "report.md", "- [samples.csv](samples.csv): a row a sample");
+  must_lack(fixture, "report.md", "operations as swept");  // which these cells do not have
 }
 
 // Values that differ among the samples of a cell stand side by side; cells of one engine that are alike stand once.
