@@ -110,7 +110,8 @@ static int pread_close(struct io_file *file) {
 static int open_own(struct io_session *session) {
   session->fd = session->file->fd;
   int fd = file_reopen(session->file->fd, session->file->open_flags);
-  if (fd < 0) return 0;
+  if (fd == -EMFILE || fd == -ENFILE || fd == -ENOENT || fd == -EACCES) return 0;
+  if (fd < 0) return fd;
   session->fd = fd;
   session->own_fd = true;
   return forks_add(&session->forks, forks_shut, &session->fd);
@@ -118,9 +119,9 @@ static int open_own(struct io_session *session) {
 
 static int pread_session_close(struct io_session *session) {
   forks_remove(&session->forks);
-  int error = session->own_fd ? file_close(session->fd) : 0;
+  if (session->own_fd) (void)file_close(session->fd);  // nothing was written through it
   free(session);
-  return error;
+  return 0;
 }
 
 static int pread_session_open(struct io_file *file, const struct io_buffers *buffers, struct io_session **out,

@@ -30,7 +30,7 @@
 struct header {
   uint64_t entry_count;       // live records; true only when clean
   uint64_t next_free_offset;  // end of the slots ever used; true only when clean
-  uint64_t max_file_size;     // size when last grown: a hint
+  uint64_t max_file_size;     // size when the header was last written: a hint
   uint32_t record_size;
   bool clean;
   uint64_t store_id;

@@ -183,7 +183,8 @@ static void prefetch_index(const struct store *store, struct op *const *ops, siz
 int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count) {
   const struct io_ops *io = session->store->io;
   if (!io->map && count > 1) prefetch_index(session->store, ops, count);
-  if (io->submit && count > 1) return window_locate(session, ops, located, count);
+  // One alone is read without the window, into the buffer of its first look-up: not while a get may be using that.
+  if (io->submit && (count > 1 || session->in_flight)) return window_locate(session, ops, located, count);
   for (size_t i = 0; io->map && i < count; i += GROUP) {
     size_t rest = count - i;
     int error = map_group_run(session, ops + i, located + i, rest < GROUP ? rest : GROUP);

@@ -7,8 +7,10 @@
 #include "engines/slots/internal.h"
 
 // The longest that a leader waits for others: what it takes them to wake up, to say that they are done and to come
-// back, on a processor or two. Of a sync that takes less time than twice that, at most half of its time.
+// back, on a processor or two. Of a sync that takes less time than twice that, at most half of its time; and not at all
+// where that is shorter than the kernel keeps time: a sleep may end 50 us late (timerslack_ns in proc(5)).
 #define GATHER_NS UINT64_C(60000)
+#define GATHER_LEAST_NS UINT64_C(30000)
 
 int syncing_init(struct syncing *syncing) {
   atomic_init(&syncing->durable, 0);
@@ -128,6 +130,7 @@ static void wait_for_leader(struct syncing *syncing, uint64_t ordinal) {
 // Not by yielding the processor: on a busy machine that gives it away for milliseconds.
 static void await_others(struct syncing *syncing) {
   uint64_t longest = syncing->took_ns / 2 < GATHER_NS ? syncing->took_ns / 2 : GATHER_NS, until = clock_ns() + longest;
+  if (longest < GATHER_LEAST_NS) return;
   const struct timespec limit = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
   int waited = 0;
   while (!waited && !syncing->busy && atomic_load(&syncing->arrived) < syncing->expected)

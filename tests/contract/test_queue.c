@@ -135,10 +135,47 @@ static void what_is_outstanding(struct fixture *f) {
   fixture_close(f);
 }
 
+// The put finds its key by a read of its own, while reads for the gets are under way.
+static void one_put_beside_gets(struct fixture *f) {
+  enum { GETS = 24, ROUNDS = 160 };
+  struct op *done[GETS + 1];
+  fill(f);
+  struct gets *gets = make_gets();
+  for (uint64_t round = 0; round < ROUNDS; round++) {
+    char key[KEY_LENGTH_MAX];
+    unsigned char value[LENGTH];
+    uint64_t id = id_of(OPERATIONS - 1 - round);
+    struct op put = {
+        .kind = OP_PUT, .key = key, .key_length = record_key(id, key), .value = value, .value_length = LENGTH};
+    struct op *const order = &put;
+    record_value(id, 2, value, LENGTH);
+    assert_code(f->engine->submit(f->access.session, gets->order + round * GETS, GETS), 0);
+    assert_code(f->engine->submit(f->access.session, &order, 1), 0);
+    for (int reaped = 0, count; reaped <= GETS; reaped += count) {
+      count = f->engine->reap(f->access.session, done, GETS + 1, 1);
+      assert_true(count > 0);
+    }
+    assert_code(put.status, 0);
+  }
+  for (uint64_t i = 0; i < ROUNDS * GETS; i++) {
+    assert_code(gets->ops[i].status, 0);
+    assert_true(record_value_is(id_of(i), 1, gets->values[i], LENGTH));
+  }
+  for (uint64_t round = 0; round < ROUNDS; round++) {
+    uint64_t version = 0;
+    assert_code(access_get(&f->access, id_of(OPERATIONS - 1 - round), &version), 0);
+    assert_int_equal(version, 2);
+  }
+  assert_int_equal(fixture_stat(f).records, OPERATIONS);
+  free(gets);
+  fixture_close(f);
+}
+
 int main(int argc, char **argv) {
   static const struct contract_case cases[] = {
       {"window stays full in one large submit", one_large_submit, CAP_QUEUE | CAP_PERSISTENT, 0, queueing_specs},
       {"window stays full with rolling submits", rolling_submits, CAP_QUEUE | CAP_PERSISTENT, 0, queueing_specs},
+      {"one put beside gets in flight", one_put_beside_gets, CAP_QUEUE | CAP_PERSISTENT, 0, queueing_specs},
       {"reap without waiting sees what is finished", reap_without_waiting, CAP_PERSISTENT, 0, main_specs},
       {"what is outstanding", what_is_outstanding, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
   };

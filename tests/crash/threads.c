@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "tests/crash/memory.h"
 #include "tests/crash/seam.h"
@@ -14,6 +15,10 @@ int __real_pthread_join(pthread_t thread, void **result);
 int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __real_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
 int __real_pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
+int __real_pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
+                                  const struct timespec *until);
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 int __real_pthread_cond_signal(pthread_cond_t *condition);
 int __real_pthread_cond_broadcast(pthread_cond_t *condition);
 int __real_sched_yield(void);
@@ -22,6 +27,8 @@ int __wrap_pthread_join(pthread_t thread, void **result);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __wrap_pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex);
 int __wrap_pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
+int __wrap_pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
+                                  const struct timespec *until);
 int __wrap_pthread_cond_signal(pthread_cond_t *condition);
 int __wrap_pthread_cond_broadcast(pthread_cond_t *condition);
 int __wrap_sched_yield(void);
@@ -48,6 +55,7 @@ static struct {
   bool on;
   unsigned level;
   struct rng *rng;
+  uint64_t time_ns, readings;  // of the clock, which goes by its readings
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static _Thread_local int self = -1;
@@ -100,6 +108,7 @@ void threads_begin(struct rng *rng) {
   shared.rng = rng;
   shared.level = 0;
   shared.now = 0;
+  shared.time_ns = shared.readings = 0;
   shared.turns[0] = (struct turn){.state = TURN_READY};
   shared.on = true;
 }
@@ -198,6 +207,23 @@ int __wrap_pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
   int result = wait_on(condition, mutex, TURN_WAITS_TIMED);
   if (result == ETIMEDOUT) seam->tick = seam->disk->clock++;
   return result;
+}
+
+// Of one that waits for others before it leads a sync: no round of the timer.
+int __wrap_pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
+                                  const struct timespec *until) {
+  if (!takes_turns()) return __real_pthread_cond_clockwait(condition, mutex, clock, until);
+  return wait_on(condition, mutex, TURN_WAITS_TIMED);
+}
+
+// How long a sync took decides whether others are waited for. So that this, too, is the same again, time passes by its
+// being asked for, in steps that are now long and now short beside what a wait is worth.
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now) {
+  if (!takes_turns()) return __real_clock_gettime(clock, now);
+  shared.time_ns += (++shared.readings * 7919) % 97 * 1000;
+  *now = (struct timespec){.tv_sec = (time_t)(shared.time_ns / 1000000000),
+                           .tv_nsec = (long)(shared.time_ns % 1000000000)};
+  return 0;
 }
 
 static void wake(pthread_cond_t *condition) {

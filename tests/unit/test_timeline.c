@@ -170,7 +170,8 @@ static bool verdict_of(uint64_t fast, uint64_t slow, enum steady_verdict *steady
 
 static enum steady_verdict verdict(uint64_t fast, uint64_t slow) {
   enum steady_verdict steady;
-  while (!verdict_of(fast, slow, &steady)) continue;
+  int tries = 0;
+  while (!verdict_of(fast, slow, &steady)) assert_in_range(++tries, 1, 1000);
   return steady;
 }
 
