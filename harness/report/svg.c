@@ -121,6 +121,14 @@ static void put_unstyled(FILE *out, const char *line) {
   fputs(line, out);
 }
 
+// gnuplot hands on "sans-serif:Bold" as the name of a family. There is none, so that viewers take one of their own.
+static void put_text(FILE *out, const char *line) {
+  static const char bold[] = ":Bold\"";
+  const char *found = strstr(line, bold);
+  if (found) fprintf(out, "%.*s\" font-weight=\"bold\"", (int)(found - line), line);
+  put_unstyled(out, found ? found + strlen(bold) : line);
+}
+
 static int put_line(FILE *out, const struct tsv *data, const char *line) {
   const char *found;
   if ((found = strstr(line, handler))) {
@@ -147,7 +155,7 @@ static int put_line(FILE *out, const struct tsv *data, const char *line) {
     svg_text(out, tsv_key(data, "question"));
     fputs("</desc>\n", out);
   } else {
-    put_unstyled(out, line);
+    put_text(out, line);
   }
   return 0;
 }

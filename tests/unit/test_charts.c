@@ -30,6 +30,8 @@ static void test_every_shape_in_three_formats(void **state) {
   must_hold(fixture, "charts/read-random-latency.svg", "latency (lower is better)");
   must_hold(fixture, "charts/read-random.svg", "A processor @ 2.10GHz (2 CPUs), Linux 6.18.5");
   must_hold(fixture, "charts/read-random.svg", "ext4, vda, quick profile (indicative)");
+  must_hold(fixture, "charts/read-random.svg", "font-family=\"sans-serif\" font-weight=\"bold\"");
+  must_lack(fixture, "charts/read-random.svg", ":Bold");
 }
 
 // Another metric of the same cells has its data, its chart and its finding, and a place in the report. What bounds y
