@@ -233,17 +233,22 @@ static json_t *axes_of(const struct compared_runs *all, const json_t *experiment
   return NULL;
 }
 
+// The series are runs here, from one of which to the next is no step.
+static const char *shape_of(const json_t *chart) {
+  const char *shape = json_text(chart, "shape");
+  return strcmp(shape, "steps") == 0 ? "ladder" : shape;
+}
+
 static json_t *experiment_of(const struct compared_runs *all, const json_t *experiment) {
   const json_t *chart = json_object_get(experiment, "chart");
   char finding[TEXT_ROOM] = "", panel[TEXT_ROOM];
   for (size_t i = 1; i < all->count; i++) state(all, i, json_text(experiment, "name"), finding);
   panel_of(experiment, NULL, panel);
-  return json_pack("{s:O, s:O, s:s, s:s, s:s, s:{s:O, s:s, s:s, s:s, s:O, s:O?}, s:o}", "name",
+  return json_pack("{s:O, s:O, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:O, s:O?}, s:o}", "name",
                    json_object_get(experiment, "name"), "title", json_object_get(experiment, "title"), "finding",
-                   finding, "question", json_text(experiment, "title"), "claim", "", "chart", "shape",
-                   json_object_get(chart, "shape"), "x", json_text(chart, "x"), "series", "run", "panel", panel, "y",
-                   json_object_get(chart, "y"), "log_y", json_object_get(chart, "log_y"), "axes",
-                   axes_of(all, experiment));
+                   finding, "question", json_text(experiment, "title"), "claim", "", "chart", "shape", shape_of(chart),
+                   "x", json_text(chart, "x"), "series", "run", "panel", panel, "y", json_object_get(chart, "y"),
+                   "log_y", json_object_get(chart, "log_y"), "axes", axes_of(all, experiment));
 }
 
 json_t *compare_merge(const struct compared_runs *all) {

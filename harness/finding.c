@@ -177,12 +177,16 @@ static int try_point(struct search *search, const char *panel, const char *x) {
   return 0;
 }
 
-// Tries the step to x of the contest's panel: the largest gain of all is told.
+// Tries the step to x of the contest's panel: the largest gain of all is told, or that none of them is one.
 static int try_step(struct search *search) {
   struct contest *contest = &search->contest;
   struct outcome outcome;
   winners_enter(contest);
   if (winners_judge(contest, &outcome)) return -ENOMEM;
+  if (contest->count > 1 && search->best < 0) {
+    search->best = 0;
+    snprintf(search->text, sizeof search->text, "No step shows a gain");
+  }
   if (!outcome.over || strcmp(winners_point(contest->cells[0], contest->x_key), contest->x) != 0) return 0;
   if (outcome.ratio.ratio <= search->best) return 0;
   search->best = outcome.ratio.ratio;
@@ -194,7 +198,6 @@ static int try_steps(struct search *search) {
   const json_t *experiment = search->contest.experiment, *winner;
   size_t i;
   int code = 0;
-  snprintf(search->text, sizeof search->text, "No step shows a gain");
   json_array_foreach(json_object_get(experiment, "winners"), i, winner) {
     search->contest.panel = json_text(winner, "panel");
     search->contest.x = json_text(winner, "x");

@@ -103,12 +103,13 @@ static void look_beyond(struct bounds *bounds, const json_t *cell, const json_t 
 }
 
 // "bare pread: pread, stdio": whose bound it is, where it is not everybody's and few are told. A line that some may be
-// above says so.
+// above says so. Where the series are runs, its label names the run already.
 static void name_series(const struct bounds *bounds, const char *label, char *text, size_t room) {
   json_t *own = json_object_get(bounds->series, label), *unused;
   const char *name;
   size_t count = json_object_size(own), all = json_object_size(json_object_get(bounds->series, ""));
   size_t length = (size_t)snprintf(text, room, "%s", label);
+  if (strcmp(bounds->series_key, "run") == 0) return;
   if (count == 0 || count >= all || count > NAMED_MOST || length >= room) return;
   bool first = true;
   json_object_foreach(own, name, unused) {

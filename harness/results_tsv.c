@@ -60,16 +60,26 @@ static void put_notes(FILE *out, const json_t *run, const char *name) {
   }
 }
 
-// The fewest operations that a counted sample of the cell did.
+// The fewest operations that a sample of the cell did that counts; -1 without any.
 static json_int_t fewest_operations(const json_t *cell) {
   json_int_t fewest = -1;
   const json_t *sample;
   size_t i;
   json_array_foreach(json_object_get(cell, "samples"), i, sample) {
     json_int_t own = json_integer_value(json_object_get(sample, "operations"));
-    if (json_is_true(json_object_get(sample, "counted")) && (fewest < 0 || own < fewest)) fewest = own;
+    bool counts = json_is_true(json_object_get(sample, "counted")) && strcmp(json_text(sample, "status"), "ok") == 0;
+    if (counts && (fewest < 0 || own < fewest)) fewest = own;
   }
   return fewest;
+}
+
+// What the cell was to do. Loads and deletes take each record once, and end with the last.
+static json_int_t asked_operations(const json_t *cell) {
+  json_int_t asked = json_integer_value(json_object_get(cell, "operations"));
+  json_int_t records = json_integer_value(json_object_get(cell, "records"));
+  const char *operation = json_text(cell, "operation");
+  bool once = strcmp(operation, "fill") == 0 || strcmp(operation, "delete") == 0;
+  return once && records < asked ? records : asked;
 }
 
 // Cells that were to do so many operations and whose time was up before.
@@ -78,7 +88,7 @@ static void put_cut_short(FILE *out, const json_t *run, const char *name) {
   size_t i;
   char remark[1024] = "";
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
-    json_int_t asked = json_integer_value(json_object_get(cell, "operations")), done = fewest_operations(cell);
+    json_int_t asked = asked_operations(cell), done = fewest_operations(cell);
     size_t length = strlen(remark);
     if (strcmp(json_text(cell, "experiment"), name) != 0 || done < 0 || done >= asked) continue;
     snprintf(remark + length, sizeof remark - length,

@@ -106,7 +106,7 @@ static int set_cache(struct timed *timed, struct error *error) {
 static int set_cache_together(struct timed *timed, struct error *error) {
   struct sample *sample = timed->sample;
   const struct sample_order *order = sample->order;
-  enum cache_state state = order->settings.cache;
+  enum cache_state state = state_to_set(sample);  // the same in all of them
   bool leads = readers_lead(sample), keeps = leads || state == CACHE_ASIS;
   int code = keeps ? 0 : sample->engine->forget(sample->store);
   // -EBUSY: pages stayed, as those of a process that has not let go yet; the leader judges.
@@ -349,8 +349,8 @@ static int stat_after(struct sample *sample, struct error *error) {
 
 // Until its time is up, or so many are done; fills and deletes end with their ids, too.
 static uint64_t operations_of_a_thread(const struct sample_order *order) {
-  uint64_t threads = order->settings.threads;
-  return order->settings.operations ? (order->settings.operations + threads - 1) / threads : UINT64_MAX;
+  uint64_t clients = (uint64_t)order->settings.threads * order->settings.processes;
+  return order->settings.operations ? (order->settings.operations + clients - 1) / clients : UINT64_MAX;
 }
 
 int sample_timed(struct sample *sample, struct error *error) {

@@ -13,8 +13,6 @@ y_log = 0; from_column = 5; to_column = 7
 load folder.'parts/axis.gp'
 load folder.'parts/categories.gp'
 set style fill border rgb ink
-# Within the bar, where no whisker and no number is.
-disturbed_y(r) = 0.5 * number(field(r, 5))
 set boxwidth 0.9 * step
 do for [f=1:3] {
   load folder.'parts/start.gp'

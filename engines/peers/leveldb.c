@@ -217,7 +217,7 @@ static int level_settings(struct peer_db *db, setting_fn tell, void *user) {
   if (!code) code = peer_tell(tell, user, "block cache", "%zu bytes asked for", db->cache_bytes);
   if (!code) code = peer_tell(tell, user, "memtable", "%zu bytes asked for", db->buffer_bytes);
   if (!code) code = peer_tell(tell, user, "filter", "bloom, %d bits a key", LSM_BLOOM_BITS);
-  return code ? code : peer_tell(tell, user, "background work", "%s", level_busy(db) ? "due" : "none left");
+  return code ? code : peer_tell(tell, user, "background work", "%s", lsm_work(level_busy(db), "due"));
 }
 
 const struct peer peer = {

@@ -66,6 +66,8 @@ int lsm_drain(struct peer_db *db, int (*busy)(struct peer_db *db)) {
   return -ETIMEDOUT;
 }
 
+const char *lsm_work(int busy, const char *some) { return busy < 0 ? "not known" : busy ? some : "none left"; }
+
 int lsm_earlier(struct op *const *ops, size_t index) {
   const struct op *op = ops[index];
   for (size_t i = index; i-- > 0;) {

@@ -25,6 +25,9 @@ int lsm_open_status(char *text, const char *path, struct error *error);
 // Waits until `busy` says no. -ETIMEDOUT after a minute, -errno that `busy` returned; `busy`: 1, 0 or -errno.
 int lsm_drain(struct peer_db *db, int (*busy)(struct peer_db *db));
 
+// What such a `busy` returned in words, of which `some` are those for 1: static, or `some` itself.
+const char *lsm_work(int busy, const char *some);
+
 // Whether an operation before the one at `index` in the batch decides what that one finds: 1 the key is there, 0 it is
 // not, -1 the store itself decides.
 int lsm_earlier(struct op *const *ops, size_t index);

@@ -25,7 +25,7 @@ struct peer_db {
   rocksdb_block_based_table_options_t *table;
   rocksdb_cache_t *cache;
   rocksdb_flushoptions_t *flush;
-  bool log;
+  bool log, read_only;
   rocksdb_readoptions_t *read;
   rocksdb_writeoptions_t *write, *write_synced;
   pthread_mutex_t deletes;  // two deletes of one key at a time would both find it
@@ -47,6 +47,7 @@ static void destroy(struct peer_db *db) {
 static void configure(struct peer_db *db, const struct store_config *config) {
   const uint64_t *values = config->options.values;
   db->log = values[OPTION_WAL];
+  db->read_only = config->read_only;
   db->options = rocksdb_options_create();
   db->table = rocksdb_block_based_options_create();
   db->cache = rocksdb_cache_create_lru(values[LSM_CACHE]);
@@ -190,10 +191,12 @@ static int rocks_compact(struct peer_db *db) {
   return code;
 }
 
-// Flushes and compactions that run or are due. A store that is open for reading only has none.
+// Flushes and compactions that run or are due. A store that is open for reading only does none, though one may stay
+// due.
 static int rocks_busy(struct peer_db *db) {
   static const char *const properties[] = {"rocksdb.mem-table-flush-pending", "rocksdb.num-running-flushes",
                                            "rocksdb.compaction-pending", "rocksdb.num-running-compactions"};
+  if (db->read_only) return 0;
   for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++) {
     uint64_t value;
     if (rocksdb_property_int(db->db, properties[i], &value)) return -EOPNOTSUPP;
@@ -220,7 +223,7 @@ static int rocks_settings(struct peer_db *db, setting_fn tell, void *user) {
     code = peer_tell(tell, user, "tables", "read %s",
                      rocksdb_options_get_allow_mmap_reads(db->options) ? "through maps" : "by pread");
   if (!code) code = peer_tell(tell, user, "log", "%s", db->log ? "written" : "none");
-  if (!code) code = peer_tell(tell, user, "background work", "%s", rocks_busy(db) ? "under way" : "none left");
+  if (!code) code = peer_tell(tell, user, "background work", "%s", lsm_work(rocks_busy(db), "under way"));
   return code;
 }
 

@@ -37,9 +37,11 @@ do for [c=1:words(wanted)] {
   if (COLUMN[c] == 0) { exit error 'the data has no column '.word(wanted, c) }
 }
 # A panel, or a place of x, without any measured cell would be an empty frame: its rows are left out, and `gone` names it.
-# ROW[r] is the number in the file of the r-th row that is left.
+# Where all stores were too slow for the rate is a place that was measured. ROW[r] is the number in the file of the r-th
+# row that is left.
 raw(row, c) = FIELD[row * columns_count + COLUMN[c]]
-measured_at(c, name) = (found = 0, sum [i=1:rows_all] (raw(i, 13) eq 'ok' && raw(i, c) eq name ? (found = 1, 0) : 0), found)
+tried(i) = raw(i, 13) eq 'ok' || raw(i, 13) eq 'saturated'
+measured_at(c, name) = (found = 0, sum [i=1:rows_all] (tried(i) && raw(i, c) eq name ? (found = 1, 0) : 0), found)
 array ROW[rows_all]
 rows_count = 0; gone = ''
 go(what, name) = (strstrt(gone.',', ' '.name.',') > 0 ? gone : gone.(strlen(gone) ? ', ' : ' ').what.(strlen(what) ? ' ' : '').name)

@@ -152,6 +152,26 @@ static void test_cells_that_were_cut_short(void **state) {
   must_hold(fixture, "charts/read-random.svg", " of 1000000000 operations)");
 }
 
+// A load ends with its records however many operations were asked for, and what failed did not end by its time.
+static void test_cells_that_were_not_cut_short(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &bars);
+  json_t *cell = json_array_get(json_object_get(fixture->run, "cells"), 0), *sample;
+  size_t i;
+  json_object_set_new(cell, "operations", json_integer(1000000000));
+  json_object_set_new(cell, "operation", json_string("fill"));
+  json_object_set_new(cell, "records", json_integer(1));
+  draw(fixture);
+  must_lack(fixture, "charts/read-random.svg", "ended by their time");
+  json_object_set_new(cell, "operation", json_string("get"));
+  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+    json_object_set_new(sample, "status", json_string("failed"));
+    json_object_set_new(sample, "operations", json_null());
+  }
+  draw(fixture);
+  must_lack(fixture, "charts/read-random.svg", "ended by their time");
+}
+
 // Each field has its number, a store that was not measured an empty row, and a bound a row below.
 static void test_a_heatmap(void **state) {
   struct fixture *fixture = *state;
@@ -367,6 +387,7 @@ int main(void) {
       TEST(test_what_is_better_than_its_bound_is_told),
       TEST(test_a_bound_that_is_missing_is_named),
       TEST(test_cells_that_were_cut_short),
+      TEST(test_cells_that_were_not_cut_short),
       TEST(test_a_heatmap),
       TEST(test_disturbed_cells_are_circled),
       TEST(test_what_was_dropped_is_marked),

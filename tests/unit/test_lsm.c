@@ -62,10 +62,18 @@ static void test_an_open_keeps_the_words(void **state) {
   assert_string_equal(error.text, "/s: Corruption: two lines");
 }
 
+static void test_work_that_is_not_known_is_not_work(void **state) {
+  (void)state;
+  assert_string_equal(lsm_work(1, "due"), "due");
+  assert_string_equal(lsm_work(0, "due"), "none left");
+  assert_string_equal(lsm_work(-EOPNOTSUPP, "due"), "not known");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_kind_comes_before_words),
       cmocka_unit_test(test_an_open_keeps_the_words),
+      cmocka_unit_test(test_work_that_is_not_known_is_not_work),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

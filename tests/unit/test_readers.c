@@ -90,16 +90,20 @@ static struct sample_order reading(enum sample_kind kind, unsigned processes) {
   return reads;
 }
 
-static json_t *run(const struct sample_order *reads) {
-  const struct engine_options options = {{0}};
+static json_t *run_with(const struct sample_order *reads, const struct engine_options *options) {
   atomic_store(&orders->submits, 0);
   orders->leader = getpid();
-  json_t *sample = sample_run_engine(reads, &acting, &options);
+  json_t *sample = sample_run_engine(reads, &acting, options);
   assert_non_null(sample);
   // Whatever came of it: no reader is there any more.
   assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
   assert_int_equal(errno, ECHILD);
   return sample;
+}
+
+static json_t *run(const struct sample_order *reads) {
+  const struct engine_options options = {{0}};
+  return run_with(reads, &options);
 }
 
 static void test_what_they_do_adds_up(void **state) {
@@ -137,6 +141,36 @@ static void test_their_latencies_come_together(void **state) {
   assert_true(sum == sample_number(sample, "operations"));
   assert_string_equal(sample_text(sample, "timed_per"), "operation");
   json_decref(sample);
+}
+
+// How many operations a sample is to do is of all of them together.
+static void test_they_share_the_operations(void **state) {
+  (void)state;
+  *orders = (struct orders){0};
+  struct sample_order reads = reading(SAMPLE_THROUGHPUT, 3);
+  reads.settings.operations = 3000;
+  reads.seconds = reads.limit = 60;
+  json_t *sample = run(&reads);
+  assert_sample_status(sample, "ok");
+  assert_true(sample_number(sample, "operations") == 3000);
+  json_decref(sample);
+}
+
+// Those that go round the page cache have nothing in it, and none of them looks for what the others brought there.
+static void test_they_go_round_the_cache_together(void **state) {
+  (void)state;
+  *orders = (struct orders){0};
+  struct store_config config = {0};
+  const struct engine *engine;
+  struct error error = {0};
+  struct sample_order reads = reading(SAMPLE_THROUGHPUT, 2);
+  assert_int_equal(registry_parse("pread:direct=on", &engine, &config, &error), 0);
+  reads.settings.cache = CACHE_MAPPED;
+  json_t *sample = run_with(&reads, &config.options);
+  bool refused = strstr(sample_text(sample, "reason"), "O_DIRECT") != NULL;
+  if (!refused) assert_sample_status(sample, "ok");
+  json_decref(sample);
+  if (refused) skip();
 }
 
 static void expect_failure(bool fail_open, bool die, const char *reason) {
@@ -194,6 +228,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_what_they_do_adds_up),
       cmocka_unit_test(test_their_latencies_come_together),
+      cmocka_unit_test(test_they_share_the_operations),
+      cmocka_unit_test(test_they_go_round_the_cache_together),
       cmocka_unit_test(test_one_that_fails_fails_all),
       cmocka_unit_test(test_none_outlives_the_leader),
       cmocka_unit_test(test_what_cannot_be_shared_is_skipped),

@@ -2,6 +2,7 @@
 // Charts of steps, on runs with known answers: what an experiment file may ask of them, which step is told of, and that
 // the factor of each stands in the picture.
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ static const struct made_experiment stairs = {.name = "stairs",
                                               .xs = knobs,
                                               .engines = one};
 
-// A run whose steps have these rates, each within 2%.
+// A run whose steps have these rates, each within 2%; NAN: not measured.
 static json_t *summarised(const double *rates) {
   json_t *run = made_run("host"), *cell;
   struct error error = {0};
@@ -39,6 +40,10 @@ static json_t *summarised(const double *rates) {
   made_run_add(run, &stairs);
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
     double samples[REPETITIONS];
+    if (isnan(rates[i])) {
+      json_object_set_new(cell, "status", json_string("skipped"));
+      continue;
+    }
     for (size_t r = 0; r < REPETITIONS; r++) samples[r] = rates[i] * (1 + 0.005 * ((double)(r * (i + 1) % 5) - 2));
     made_run_samples(cell, samples, REPETITIONS);
   }
@@ -63,6 +68,8 @@ static void test_the_finding_is_the_step_that_gives_most(void **state) {
   // From one step to the next, not from the first: all together are no step.
   expect_finding((double[]){1000, 1001, 1000, 1001}, "No step shows a gain");
   expect_finding((double[]){6000, 3000, 1500, 100}, "No step shows a gain");
+  // Of one value there is no step.
+  expect_finding((double[]){6000, NAN, NAN, NAN}, "Nothing to compare");
 }
 
 static void test_each_step_is_held_against_the_one_before(void **state) {
