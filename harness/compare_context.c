@@ -112,13 +112,19 @@ static void add_null_cells(struct movement *movement, const json_t *a, const jso
 }
 
 static bool same_limit(const json_t *a, const json_t *b) {
-  static const char *const results[] = {"value", "low", "high", "n", "status", "reason", NULL};
+  static const char *const results[] = {"value", "first", "low", "high", "n", "status", "reason", NULL};
   const char *key;
   json_t *value;
   json_object_foreach((json_t *)a, key, value) {
     if (!is_one_of(key, results) && !json_equal(value, json_object_get(b, key))) return false;
   }
   return true;
+}
+
+// What was measured before the cells: of some runs bounds are measured again, and the better of both is higher by that
+// alone.
+static double first_of(const json_t *limit) {
+  return json_real_or_nan(limit, json_is_number(json_object_get(limit, "first")) ? "first" : "value");
 }
 
 static void add_limits(struct movement *movement, const json_t *a, const json_t *b) {
@@ -130,7 +136,7 @@ static void add_limits(struct movement *movement, const json_t *a, const json_t 
              json_integer_value(json_object_get(of_a, "depth")));
     json_array_foreach(json_object_get(b, "limits"), j, of_b) {
       if (!same_limit(of_a, of_b)) continue;
-      add_movement(movement, json_real_or_nan(of_a, "value"), json_real_or_nan(of_b, "value"), control);
+      add_movement(movement, first_of(of_a), first_of(of_b), control);
       break;
     }
   }

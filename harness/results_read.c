@@ -52,7 +52,20 @@ static int read_end(struct reading *reading, json_t *end) {
   return 0;
 }
 
-// A bound that was measured again, since a cell was better, counts as the better of the two.
+// A bound that was measured again, after the cells and since one was better, counts as the better of the two; what
+// came of it before them is kept as `first`, which is what tells how far the machine moved since another run.
+static int take_better(json_t *limits, size_t index, const json_t *known, const json_t *limit) {
+  const json_t *first = json_object_get(known, "first");
+  json_t *better = json_copy((json_t *)limit);
+  if (!first) first = json_object_get(known, "value");
+  if (!better || json_object_set(better, "first", (json_t *)first) || json_array_set(limits, index, better)) {
+    json_decref(better);
+    return -ENOMEM;
+  }
+  json_decref(better);
+  return 0;
+}
+
 static int take_limit(json_t *limits, json_t *limit) {
   struct limit_spec spec, other;
   json_t *known;
@@ -61,7 +74,7 @@ static int take_limit(json_t *limits, json_t *limit) {
   json_array_foreach(limits, i, known) {
     if (!read || limit_spec_from_json(known, &other, NULL) || !limit_equal(&spec, &other)) continue;
     bool better = json_real_or_nan(limit, "value") > json_real_or_nan(known, "value");
-    return better && json_array_set(limits, i, limit) ? -ENOMEM : 0;
+    return better ? take_better(limits, i, known, limit) : 0;
   }
   return json_array_append(limits, limit) ? -ENOMEM : 0;
 }

@@ -3,6 +3,7 @@
 // metrics that nothing bounds, why.
 #include "harness/limits/asked.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ static bool read_amplification(const struct limit_facts *facts, struct limit_ask
 // A sync makes whole blocks durable, of which records that lie side by side may share one.
 static double durable_bytes(const struct limit_facts *facts) {
   double block = (double)LIMIT_BLOCK / limit_writes_a_sync(facts);
-  return block > facts->record_size ? block : facts->record_size;
+  return fmax(block, limit_stored_bytes(facts));
 }
 
 static bool written_bytes(const struct limit_facts *facts, double per, struct limit_asked *asked) {
@@ -37,11 +38,9 @@ static bool written_bytes(const struct limit_facts *facts, double per, struct li
   return put(asked, durable_bytes(facts) / per, "blocks of the records");
 }
 
-static double stored_bytes(const struct limit_facts *facts) {
-  return facts->own_format ? facts->record_size : KEY_BYTES + facts->value_size;
+static double all_stored(const struct limit_facts *facts) {
+  return (double)(facts->records * limit_stored_bytes(facts));
 }
-
-static double all_stored(const struct limit_facts *facts) { return (double)facts->records * stored_bytes(facts); }
 
 static bool cached(const struct limit_facts *facts) {
   return !facts->direct && (strcmp(facts->cache, "warm") == 0 || strcmp(facts->cache, "mapped") == 0);
@@ -96,8 +95,8 @@ const char *limit_none(const char *metric) {
       {"switches_per_op", "nothing here has to wait for anybody"},
       {"syncs_per_op", "what promises nothing needs no sync"},
       {"flushes_per_op", "what promises nothing needs no flush"},
-      {"cpu_ns_per_op", "no bare loop here works all the time and waits for nothing"},
-      {"cpu_ns_per_byte", "no bare loop here works all the time and waits for nothing"},
+      {"cpu_ns_per_op", "no bare loop of one thread here works all the time"},
+      {"cpu_ns_per_byte", "no bare loop of one thread here works all the time"},
       {"other_pss_bytes", "an index and buffers may be as small as one likes"},
       {"rss_bytes", "what a process has beside the data may be as small as one likes"},
       {"file_pss_bytes", "a store need not map its file"},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/results_file.h"
+#include "workloads/keys.h"
 #include "workloads/phases.h"
 
 static uint64_t count_of(const json_t *cell, const char *key) {
@@ -81,15 +82,22 @@ static bool is_limited(const struct limit_facts *facts) {
   return is(facts->cache, "pressure") || is(facts->cache, "filling");
 }
 
+uint64_t limit_stored_bytes(const struct limit_facts *facts) {
+  return facts->own_format ? facts->record_size : KEY_BYTES + facts->value_size;
+}
+
+static uint64_t kept_bytes(const struct limit_facts *facts) { return facts->records * limit_stored_bytes(facts); }
+
 // Data that fits into the memory it is left is not read from the device again.
 bool limit_from_device(const struct limit_facts *facts) {
-  return facts->direct || is(facts->cache, "cold") || (is_limited(facts) && facts->data > facts->memory);
+  return facts->direct || is(facts->cache, "cold") || (is_limited(facts) && kept_bytes(facts) > facts->memory);
 }
 
 double limit_missed(const struct limit_facts *facts) {
   if (facts->direct || !is_limited(facts)) return 1;
-  if (facts->keys != KEYS_UNIFORM || facts->data <= facts->memory) return 0;
-  return 1 - (double)facts->memory / (double)facts->data;
+  uint64_t kept = kept_bytes(facts);
+  if (facts->keys != KEYS_UNIFORM || kept <= facts->memory) return 0;
+  return 1 - (double)facts->memory / (double)kept;
 }
 
 // Every record lies anywhere, so of those that are left a share as large as that of the deleted ones lies behind the

@@ -183,9 +183,10 @@ static bool has_latency(const struct limit_facts *facts, const struct limit_spec
          spec->every == 1;
 }
 
-// Whether the loop works all the time, so that its time is the processor's.
-static bool never_waits(const struct limit_spec *spec) {
-  return spec->kind <= LIMIT_SYSTEM_CALL || spec->kind == LIMIT_PREAD;
+// Whether the loop works all the time, so that its time is the processor's: of one thread, since several may have had
+// to share processors.
+static bool never_waits(const struct limit_facts *facts, const struct limit_spec *spec) {
+  return facts->threads == 1 && (spec->kind <= LIMIT_SYSTEM_CALL || spec->kind == LIMIT_PREAD);
 }
 
 // Nanoseconds of the loop for all bytes of a cell's data, or for one operation.
@@ -205,7 +206,7 @@ double limit_in_metric(const json_t *cell, const struct limit_spec *spec, double
   if (facts.on_stores) return whole_store_in_metric(&facts, spec, value, metric);
   if (!facts.known) return NAN;
   double operations = is(limit_unit(spec->kind), "B/s") ? value / facts.record_size : value;
-  double cpu = never_waits(spec) ? 1e9 * facts.threads / operations : NAN;
+  double cpu = never_waits(&facts, spec) ? 1e9 / operations : NAN;
   if (is(metric, "cpu_ns_per_op")) return cpu;
   if (is(metric, "cpu_ns_per_byte")) return cpu / facts.value_size;
   // What waits for the device is far from a call that does nothing.

@@ -30,7 +30,9 @@ void page_limits(const struct page *page) {
   size_t i;
   if (json_array_size(limits) == 0) return;
   page->format->heading(page->out, "Bounds", NULL);
-  page_say(page, "What this machine cannot beat, measured before the cells by loops that do nothing else.");
+  page_say(page,
+           "What this machine cannot beat, by loops that do nothing else: measured before the cells, and again after "
+           "them where a cell was better; the better of both stands here.");
   page->format->row(page->out, head, 4, true);
   json_array_foreach(limits, i, limit) { row(page, limit); }
   page->format->after_rows(page->out);

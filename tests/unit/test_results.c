@@ -245,6 +245,7 @@ static void test_a_beaten_bound_is_measured_again(void **state) {
   limits = json_object_get(run, "limits");
   assert_int_equal(json_array_size(limits), 1);
   assert_true(json_real_value(json_object_get(json_array_get(limits, 0), "value")) == 5e6);
+  assert_true(json_real_value(json_object_get(json_array_get(limits, 0), "first")) == 4e6);
   json_decref(run);
 }
 
