@@ -131,6 +131,21 @@ static void expect_panel(struct three *three, size_t values, const char *key, co
   free_all(three);
 }
 
+// From one run to the next is no step.
+static void test_steps_are_drawn_as_a_ladder(void **state) {
+  (void)state;
+  static const char *const paths[] = {"r/a", "r/b", "r/c"};
+  struct three three = {.runs = {reads("vm", 1000), reads("vm", 1000), reads("nuc", 500)}};
+  compare_all(&three, paths);
+  json_t *own = json_object_get(json_array_get(json_object_get(three.runs[0], "experiments"), 0), "chart");
+  assert_int_equal(json_object_set_new(own, "shape", json_string("steps")), 0);
+  json_t *merged = compare_merge(&three.all);
+  const json_t *experiment = json_array_get(json_object_get(merged, "experiments"), 0);
+  assert_string_equal(json_text(json_object_get(experiment, "chart"), "shape"), "ladder");
+  json_decref(merged);
+  free_all(&three);
+}
+
 static void test_a_panel_is_named_by_what_differs(void **state) {
   (void)state;
   static const char *const paths[] = {"a", "b", "c"};
@@ -189,6 +204,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_run_is_called_by_its_folder),
       cmocka_unit_test(test_runs_are_series_and_engines_are_panels),
+      cmocka_unit_test(test_steps_are_drawn_as_a_ladder),
       cmocka_unit_test(test_a_panel_is_named_by_what_differs),
       cmocka_unit_test(test_only_what_was_compared_is_drawn),
       cmocka_unit_test(test_bounds_that_are_alike_are_drawn_once),

@@ -217,7 +217,7 @@ static void test_what_is_asked(void **state) {
   expect_asked("{\"spec\": \"null\", \"options\": {}}", "file_bytes_per_record", 0);
   expect_asked(mapped, "memory_bytes", 128 << 20);
   expect_asked(mapped, "file_pss_bytes", 128 << 20);
-  expect_asked(mapped, "page_table_bytes", 2 * (128 << 20) / 4096 * 8);
+  expect_asked(mapped, "page_table_bytes", 2.0 * (128 << 20) / 4096 * 8);
   expect_asked("{\"cache\": \"mapped\", \"options\": {\"huge\": true}}", "page_table_bytes", 0);
   expect_asked("{\"cache\": \"mapped\", \"spec\": \"pread\"}", "file_pss_bytes", 0);
   expect_asked("{\"cache\": \"mapped\", \"spec\": \"lmdb\", \"options\": {}}", "memory_bytes", 80 << 20);
