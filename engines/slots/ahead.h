@@ -15,7 +15,7 @@ struct ahead_chunk {
 
 // Of `slots` slots of `record_size` bytes each, through the descriptor `fd`, which stays the caller's and which nobody
 // closes before ahead_stop. 0 or -ENOMEM.
-int ahead_start(struct ahead **ahead, int fd, uint64_t slots, uint32_t record_size);
+int ahead_start(struct ahead **out, int fd, uint64_t slots, uint32_t record_size);
 // The next chunk, in the order of the file. Chunks that lie in a hole are left out: their slots are empty. Its count is
 // 0 when there is none left. 0 or -errno of reading it.
 int ahead_next(struct ahead *ahead, struct ahead_chunk *chunk);

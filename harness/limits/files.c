@@ -71,7 +71,7 @@ static int open_open(const struct limit_order *order, const struct limit_target 
   struct file_state *file = NULL;
   (void)target;
   int code = open_state(order, thread, HEAD, &file, error);
-  if (code) return code;
+  if (code || !file) return code;  // never one without the other, which the analyser cannot know
   code = make(file);
   if (code) {
     close_state(file);

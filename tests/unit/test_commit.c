@@ -160,7 +160,7 @@ static void a_writer_left_alone_goes_on(void **state) {
 // Keys that lie apart, updated one after the other: each page apart would be a device write of its own.
 static void updates_lie_together(void **state) {
   struct fixture *fixture = *state;
-  for (char key = '0'; key < '0' + 64; key++) assert_int_equal(put(fixture->first, (const char[]){key, '\0'}), 0);
+  for (int i = 0; i < 64; i++) assert_int_equal(put(fixture->first, (const char[]){(char)('0' + i), '\0'}), 0);
   uint64_t last = seen.offset;
   for (const char *key = "5Ao"; *key; key++, last = seen.offset) {
     assert_int_equal(put(fixture->first, (const char[]){*key, '\0'}), 0);
