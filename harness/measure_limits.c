@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The bounds of a run: measured before its cells, each handed to the results.
+// The bounds of a run: measured before its cells, and some again after them, each handed to the
+// results.
 #include "harness/measure_limits.h"
 
 #include <errno.h>
