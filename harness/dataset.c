@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,35 +14,27 @@
 
 enum { COPY_PIECE = 64 << 20, OPEN_FOLDERS = 8 };
 
-static int not_made(struct error *error) {
-  return error_set(error, -errno, "cannot be made: %m; choose another folder with --dir");
-}
-
 static int not_usable(struct error *error) {
   return error_set(error, -errno, "no file can be made here: %m; choose another folder with --dir");
 }
 
 static int check_folder(const char *dir, struct error *error) {
   struct stat status;
-  if (stat(dir, &status)) return error_set(error, -errno, "%m; choose another folder with --dir");
+  if (stat(dir, &status)) {
+    if (errno == ENOENT) return error_set(error, -ENOENT, "no such folder; make it, or choose another one with --dir");
+    return error_set(error, -errno, "%m; choose another folder with --dir");
+  }
   if (!S_ISDIR(status.st_mode)) return error_set(error, -ENOTDIR, "not a folder; choose another one with --dir");
   return 0;
 }
 
-int dataset_folder_try(const char *dir, bool *missing, struct error *error) {
-  char above[DATASET_PATH_MAX];
-  *missing = access(dir, F_OK) && errno == ENOENT;
-  if (!*missing) {
-    int code = check_folder(dir, error);
-    return code || access(dir, W_OK | X_OK) == 0 ? code : not_usable(error);
-  }
-  snprintf(above, sizeof above, "%s", dir);
-  return access(dirname(above), W_OK | X_OK) ? not_made(error) : 0;
+int dataset_folder_check(const char *dir, struct error *error) {
+  int code = check_folder(dir, error);
+  return code || access(dir, W_OK | X_OK) == 0 ? code : not_usable(error);
 }
 
 int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct error *error) {
   folder->path[0] = '\0';
-  if (mkdir(dir, 0777) && errno != EEXIST) return not_made(error);
   int code = check_folder(dir, error);
   if (code) return code;
   char *whole = realpath(dir, NULL);

@@ -15,11 +15,11 @@ struct dataset_folder {
   char path[DATASET_PATH_MAX - 64];  // "" when it is not there
 };
 
-// Makes DIR/storebench-XXXXXX (and DIR, if it is not there). 0 or -errno with a message.
+// Makes DIR/storebench-XXXXXX. DIR has to be there: a mistyped mount point would be a folder of another disk. 0 or
+// -errno with a message.
 int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct error *error);
-// What dataset_folder_make would say of DIR, found out without making anything: 0, also where DIR is not there and can
-// be made (*missing), or -errno with the same message.
-int dataset_folder_try(const char *dir, bool *missing, struct error *error);
+// What dataset_folder_make would say of DIR, found out without making anything.
+int dataset_folder_check(const char *dir, struct error *error);
 // Removes it with all that is in it. 0 or -errno of the first thing that could not be removed. Does nothing when it was
 // not made.
 int dataset_folder_remove(struct dataset_folder *folder);

@@ -84,6 +84,11 @@ static int prefix_error(struct error *error, const char *path) {
   return error_set(error, inner.code, "%.200s: %.300s", path, inner.text);
 }
 
+static int check_dir(const struct measure_options *options, struct error *error) {
+  if (!options->dir || dataset_folder_check(options->dir, error) == 0) return 0;
+  return prefix_error(error, options->dir);
+}
+
 // All that can be refused before anything is written.
 static int check_target(const struct run *run, struct error *error) {
   char part[PATH_ROOM], type[64];
@@ -284,25 +289,17 @@ static int clean_up(struct run *run, int code, struct error *error) {
 int measure_dry_run(const struct plan *plan, const struct measure_options *options) {
   struct run run = {.plan = plan, .options = options};
   struct error error = {0};
-  bool missing = false;
   environment_host(run.host, sizeof run.host);
-  int code = choose_folders(&run, &error);
+  int code = check_dir(options, &error), exit_code = code ? EXIT_CELL_FAILED : EXIT_USAGE;  // as the run's own
+  if (!code) code = choose_folders(&run, &error);
   bool mistyped = code != 0;  // a mistake in what was typed has no plan beside it
   if (!code) code = check_target(&run, &error);
-  int exit_code = code ? EXIT_USAGE : EXIT_CELL_FAILED;  // as the run's own
-  if (!code && options->dir && dataset_folder_try(run.dir, &missing, &error)) {
-    code = prefix_error(&error, run.dir);
-    mistyped = true;
-  }
   if (!mistyped)
     plan_print(plan, stdout);  // also of a run that this machine is too small for: it says what to make smaller
-  if (code) {
-    fflush(stdout);  // the plan first, also where both go to one file
-    command_complain(NULL, error.text);
-    return exit_code;
-  }
-  if (missing) printf("data files go to %s, which is not there yet: the run makes it\n", run.dir);
-  return EXIT_DONE;
+  if (!code) return EXIT_DONE;
+  fflush(stdout);  // the plan first, also where both go to one file
+  command_complain(NULL, error.text);
+  return exit_code;
 }
 
 int measure_run(const struct plan *plan, const struct measure_options *options) {
@@ -312,7 +309,8 @@ int measure_run(const struct plan *plan, const struct measure_options *options) 
   json_t *json = NULL;
   environment_host(run.host, sizeof run.host);
   format_time("%Y-%m-%dT%H:%M:%SZ", run.started, sizeof run.started);
-  int exit_code = EXIT_USAGE, code = choose_folders(&run, &error);
+  int code = check_dir(options, &error), exit_code = code ? EXIT_CELL_FAILED : EXIT_USAGE;
+  if (!code) code = choose_folders(&run, &error);
   if (!code) code = check_target(&run, &error);
   if (code) goto out;
   exit_code = EXIT_CELL_FAILED;

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/words.h"
 #include "harness/commands/commands.h"
@@ -115,17 +114,10 @@ static int measure(const struct request *request, const struct dataset_folder *f
   return code;
 }
 
-// The folder of the file is one that is there: a mistyped name makes nothing.
-static int open_folder(const struct request *request, struct dataset_folder *folder, struct error *error) {
-  struct stat status;
-  if (stat(request->dir, &status)) return error_set(error, -errno, "%m; choose another folder with --dir");
-  return dataset_folder_make(request->dir, folder, error);
-}
-
 static int run(const struct request *request, struct interrupt *interrupt, struct taken *taken) {
   struct dataset_folder folder;
   struct error error = {0};
-  if (open_folder(request, &folder, &error)) {
+  if (dataset_folder_make(request->dir, &folder, &error)) {
     command_complain(request->dir, error.text);
     return EXIT_CELL_FAILED;
   }

@@ -21,8 +21,10 @@ echo text >there.txt
 refused run --dir there.txt --out out fill-sequential --profile quick --dry-run
 refused run --out there.txt fill-sequential --profile quick --dry-run
 rm there.txt
-"$STOREBENCH" run --dir new --out out fill-sequential --profile quick --dry-run | tail -1
-[[ ! -e new && ! -e out ]] || echo 'a dry run made something'
+refused run --dir mistyped --out out fill-sequential --profile quick
+refused run --dir mistyped --out out fill-sequential --profile quick --dry-run
+"$STOREBENCH" run --out out fill-sequential --profile quick --dry-run >/dev/null
+[[ ! -e out ]] || echo 'a dry run made something'
 refused run read-random-wram
 refused run missing.ini
 refused report missing

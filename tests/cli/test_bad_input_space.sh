@@ -25,7 +25,7 @@ refused load new.store ../many.txt --create
 head -c 2000000 /dev/zero >filler 2>/dev/null
 refused dump small.store --output dump.txt
 refused demo mmap --dir .
-refused run update-random --profile quick --dir data --out out
+refused run update-random --profile quick --dir . --out out
 run get small.store ada
 run check small.store
 cd .. || exit 1

@@ -52,7 +52,7 @@ refused 2 'bad --data "3"; a size from 1M' --data 3
 refused 2 'bad --data "-1M"' --data=-1M
 refused 2 'bad --data "much"' --data much
 refused 2 '--dir is empty' --dir=
-refused 1 'nowhere: No such file or directory; choose another folder with --dir' --dir nowhere
+refused 1 'nowhere: no such folder; make it, or choose another one with --dir' --dir nowhere
 [[ ! -e nowhere ]] || fail 'made the folder that was mistyped'
 refused 1 'err: not a folder' --dir err
 refused 1 '/proc: no file can be made here' --dir /proc

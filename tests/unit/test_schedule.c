@@ -399,6 +399,9 @@ static void test_copy_takes_all_files(void **state) {
   assert_int_equal(dataset_folder_remove(&bench.data), 0);
   assert_int_not_equal(access(path, F_OK), 0);
   assert_true(dataset_folder_make("/proc", &bench.data, &error) < 0);
+  snprintf(path, sizeof path, "%s/mistyped", bench.folder);
+  assert_int_equal(dataset_folder_make(path, &bench.data, &error), -ENOENT);
+  assert_int_not_equal(access(path, F_OK), 0);  // nothing is made in its place
   touch(bench.file);
   assert_int_equal(dataset_folder_make(bench.file, &bench.data, &error), -ENOTDIR);
 }
