@@ -25,6 +25,8 @@ enum { READ_BYTES = 1 << 20, PAGE_BYTES_MIN = 4096 };
 static const double COLD_BELOW = 0.01, WARM_FROM = 0.99;
 // What fault-around maps (fault_around_bytes, 64 KiB) around the few pages that opening touches.
 static const uint64_t MAPPED_SLACK = 256 << 10;
+// Of a store of which opening maps some, more than this is no cold one.
+static const double KEPT_MOST = 0.05;
 
 struct cachestat_range {
   uint64_t offset, length;
@@ -169,8 +171,8 @@ int cache_empty(const struct engine *engine, struct store *store, const char *pa
   return code ? error_set(error, -EBUSY, "%s: cannot tell what is in the page cache: %s", path, strerror(-code)) : 0;
 }
 
-// Whether what opening a store of others has mapped is all that is cached. Such pages cannot be dropped while it is
-// open, and of a small store they are more than a hundredth; ours take their pages out of the page table to forget
+// Whether what stays cached of a store of others is what opening it has mapped. Such pages cannot be dropped while it
+// is open, and of a small store they are more than a hundredth; ours take their pages out of the page table to forget
 // them.
 static bool is_kept_open(const struct engine *engine, const char *path) {
   uint64_t cached, mapped;
@@ -183,7 +185,11 @@ static int make_cold(const struct engine *engine, struct store *store, const cha
   double share = 1;
   int code = cache_empty(engine, store, path, &share, error);
   if (code) return code;
-  if (share < COLD_BELOW || is_kept_open(engine, path)) return 0;
+  bool kept = share >= COLD_BELOW && is_kept_open(engine, path);
+  if (share < COLD_BELOW || (kept && share <= KEPT_MOST)) return 0;
+  if (kept)
+    return error_set(error, -EBUSY, "cache=cold: opening %s maps %.1f%% of it, which stays in memory; use more data",
+                     path, share * 100);
   return error_set(error, -EBUSY,
                    "cache=cold: %.1f%% of %s stays in the page cache; use --dir with a folder on a disk, and close "
                    "what maps the file",

@@ -123,17 +123,22 @@ static void test_mapped_counts_touched_pages(void **state) {
   assert_int_equal(cache_mapped(path, &bytes, &maps), -ENOENT);
 }
 
-static struct store *make_store(const struct engine *engine, const char *path, struct store_config *config) {
+static struct store *make_store_of(uint64_t records, const struct engine *engine, const char *path,
+                                   struct store_config *config) {
   struct workload workload = {
-      .operation = OPERATION_GET, .records = RECORDS, .value_size = 64, .batch = 1, .depth = 1, .threads = 1};
+      .operation = OPERATION_GET, .records = records, .value_size = 64, .batch = 1, .depth = 1, .threads = 1};
   struct error error = {0};
   struct store *store;
   config->record_size = 256;
-  config->capacity_hint = RECORDS;
+  config->capacity_hint = records;
   config->create = true;
   if (engine->open(path, config, &store, &error) != 0) fail_msg("%s: %s", engine->name, error.text);
   if (client_fill(&workload, engine, store, &error) != 0) fail_msg("%s: %s", engine->name, error.text);
   return store;
+}
+
+static struct store *make_store(const struct engine *engine, const char *path, struct store_config *config) {
+  return make_store_of(RECORDS, engine, path, config);
 }
 
 static void set(enum cache_state to, const struct engine *engine, struct store *store, const char *path) {
@@ -295,6 +300,29 @@ static void test_what_opening_maps_may_stay(void **state) {
   assert_int_equal(unlink(snapshot), 0);
 }
 
+// But a store of which that is a good part is not cold, however few bytes they are.
+static void test_a_small_store_that_stays_is_not_cold(void **state) {
+  char path[PATH_MAX], snapshot[PATH_MAX + 8];
+  struct store_config config = {0};
+  struct error error = {0};
+  const struct engine *engine;
+  if (in_memory(*state)) skip();
+  join(path, *state, "smaller");
+  assert_int_equal(registry_parse("pread", &engine, &config, &error), 0);
+  struct engine others = *engine;
+  others.caps &= ~(uint32_t)CAP_SHARED_FORMAT;
+  struct store *store = make_store_of(600, engine, path, &config);
+  assert_int_equal(engine->sync(store), 0);
+  touch_whole(path);
+  assert_true(residency(path) >= 0.99);
+  assert_int_equal(cache_set(CACHE_COLD, &others, store, path, &error), -EBUSY);
+  assert_non_null(strstr(error.text, "which stays in memory; use more data"));
+  assert_int_equal(engine->close(store, &error), 0);
+  assert_int_equal(unlink(path), 0);
+  snprintf(snapshot, sizeof snapshot, "%s.index", path);
+  assert_int_equal(unlink(snapshot), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_residency_follows_the_page_cache),
@@ -304,6 +332,7 @@ int main(void) {
       cmocka_unit_test(test_engine_without_a_file_has_nothing_to_set),
       cmocka_unit_test(test_residency_of_others_files_is_no_lie),
       cmocka_unit_test(test_what_opening_maps_may_stay),
+      cmocka_unit_test(test_a_small_store_that_stays_is_not_cold),
       cmocka_unit_test(test_states_on_tmpfs),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
