@@ -257,6 +257,9 @@ static void test_writes(void **state) {
          "fdatasync 128 every=16");
   expect("{\"operation\": \"update\", \"sync\": \"every=64\", \"spec\": \"pread\", \"batch\": 8}",
          "fdatasync 128 every=64");
+  // Of another format key and value, which is all that has to be in its log.
+  expect("{\"operation\": \"update\", \"sync\": \"always\", \"spec\": \"lmdb\", \"options\": {}, \"batch\": 8}",
+         "fdatasync 80 every=8");
   expect("{\"operation\": \"mixed\", \"sync\": \"always\"}", "memory-copy 64");
 }
 
@@ -299,6 +302,8 @@ static void test_metrics(void **state) {
   assert_true(in_metric("{}", 2e6, "bytes_per_s") == 2e6 * 64);
   assert_true(in_metric(scan, 4096e6, "ops_per_s") == 1e6);
   assert_true(in_metric(scan, 4096e6, "bytes_per_s") == 4000e6);
+  assert_true(in_metric("{\"operation\": \"scan\", \"spec\": \"lmdb\", \"options\": {}}", 80e6, "ops_per_s") == 1e6);
+  assert_true(in_metric("{\"operation\": \"scan\", \"spec\": \"lmdb\", \"options\": {}}", 80e6, "bytes_per_s") == 64e6);
   assert_true(in_metric(cold, 1e4, "p50") == 1e5);
   assert_true(isnan(in_metric("{}", 1e8, "p50")));  // copies overlap
   assert_true(isnan(in_metric("{\"cache\": \"cold\", \"batch\": 8}", 1e4, "p50")));
@@ -319,6 +324,12 @@ static void test_labels(void **state) {
   expect_label(eight, "batch", "bare fdatasync, same group");
   expect_label("{\"operation\": \"update\", \"sync\": \"always\"}", "sync", "bare msync, same group");
   expect_label(eight, "record_size", "bare fdatasync every 8");
+  // Of another format's records less has to be moved than of ours: two lines that need two names.
+  expect_label("{\"operation\": \"update\", \"sync\": \"always\", \"spec\": \"lmdb\", \"options\": {}}", "sync",
+               "bare fdatasync, same group, key and value");
+  expect_label("{\"operation\": \"scan\", \"spec\": \"lmdb\", \"options\": {}}", "batch",
+               "memory, read in order, key and value");
+  expect_label("{\"cache\": \"cold\", \"spec\": \"lmdb\", \"options\": {}}", "batch", "bare device, depth 1");
 }
 
 int main(void) {
