@@ -19,46 +19,75 @@ static void put_claim(const struct page *page, const json_t *experiment) {
   page->format->linked_row(page->out, cells, 4, json_text(experiment, "name"));
 }
 
+static bool has_claim(const json_t *experiment) {
+  return *json_text(json_object_get(experiment, "verdict"), "text") != '\0';
+}
+
+static bool is_from(const json_t *experiment, const char *source) {
+  return has_claim(experiment) && strcmp(json_text(experiment, "source"), source) == 0;
+}
+
 static size_t count_claims(const struct page *page) {
   const json_t *experiment;
   size_t i, count = 0;
-  json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
-    count += *json_text(json_object_get(experiment, "verdict"), "text") != '\0';
-  }
+  json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) count += has_claim(experiment);
   return count;
 }
 
-static size_t count_outcome(const struct page *page, const char *outcome) {
+// Of those from that source; every outcome where it is NULL.
+static size_t count_outcome(const struct page *page, const char *source, const char *outcome) {
   const json_t *experiment;
   size_t i, count = 0;
   json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
-    count += strcmp(json_text(json_object_get(experiment, "verdict"), "outcome"), outcome) == 0;
+    const char *own = json_text(json_object_get(experiment, "verdict"), "outcome");
+    count += is_from(experiment, source) && (!outcome || strcmp(own, outcome) == 0);
   }
   return count;
 }
 
-// "Of 15 claims: holds 3, does not hold 5, depends 3, not shown here 4."
-static void put_outcomes(const struct page *page) {
+// "Of 15 claims from the lecture: holds 3, does not hold 5, depends 3, not shown here 4."
+static void put_outcomes(const struct page *page, const char *source) {
   static const char *const outcomes[] = {verdict_holds, verdict_fails, verdict_depends, verdict_not_shown};
+  size_t all = count_outcome(page, source, NULL), count;
   char text[TEXT_ROOM] = "";
   for (size_t o = 0; o < sizeof outcomes / sizeof outcomes[0]; o++) {
-    size_t count = count_outcome(page, outcomes[o]), length = strlen(text);
+    size_t length = strlen(text);
+    count = count_outcome(page, source, outcomes[o]);
     if (count) snprintf(text + length, sizeof text - length, "%s%s %zu", length ? ", " : "", outcomes[o], count);
   }
-  page_say(page, "Of %zu claims: %s.", count_claims(page), text);
+  page_say(page, "Of %zu %sclaim%s%s%s: %s.", all, *source || all == count_claims(page) ? "" : "other ",
+           all > 1 ? "s" : "", *source ? " from " : "", source, text);
 }
 
-void page_claims(const struct page *page) {
+static void put_claims_from(const struct page *page, const char *source) {
   static const char *const head[] = {"claim", "on this machine", "ratio (95% interval)", "of"};
   const json_t *experiment;
   size_t i;
-  if (!count_claims(page)) return;
-  if (count_claims(page) > 1) put_outcomes(page);
+  if (count_claims(page) > 1) put_outcomes(page, source);
   page->format->row(page->out, head, 4, true);
   json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
-    if (*json_text(json_object_get(experiment, "verdict"), "text")) put_claim(page, experiment);
+    if (is_from(experiment, source)) put_claim(page, experiment);
   }
   page->format->after_rows(page->out);
+}
+
+static bool is_first_of_source(const struct page *page, size_t index) {
+  const json_t *experiments = json_object_get(page->run, "experiments");
+  const char *source = json_text(json_array_get(experiments, index), "source");
+  for (size_t i = 0; i < index; i++)
+    if (is_from(json_array_get(experiments, i), source)) return false;
+  return has_claim(json_array_get(experiments, index));
+}
+
+// Claims that somebody made come before those that only say what is looked for.
+void page_claims(const struct page *page) {
+  const json_t *experiment;
+  size_t i;
+  json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
+    const char *source = json_text(experiment, "source");
+    if (*source && is_first_of_source(page, i)) put_claims_from(page, source);
+  }
+  if (count_outcome(page, "", NULL) > 0) put_claims_from(page, "");
 }
 
 void page_claims_rule(const struct page *page) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the files of each store took when they were loaded, and after the compaction that follows a load: a table beside
-// the charts of experiments with stores that others wrote.
+// What the files of each store took when they were loaded, after the compaction that follows a load, and when they were
+// measured: a table beside the charts of experiments with stores that others wrote.
 #include <stdio.h>
 #include <string.h>
 
@@ -9,16 +9,14 @@
 #include "harness/report/values.h"
 #include "harness/results_file.h"
 
-enum { VALUE_ROOM = 32, ROWS_MAX = 128 };
+enum { VALUE_ROOM = 32, NAME_ROOM = 160, ROWS_MAX = 128 };
 
-// Of the first sample that tells.
-static const json_t *space_of(const json_t *cell) {
+// The first sample that tells.
+static const json_t *sample_of(const json_t *cell) {
   const json_t *sample;
   size_t i;
-  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
-    const json_t *space = json_object_get(sample, "space");
-    if (json_is_object(space)) return space;
-  }
+  json_array_foreach(json_object_get(cell, "samples"), i,
+                     sample) if (json_is_object(json_object_get(sample, "space"))) return sample;
   return NULL;
 }
 
@@ -48,7 +46,7 @@ static size_t find_rows(const struct page *page, const json_t *experiment, const
   *others = *rocksdb = false;
   for (size_t i = 0; count < ROWS_MAX && (cell = page_next_cell(page->run, experiment, &i));) {
     size_t known = 0;
-    if (!space_of(cell)) continue;
+    if (!sample_of(cell)) continue;
     while (known < count && !same_data(cell, rows[known])) known++;
     if (known < count) continue;
     rows[count++] = cell;
@@ -62,41 +60,45 @@ static void format_bytes(const json_t *size, const char *key, char *text) {
   value_format(json_real_or_nan(size, key), "B", text, VALUE_ROOM);
 }
 
-// One that was not compacted is measured as its load left it.
 static void format_compacted(const json_t *size, const char *key, char *text) {
   if (json_is_object(size))
     format_bytes(size, key, text);
   else
-    snprintf(text, VALUE_ROOM, "as loaded");
+    snprintf(text, VALUE_ROOM, "left as loaded");
 }
 
 static void put_row(const struct page *page, const json_t *cell) {
-  char texts[5][VALUE_ROOM];
-  const json_t *space = space_of(cell), *loaded = json_object_get(space, "loaded");
-  const json_t *compacted = json_object_get(space, "compacted");
+  char name[NAME_ROOM], texts[6][VALUE_ROOM];
+  const json_t *sample = sample_of(cell), *space = json_object_get(sample, "space");
+  const json_t *loaded = json_object_get(space, "loaded"), *compacted = json_object_get(space, "compacted");
+  const char *before = json_text(cell, "before");
+  snprintf(name, sizeof name, "%s%s%s", json_text(cell, "spec"), *before ? ", then " : "", before);
   double values = json_real_or_nan(cell, "records") * json_real_or_nan(cell, "value_size");
   value_format(values, "B", texts[0], VALUE_ROOM);
   format_bytes(loaded, "apparent", texts[1]);
   format_bytes(loaded, "allocated", texts[2]);
   format_compacted(compacted, "apparent", texts[3]);
   format_compacted(compacted, "allocated", texts[4]);
-  const char *const cells[] = {json_text(cell, "spec"), texts[0], texts[1], texts[2], texts[3], texts[4]};
+  format_bytes(json_object_get(sample, "stat"), "bytes_allocated", texts[5]);
+  const char *const cells[] = {name, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5]};
   page->format->row(page->out, cells, sizeof cells / sizeof cells[0], false);
 }
 
 void page_space(const struct page *page, const json_t *experiment) {
-  static const char *const head[] = {"data set of",     "its values",        "loaded: length",
-                                     "loaded: on disk", "compacted: length", "compacted: on disk"};
+  static const char *const head[] = {"data set of",       "its values",         "loaded: length",   "loaded: on disk",
+                                     "compacted: length", "compacted: on disk", "measured: on disk"};
   const json_t *rows[ROWS_MAX];
   bool others, rocksdb;
   size_t count = find_rows(page, experiment, rows, &others, &rocksdb);
   if (!others) return;
   page_say(
       page,
-      "What the files take, by their lengths and on the disk, right after the load and after the compaction that "
-      "follows it, with no background work left. A peer is measured after both. The native engines are measured as "
-      "loaded: they put no work off, a load leaves no gaps between their records, and the free room behind them is "
-      "where updates go. The experiment peers-space compacts them, too:");
+      "What the files take, by their lengths and on the disk: right after the load; after the compaction that follows "
+      "a "
+      "peer's load, with no background work left; and at the end of a sample, so after all that was done before it "
+      "(\"then\") and in it. The native engines are not compacted after their load, unless that is what is measured "
+      "(\"then compact\"): they put no work off, a load leaves no gaps between their records, and the free room behind "
+      "them is where updates go:");
   page->format->row(page->out, head, sizeof head / sizeof head[0], true);
   for (size_t i = 0; i < count; i++) put_row(page, rows[i]);
   page->format->after_rows(page->out);
