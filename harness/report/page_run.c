@@ -38,13 +38,14 @@ static size_t count_flagged(const json_t *run) {
 static void warn_of_gaps(const struct page *page) {
   size_t failed = count_status(page->run, "failed"), skipped = count_status(page->run, "skipped");
   size_t dropped = json_array_size(json_object_get(page->run, "dropped")), flagged = count_flagged(page->run);
-  if (failed) warn(page, "%zu cells failed; each experiment below says which and why.", failed);
-  if (skipped) warn(page, "%zu cells were skipped; each experiment below says which and why.", skipped);
-  if (dropped) warn(page, "%zu cells were left out to keep the time budget.", dropped);
+  if (failed) warn(page, "%zu cell%s failed; each experiment below says which and why.", failed, failed > 1 ? "s" : "");
+  if (skipped)
+    warn(page, "%zu cell%s skipped; each experiment below says which and why.", skipped, skipped > 1 ? "s were" : " was");
+  if (dropped) warn(page, "%zu cell%s left out to keep the time budget.", dropped, dropped > 1 ? "s were" : " was");
   if (flagged)
     warn(page,
-         "%zu samples are flagged: each experiment below lists them; see there before trusting small differences.",
-         flagged);
+         "%zu sample%s flagged: each experiment below lists them; see there before trusting small differences.",
+         flagged, flagged > 1 ? "s are" : " is");
 }
 
 void page_warnings(const struct page *page) {
