@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COPY_PIECE = 64 << 20, OPEN_FOLDERS = 8 };
+enum { COPY_PIECE = 8 << 20, OPEN_FOLDERS = 8 };
 
 static int not_usable(struct error *error) {
   return error_set(error, -errno, "no file can be made here: %m; choose another folder with --dir");
@@ -103,6 +103,20 @@ int dataset_remove(const struct dataset_folder *folder, const char *name) {
   return remove_tree(path);
 }
 
+int dataset_move(const struct dataset_folder *folder, const char *name, const char *into) {
+  char from[DATASET_PATH_MAX], to[DATASET_PATH_MAX];
+  folder_path(folder, name, from);
+  int length = snprintf(to, sizeof to, "%s/%s/%s", folder->path, into, name);
+  if (length >= (int)sizeof to) return -ENAMETOOLONG;
+  return rename(from, to) && errno != ENOENT ? -errno : 0;
+}
+
+// The device writes what was copied while the rest is: the sync at the end waits for less. Where the kernel has no such
+// call, the sync waits for all.
+static int write_back(int fd, off_t from, off_t bytes) {
+  return sync_file_range(fd, from, bytes, SYNC_FILE_RANGE_WRITE) && errno != ENOSYS ? -errno : 0;
+}
+
 // What is written at once may become one folio of the page cache.
 static int copy_by_writes(int from, int to, size_t piece) {
   char *buffer = malloc(piece);
@@ -121,10 +135,13 @@ static int copy_by_writes(int from, int to, size_t piece) {
 
 static int copy_bytes(int from, int to, size_t piece) {
   if (piece) return copy_by_writes(from, to, piece);
-  for (;;) {
+  for (off_t at = 0;;) {
     ssize_t n = copy_file_range(from, NULL, to, NULL, COPY_PIECE, 0);
     if (n == 0) return fsync(to) ? -errno : 0;
     if (n < 0 && errno != EINTR) return -errno;
+    int code = n > 0 ? write_back(to, at, n) : 0;
+    if (code) return code;
+    at += n > 0 ? n : 0;
   }
 }
 

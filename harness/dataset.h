@@ -37,6 +37,8 @@ int dataset_make(const struct dataset_folder *folder, const char *name);
 // within a file system that can, the copy shares its bytes until they are changed.
 // 0 or -errno; after an error nothing is left of `to`.
 int dataset_copy(const struct dataset_folder *folder, const char *from, const char *to, size_t piece);
+// Moves one, if it is there, into the folder of another, to be removed with it. 0 or -errno.
+int dataset_move(const struct dataset_folder *folder, const char *name, const char *into);
 // Removes one with all its files; 0 also when it is not there.
 int dataset_remove(const struct dataset_folder *folder, const char *name);
 

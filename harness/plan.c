@@ -275,21 +275,22 @@ static int add_experiments(struct plan *plan, const struct catalogue *shipped, s
                    options->profile->name);
 }
 
-// The most that data sets in use, and one private or new file beside them, take at a time.
+// The most that data sets in use take at a time, with a new file or a copy beside them, and a copy once more: the next
+// one is made while the last is being removed, and a duel has one for each side.
 static uint64_t peak_bytes(const struct plan *plan) {
   uint64_t peak = limit_list_bytes(&plan->limits.list);  // gone before the first data set is made
   for (size_t e = 0; e < plan->experiment_count; e++) {
-    uint64_t sets = 0, file = 0;
+    uint64_t sets = 0, file = 0, copy = 0;
     for (size_t s = 0; s < plan->set_count; s++)
       if (plan->sets[s].first <= e && e <= plan->sets[s].last) sets += plan->sets[s].bytes;
     for (size_t c = 0; c < plan->cell_count; c++) {
       const struct plan_cell *cell = &plan->cells[c];
-      bool own = cell->data == PLAN_COPY || cell->data == PLAN_FRESH;
+      if (cell->experiment != e || cell->dropped) continue;
       uint64_t bytes = plan_file_bytes(&cell->settings);
-      if (cell->data == PLAN_COPY && plan->experiments[e].duels > 0) bytes *= 2;  // a duel has a copy for each side
-      if (cell->experiment == e && !cell->dropped && own && bytes > file) file = bytes;
+      if ((cell->data == PLAN_COPY || cell->data == PLAN_FRESH) && bytes > file) file = bytes;
+      if (cell->data == PLAN_COPY && bytes > copy) copy = bytes;
     }
-    if (sets + file > peak) peak = sets + file;
+    if (sets + file + copy > peak) peak = sets + file + copy;
   }
   return peak;
 }

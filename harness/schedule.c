@@ -15,6 +15,7 @@
 #include "harness/isolation.h"
 #include "harness/ledger.h"
 #include "harness/peak.h"
+#include "harness/private_files.h"
 #include "harness/schedule_duels.h"
 #include "harness/spent.h"
 #include "harness/tracepoints.h"
@@ -23,7 +24,6 @@
 // A child that is slower than its plan by this much hangs. Data that is filled, read in and checked takes its time too.
 static const double grace_seconds = 30, grace_bytes_per_s = 20e6;
 enum { FAILURES_MAX = 2, COUNTED_MIN = 3 };
-static const char private_name[] = "sample";  // the folder of the file that only one sample uses
 
 struct pass {
   enum sample_kind kind;
@@ -47,6 +47,7 @@ struct running {
   uint64_t started;    // clock_ns
   struct isolation isolation;
   struct ledger ledger;
+  struct private_files files;
   double duels;  // seconds that are left for them
 };
 
@@ -97,33 +98,22 @@ static void make_order(const struct running *running, const struct plan_cell *ce
 
 // Puts the file of the sample in its place.
 static int prepare(struct running *running, const struct plan_cell *cell, struct sample_order *order) {
-  const struct dataset_folder *folder = running->schedule->folder;
   char set[32];
   schedule_set_name(cell->set, set);
   if (cell->data == PLAN_SHARED) {
-    dataset_path(folder, set, order->path);
+    dataset_path(running->schedule->folder, set, order->path);
     return 0;
   }
-  dataset_path(folder, private_name, order->path);
-  if (cell->data != PLAN_COPY) return dataset_make(folder, private_name);
-  int code = 0;
-  for (unsigned i = 0; i < cell_stores(&cell->settings) && !code; i++) {
-    char name[32];
-    dataset_sibling_name(private_name, i, name, sizeof name);
-    code = dataset_copy(folder, set, name, cell->settings.fill_write);
-  }
-  return code;
+  private_files_path(&running->files, order->path);
+  return private_files_make(&running->files, cell, set);
 }
 
-static int remove_private(const struct dataset_folder *folder, const struct plan_cell *cell) {
-  int first = 0;
-  for (unsigned i = 0; i < cell_stores(&cell->settings); i++) {
-    char name[32];
-    dataset_sibling_name(private_name, i, name, sizeof name);
-    int code = dataset_remove(folder, name);
-    if (!first) first = code;
-  }
-  return first;
+// Waits until nothing of ours is being removed, so that no sample runs beside it.
+static int wait_for_removal(struct running *running) {
+  int code = private_files_wait(&running->files);
+  if (!code) return 0;
+  return error_set(running->error, code, "%s: a data file cannot be removed: %s; remove it by hand",
+                   running->schedule->folder->path, strerror(-code));
 }
 
 // Runs the sample inside a memory group of its own where its cache state needs one.
@@ -149,11 +139,11 @@ static int run_once(struct running *running, size_t number, const struct pass *p
   char reason[256];
   make_order(running, cell, pass, &order);
   const uint64_t start = clock_ns();
-  int code = prepare(running, cell, &order), removed = 0;
+  int code = prepare(running, cell, &order), removed = wait_for_removal(running);
   const double prepared = seconds_since(start);
   snprintf(reason, sizeof reason, "its file could not be made: %s", strerror(-code));
   *sample = code ? child_no_sample(&order, "failed", reason) : run_grouped(running, cell, &order);
-  if (cell->data != PLAN_SHARED) removed = remove_private(schedule->folder, cell);
+  if (cell->data != PLAN_SHARED) private_files_drop(&running->files, cell);
   if (schedule->interrupt->seen) {
     json_decref(*sample);
     *sample = NULL;
@@ -161,9 +151,7 @@ static int run_once(struct running *running, size_t number, const struct pass *p
   }
   if (!*sample || spent_complete(*sample, prepared, seconds_since(start)))
     return error_set(running->error, -ENOMEM, "%s: memory is short", cell->id);
-  if (!removed) return 0;
-  return error_set(running->error, removed, "%s: a data file cannot be removed: %s; remove it by hand", order.path,
-                   strerror(-removed));
+  return removed;
 }
 
 // Hands a sample on, and says whether it is to be taken again: one that was disturbed stays in the results, but does
@@ -218,7 +206,8 @@ static int run_cells(struct running *running, const struct pass *pass) {
     progress_step(schedule->progress, plan_sample_cost(schedule->plan, cell, length_of(pass)), cell->id);
   }
   free(order);
-  return code;
+  int removed = wait_for_removal(running);
+  return code ? code : removed;
 }
 
 // What counters count by is held for as long as the pass lasts, which saves each sample the time to let go of it.
@@ -437,6 +426,7 @@ static int run_experiment(struct running *running) {
 int schedule_run(const struct schedule *schedule, struct schedule_outcome *outcome, struct error *error) {
   struct running running = {.schedule = schedule, .outcome = outcome, .error = error, .started = clock_ns()};
   int code = 0;
+  running.files.folder = schedule->folder;
   *outcome = (struct schedule_outcome){0};
   running.left = calloc(schedule->plan->cell_count, sizeof *running.left);
   running.peaks = calloc(schedule->plan->cell_count, sizeof *running.peaks);

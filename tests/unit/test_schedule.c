@@ -51,6 +51,7 @@ static struct {
   uint64_t seeds[64];
   size_t cells[64];       // by their number in the plan
   size_t at_the_set;      // samples whose file is the data set itself
+  size_t beside_removal;  // samples that ran while files of the last one were still there
   bool duels;             // whether they are held
   double duel_log;        // what each pair says of B against A
   size_t pairs, stop_at;  // pair number; 0: never
@@ -109,6 +110,9 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
     seen.seeds[seen.calls] = order->seed;
     seen.cells[seen.calls] = cell_of(order);
   }
+  char old[sizeof bench.data.path + 8];
+  snprintf(old, sizeof old, "%s/old", bench.data.path);
+  seen.beside_removal += access(old, F_OK) == 0;
   seen.at_the_set += strstr(order->path, "/set-") != NULL;
   if (seen.fail_engine && strcmp(order->settings.engine, seen.fail_engine) == 0)
     return made_sample(order, "failed", "made to fail");
@@ -344,6 +348,7 @@ static void test_writes_get_a_copy(void **state) {
   assert_int_equal(loaded_of_first(json), 77);
   assert_int_equal(seen.at_the_set, 0);
   assert_int_equal(seen.files_missing, 0);
+  assert_int_equal(seen.beside_removal, 0);
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
 }
