@@ -248,11 +248,18 @@ static int report(struct run *run, json_t **json, struct error *error) {
 }
 
 // Where this fails, the bounds from before the cells stand: the cells are worth a report without it.
-static void measure_beaten(struct run *run, struct interrupt *interrupt, struct progress *progress, double *seconds) {
-  struct error error = {0};
-  int code =
-      measure_limits_again(run->plan, run->out, &run->folder, run->results, interrupt, progress, seconds, &error);
-  if (code) progress_line(progress, "bounds that a cell was better than, not measured again: %s", error.text);
+static void measure_beaten(struct run *run, struct interrupt *interrupt, struct progress *progress, double *seconds,
+                           double *timed) {
+  struct error error = {0}, unwritten;
+  char note[sizeof error.text + 64];
+  int code = measure_limits_again(run->plan, run->out, &run->folder, run->results, interrupt, progress, seconds, timed,
+                                  &error);
+  if (code) {
+    snprintf(note, sizeof note, "bounds that a cell was better than were not measured again: %s", error.text);
+    progress_line(progress, "%s", note);
+    // Results that take no more lines say so when the run is finished.
+    (void)results_append_note(run->results, note, &unwritten);
+  }
   run->outcome.interrupted = interrupt->seen;
 }
 
@@ -267,12 +274,12 @@ static int measure(struct run *run, struct interrupt *interrupt, struct error *e
                                     .memory = &run->memory,
                                     .run = child_run,
                                     .pair = pair_run};
-  double limits, again = 0;
+  double limits, again = 0, timed_again = 0;
   int code = measure_limits(run->plan, &run->folder, run->results, interrupt, &progress, &limits, error);
   if (!code) code = schedule_run(&schedule, &run->outcome, error);
-  if (!code && !run->outcome.interrupted) measure_beaten(run, interrupt, &progress, &again);
+  if (!code && !run->outcome.interrupted) measure_beaten(run, interrupt, &progress, &again, &timed_again);
   run->outcome.shares.limits = limits + again;
-  run->outcome.shares.limits_timed = fmin(limits, plan_limits_timed(run->plan));
+  run->outcome.shares.limits_timed = fmin(limits, plan_limits_timed(run->plan, &run->plan->limits.list)) + timed_again;
   progress_end(&progress);
   return code;
 }

@@ -16,9 +16,10 @@ int measure_limits(const struct plan *plan, const struct dataset_folder *folder,
                    struct interrupt *interrupt, struct progress *progress, double *seconds, struct error *error);
 
 // Measures those again that a cell of the run in `out` was better than, so that they meet the machine as the cells did;
-// the better of both counts (results_read). Likewise.
+// the better of both counts (results_read), and those that cannot be measured again become notes. Likewise; *timed is
+// the part of it that was timed.
 int measure_limits_again(const struct plan *plan, const char *out, const struct dataset_folder *folder,
                          struct results *results, struct interrupt *interrupt, struct progress *progress,
-                         double *seconds, struct error *error);
+                         double *seconds, double *timed, struct error *error);
 
 #endif

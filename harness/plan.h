@@ -182,8 +182,8 @@ void *plan_grow(void *array, size_t count, size_t size);
 int plan_choose_limits(struct plan *plan);
 // Seconds that measuring them takes, and shortening it until it is a small part of the budget.
 double plan_limits_cost(const struct plan *plan);
-// Of those, the ones in which something is timed.
-double plan_limits_timed(const struct plan *plan);
+// Seconds of measuring such bounds in which something is timed.
+double plan_limits_timed(const struct plan *plan, const struct limit_list *list);
 void plan_fit_limits(struct plan *plan);
 
 // Shortens samples, then takes repetitions away, then drops cells, until the estimate is within the budget, and notes

@@ -38,8 +38,8 @@ double plan_limits_cost(const struct plan *plan) {
 }
 
 // Each has one repetition that is not counted.
-double plan_limits_timed(const struct plan *plan) {
-  return (double)plan->limits.list.count * (plan->limits.repetitions + 1) * plan->limits.slice;
+double plan_limits_timed(const struct plan *plan, const struct limit_list *list) {
+  return (double)list->count * (plan->limits.repetitions + 1) * plan->limits.slice;
 }
 
 void plan_fit_limits(struct plan *plan) {

@@ -76,6 +76,10 @@ int results_append_duel(struct results *results, json_t *duel, struct error *err
   return append_new(results, json_pack("{s:O}", "duel", duel), error);
 }
 
+int results_append_note(struct results *results, const char *note, struct error *error) {
+  return append_new(results, json_pack("{s:s}", "note", note), error);
+}
+
 int results_finish(struct results *results, json_t *end, struct error *error) {
   return append_new(results, json_pack("{s:O}", "end", end), error);
 }

@@ -21,6 +21,8 @@ int results_append(struct results *results, const char *cell, json_t *sample, st
 int results_append_limit(struct results *results, json_t *limit, struct error *error);
 // Appends {"duel": duel}, as it was fought, and syncs it.
 int results_append_duel(struct results *results, json_t *duel, struct error *error);
+// Appends {"note": note}, a sentence that joins the run's notes, and syncs it.
+int results_append_note(struct results *results, const char *note, struct error *error);
 // Appends {"end": end}, the last line of a run that was not killed: finished, complete, bookkeeping. Borrowed.
 int results_finish(struct results *results, json_t *end, struct error *error);
 void results_close(struct results *results);

@@ -83,6 +83,8 @@ static int read_line(struct reading *reading, json_t *line) {
   if (!reading->run) return read_head(reading, line);
   json_t *end = json_object_get(line, "end");
   if (end) return read_end(reading, end);
+  json_t *note = json_object_get(line, "note");
+  if (json_is_string(note)) return json_array_append(json_object_get(reading->run, "notes"), note) ? -ENOMEM : 0;
   json_t *limit = json_object_get(line, "limit");
   if (json_is_object(limit)) return take_limit(json_object_get(reading->run, "limits"), limit);
   json_t *duel = json_object_get(line, "duel"), *duels = json_object_get(reading->run, "duels");
