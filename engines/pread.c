@@ -159,6 +159,9 @@ static int pread_sync(struct io_file *file, struct io_session *session, uint64_t
 static int pread_settings(struct io_session *session, setting_fn tell, void *user) {
   const struct io_file *file = session->file;
   int code = settings_tell_access(file->fd, tell, user);
+  if (!code && !session->own_fd)
+    code =
+        tell(user, "reads", "through the store's open file, which sessions share: no descriptor was left for another");
   return code || !file->flags ? code : tell(user, "each read and write", "RWF_DONTCACHE");
 }
 

@@ -3,6 +3,8 @@
 // when it is told to.
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "tests/contract/contract.h"
 
@@ -86,9 +88,36 @@ enum { ASKED = sizeof asked / sizeof asked[0] };
 
 static void what_was_asked_for(struct fixture *f) { must_tell(f, asked[f->variant].name, asked[f->variant].word); }
 
+// A session that can open no file of its own reads on, and says by which one.
+static void no_descriptor_is_left(struct fixture *f) {
+  struct access own;
+  struct rlimit before, none;
+  struct told told;
+  fill(f);
+  own = f->access;
+  int next = dup(STDERR_FILENO);
+  assert_true(next >= 0 && close(next) == 0);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  none = before;
+  none.rlim_cur = (rlim_t)next;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  int code = access_open(&f->access, f->engine, f->store);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+  assert_code(code, 0);
+  assert_code(ask(f, &told, 0), 0);
+  assert_non_null(strstr(value_of(&told, "reads"), "no descriptor was left"));
+  assert_code(access_close(&f->access), 0);
+  f->access = own;
+  assert_code(ask(f, &told, 0), 0);
+  assert_string_equal(value_of(&told, "reads"), "");
+  fixture_close(f);
+}
+
 int main(int argc, char **argv) {
-  struct contract_case cases[1 + ASKED] = {{"each once and in words", each_once_and_in_words, 0, 0, NULL}};
+  static const char *const pread_specs[] = {"pread", "pread:direct=on", NULL};
+  struct contract_case cases[2 + ASKED] = {{"each once and in words", each_once_and_in_words, 0, 0, NULL},
+                                           {"no descriptor is left", no_descriptor_is_left, 0, 0, pread_specs}};
   for (size_t i = 0; i < ASKED; i++)
-    cases[1 + i] = (struct contract_case){asked[i].name, what_was_asked_for, 0, i, asked[i].specs};
-  return contract_main("settings", cases, 1 + ASKED, argc, argv);
+    cases[2 + i] = (struct contract_case){asked[i].name, what_was_asked_for, 0, i, asked[i].specs};
+  return contract_main("settings", cases, 2 + ASKED, argc, argv);
 }

@@ -108,6 +108,25 @@ static void test_a_real_run_keeps_to_the_schema(void **state) {
   json_decref(schema);
 }
 
+// Each fact about the machine that is left out is missed, whether it is known or null.
+static void check_that_no_fact_can_be_left_out(json_t *run, json_t *schema) {
+  json_t *environment = json_object_get(run, "environment"), *facts = json_copy(environment), *fact;
+  const char *name;
+  size_t tried = 0;
+  json_object_foreach(facts, name, fact) {
+    char why[2048], want[128];
+    if (strncmp(name, "peer_", 5) == 0) continue;  // which ones there are is the build's
+    assert_int_equal(json_object_del(environment, name), 0);
+    snprintf(want, sizeof want, "/environment: %s is missing", name);
+    assert_false(schema_check(schema, run, why, sizeof why));
+    assert_string_equal(why, want);
+    assert_int_equal(json_object_set(environment, name, fact), 0);
+    tried++;
+  }
+  json_decref(facts);
+  assert_true(tried >= 50);
+}
+
 // The validator must find what is wrong, or the test above says nothing.
 static void test_the_validator_finds_what_is_wrong(void **state) {
   (void)state;
@@ -115,6 +134,8 @@ static void test_the_validator_finds_what_is_wrong(void **state) {
   json_t *run = measure("two"), *schema = load_schema();
   json_t *cell = json_array_get(json_object_get(run, "cells"), 0);
   json_t *sample = json_array_get(json_object_get(cell, "samples"), 0);
+  assert_true(schema_check(schema, run, why, sizeof why));
+  check_that_no_fact_can_be_left_out(run, schema);
   assert_true(schema_check(schema, run, why, sizeof why));
   json_object_set_new(sample, "seconds", json_string("long"));
   assert_false(schema_check(schema, run, why, sizeof why));
