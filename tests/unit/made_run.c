@@ -82,6 +82,14 @@ static json_t *samples(double value) {
   return array;
 }
 
+// Names that no store has stand for stores of our own format.
+static const char *spec_of(const char *name) {
+  static const char *const made_up[] = {"map-pwrite", "a", "b"};
+  for (size_t i = 0; i < sizeof made_up / sizeof *made_up; i++)
+    if (strcmp(name, made_up[i]) == 0) return "pread";
+  return name;
+}
+
 static json_t *cell(const struct made_experiment *experiment, size_t x, size_t engine) {
   const char *name = experiment->engines[engine], *at = experiment->xs[x];
   int skipped = experiment->skipped && strcmp(experiment->skipped, name) == 0;
@@ -92,7 +100,7 @@ static json_t *cell(const struct made_experiment *experiment, size_t x, size_t e
       "{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:{}, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:n, s:s, "
       "s:s?, s:o}",
       "id", id, "experiment", experiment->name, "point", experiment->x, at, "engine", name, "engine", name, "spec",
-      name, "options", "operation", "update", "keys", "uniform", "sync", "always", "durability",
+      spec_of(name), "options", "operation", "update", "keys", "uniform", "sync", "always", "durability",
       "fdatasync after each put", "cache", "warm", "record_size", 128, "value_size", 64, "records", 1000, "threads", 1,
       "processes", 1, "batch", 1, "depth", 1, "rate", "status", skipped ? "skipped" : "ok", "reason",
       skipped ? "io_uring is disabled: kernel.io_uring_disabled=2" : NULL, "samples",
