@@ -168,7 +168,7 @@ static const char *durability(const struct store_config *config) {
       "sync_file_range(SYNC_FILE_RANGE_WRITE), which waits for nothing, after each batch of puts";
   static const char *const by_ring[SYNC_KINDS] = {
       none, async, "IORING_OP_FSYNC(DATASYNC) after every N puts, once their writes are reaped", "fdatasync on a timer",
-      "IORING_OP_FSYNC(DATASYNC): linked behind the write of a put alone, else after all writes of a batch are reaped"};
+      "IORING_OP_FSYNC(DATASYNC): linked behind the write where a group is one write, else after all are reaped"};
   static const char *const by_call[SYNC_KINDS] = {
       none, async, "fdatasync after every N puts (a ring with iopoll cannot sync)", "fdatasync on a timer",
       "fdatasync after each put, one for a batch (a ring with iopoll cannot sync)"};

@@ -26,6 +26,7 @@ void store_free(struct store *store) {
   // Last: whoever waits for the lock finds everything closed.
   if (store->lock_fd >= 0 && !atomic_load(&store->abandoned)) unlock_store_file(store->lock_fd);
   epochs_destroy(&store->epochs);
+  group_destroy(&store->group);
   syncing_destroy(&store->syncing);
   pthread_rwlock_destroy(&store->linear_lock);
   pthread_mutex_destroy(&store->writer);

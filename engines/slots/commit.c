@@ -20,6 +20,7 @@ struct item {
 
 // The work space of one group: too large for a stack, and needed again and again.
 struct commit {
+  struct member member;  // what this session hands in
   struct op *ops[COMMIT_MAX];
   struct located located[COMMIT_MAX];
   struct item items[COMMIT_MAX];
@@ -31,9 +32,20 @@ struct commit {
   bool durable;
 };
 
-int commit_new(struct commit **commit) {
-  *commit = calloc(1, sizeof **commit);
-  return *commit ? 0 : -ENOMEM;
+int commit_new(struct commit **out) {
+  struct commit *commit = calloc(1, sizeof *commit);
+  if (!commit) return -ENOMEM;
+  int error = member_init(&commit->member);
+  if (error)
+    free(commit);
+  else
+    *out = commit;
+  return error;
+}
+
+void commit_free(struct commit *commit) {
+  if (commit) member_destroy(&commit->member);
+  free(commit);
 }
 
 static int op_check(const struct store *store, const struct op *op) {
@@ -42,10 +54,6 @@ static int op_check(const struct store *store, const struct op *op) {
   if (op->kind != OP_PUT) return 0;
   if (op->value_length > store->record_size - RECORD_OVERHEAD) return -EMSGSIZE;
   return op->value_length && !op->value ? -EINVAL : 0;
-}
-
-static void fail_all(struct session *session, struct commit *commit, int error) {
-  for (size_t i = 0; i < commit->count; i++) finish(session, commit->ops[i], error);
 }
 
 // The item of this group that wrote the key last, or NULL. `bucket` is where it stands or would stand.
@@ -128,17 +136,15 @@ static int publish(struct store *store, struct commit *commit) {
   return error;
 }
 
-// Whether the write itself is to be durable, in place of a sync after it. A put that no other shares its sync with is
-// one that no other session is writing beside: others that come meanwhile wait for the writer lock, find each other
-// there, and share the next sync.
+// Whether the write itself is to be durable, in place of a sync after it. Under `always` all before it is durable: one
+// group is committed after the other.
 static bool wants_durable_write(const struct store *store, const struct commit *commit) {
   if (store->policy.kind != SYNC_ALWAYS) return false;
   if (store->limits.durable == IO_DURABLE_EACH) return true;
-  return store->limits.durable == IO_DURABLE_ALONE && commit->writing == 1 && atomic_load(&store->writers) == 1;
+  return store->limits.durable == IO_DURABLE_ALONE && writes_at_once(store, commit->low, commit->high, commit->writing);
 }
 
-// Everything up to this write is durable: it brought its own sync, and under `always` all before it was (a way that has
-// durable writes makes them all so; and a write alone finds no other unacknowledged).
+// Everything up to this write is durable: it brought its own sync.
 static void note_durable(struct store *store) {
   pthread_mutex_lock(&store->syncing.lock);
   store->syncing.count++;
@@ -188,33 +194,61 @@ static int commit_group(struct session *session, struct commit *commit) {
 
 // every=N: a sync after each N operations, in the middle of a batch if it falls there.
 static size_t group_limit(const struct store *store, size_t count) {
-  if (count > COMMIT_MAX) count = COMMIT_MAX;
   if (store->policy.kind != SYNC_EVERY) return count;
   uint64_t since = store->written - store->sync_started;
   uint64_t left = since < store->policy.amount ? store->policy.amount - since : 1;
   return count < left ? count : (size_t)left;
 }
 
-static size_t commit_some(struct session *session, struct op *const *ops, size_t count) {
+static void take(struct commit *commit, struct op *const *ops, size_t count) {
+  memcpy(commit->ops + commit->count, ops, count * sizeof *ops);
+  commit->count += count;
+}
+
+// What was taken, or as much of it as the policy lets go together: count then says how much.
+static int commit_taken(struct session *session) {
   struct store *store = session->store;
   struct commit *commit = session->commit;
-  atomic_fetch_add(&store->writers, 1);
   if (store->linear) pthread_rwlock_wrlock(&store->linear_lock);
   pthread_mutex_lock(&store->writer);
-  commit->count = group_limit(store, count);
-  memcpy(commit->ops, ops, commit->count * sizeof *ops);
+  commit->count = group_limit(store, commit->count);
   commit->writing = 0;
   int error = commit_group(session, commit);
   pthread_mutex_unlock(&store->writer);
   if (store->linear) pthread_rwlock_unlock(&store->linear_lock);
-  if (!error && commit->writing && !commit->durable)
-    error = acknowledge(session, commit->ordinal, commit->low, commit->high - commit->low);
-  atomic_fetch_sub(&store->writers, 1);
-  if (error)
-    fail_all(session, commit, error);
-  else
-    for (size_t i = 0; i < commit->count; i++) finish(session, commit->ops[i], commit->ops[i]->status);
-  return commit->count;
+  if (error || !commit->writing || commit->durable) return error;
+  return acknowledge(session, commit->ordinal, commit->low, commit->high - commit->low);
+}
+
+static int commit_together(struct session *session, struct op *const *ops, size_t count) {
+  struct group *group = &session->store->group;
+  struct commit *commit = session->commit;
+  struct member *own = &commit->member;
+  own->ops = ops;
+  own->count = count;
+  if (!group_join(group, own)) return own->error;
+  uint64_t began = clock_ns();
+  struct member *taken = group_take(group, COMMIT_MAX);
+  commit->count = 0;
+  for (const struct member *member = taken; member; member = member->next) take(commit, member->ops, member->count);
+  int error = commit_taken(session);
+  group_end(group, taken, own, error, clock_ns() - began);
+  return error;
+}
+
+static size_t commit_some(struct session *session, struct op *const *ops, size_t count) {
+  struct commit *commit = session->commit;
+  int error;
+  if (session->store->policy.kind == SYNC_ALWAYS) {
+    error = commit_together(session, ops, count);
+  } else {
+    commit->count = 0;
+    take(commit, ops, count);
+    error = commit_taken(session);
+    count = commit->count;
+  }
+  for (size_t i = 0; i < count; i++) finish(session, ops[i], error ? error : ops[i]->status);
+  return count;
 }
 
 int commit_ops(struct session *session, struct op *const *ops, size_t count) {

@@ -20,6 +20,7 @@
 #include "engines/slots/epoch.h"
 #include "engines/slots/forks.h"
 #include "engines/slots/format.h"
+#include "engines/slots/group.h"
 #include "engines/slots/guard.h"
 #include "engines/slots/io.h"
 #include "engines/slots/keydir.h"
@@ -48,12 +49,7 @@ struct pending {
 struct syncing {
   pthread_mutex_t lock;
   pthread_cond_t done;
-  pthread_cond_t gathered;   // those who were expected are here
   bool busy;                 // one thread syncs, or moves the file's map, at a time
-  bool gathering;            // a thread waits for others before it leads
-  _Atomic unsigned arrived;  // threads that came to wait since the latest sync began; used without the lock
-  unsigned expected;         // those that it served, and those that came while it went on
-  uint64_t took_ns;          // the latest sync
   _Atomic uint64_t durable;  // ordinal
   _Atomic int failed;        // 0, or the -errno of the first failed write or sync: no write is taken any more
   uint64_t count;            // syncs completed
@@ -108,8 +104,8 @@ struct store {
 
   _Atomic bool abandoned;     // a request may still be in flight that nobody waits for
   _Atomic unsigned sessions;  // open now
-  _Atomic unsigned writers;   // of those, with writes that are not acknowledged yet
   struct syncing syncing;
+  struct group group;
   struct timer timer;
   uint64_t recovered, corrupt;
   bool index_rebuilt;                               // the file is clean, but its snapshot was of no use
@@ -308,12 +304,15 @@ void linear_get(struct session *session, struct op *op);
 
 // commit.c
 struct commit;
-int commit_new(struct commit **commit);
+int commit_new(struct commit **out);
+void commit_free(struct commit *commit);  // or NULL
 int commit_ops(struct session *session, struct op *const *ops, size_t count);
 
 // write.c: records (or, with NULL, zeros) into slots, gathered into as few writes as may be. With the writer lock held.
 int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                 unsigned flags);
+// Whether `count` records in [low, high) of the file make one write.
+bool writes_at_once(const struct store *store, uint64_t low, uint64_t high, size_t count);
 int write_buffer_need(struct session *session);
 
 #endif

@@ -32,8 +32,7 @@ struct io_settings {
 // When the store should pass IO_DURABLE under the policy `always`, in place of a sync of its own.
 enum io_durable {
   IO_DURABLE_NEVER,  // the io has no such write
-  IO_DURABLE_ALONE,  // a single write, while no other session writes: it shares its sync with none (write and fsync
-                     // linked)
+  IO_DURABLE_ALONE,  // a write that shares its sync with no other (write and fsync linked)
   IO_DURABLE_EACH,   // every write (RWF_DSYNC, asked for by an option)
 };
 

@@ -148,6 +148,7 @@ static int init_parts(struct store *store, struct error *error) {
   int code = -pthread_mutex_init(&store->writer, NULL);
   if (!code) code = init_linear_lock(&store->linear_lock);
   if (!code) code = syncing_init(&store->syncing);
+  if (!code) code = group_init(&store->group);
   if (!code) code = epochs_init(&store->epochs);
   return code ? error_set(error, code, "cannot make locks: %s", strerror(-code)) : 0;
 }

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Sync policies. Writers that need a sync at the same time share one (group commit): the first becomes the leader, and
-// its sync covers all that was written before it began; the others wait for it.
+// Sync policies. Writers that need a sync at the same time share one: the first becomes the leader, and its sync covers
+// all that was written before it began; the others wait for it. Under `always` groups are made before they write
+// (group.c), and the leader of one meets others here only where the store as a whole is synced.
 #include <errno.h>
-#include <time.h>
 
 #include "engines/slots/internal.h"
-
-// The longest that a leader waits for others: what it takes them to wake up, to say that they are done and to come
-// back, on a processor or two. Of a sync that takes less time than twice that, at most half of its time; and not at all
-// where that is shorter than the kernel keeps time: a sleep may end 50 us late (timerslack_ns in proc(5)).
-#define GATHER_NS UINT64_C(60000)
-#define GATHER_LEAST_NS UINT64_C(30000)
 
 int syncing_init(struct syncing *syncing) {
   atomic_init(&syncing->durable, 0);
@@ -18,17 +12,11 @@ int syncing_init(struct syncing *syncing) {
   int error = pthread_mutex_init(&syncing->lock, NULL);
   if (error) return -error;
   error = pthread_cond_init(&syncing->done, NULL);
-  if (error) goto no_done;
-  error = pthread_cond_init(&syncing->gathered, NULL);
-  if (!error) return 0;
-  pthread_cond_destroy(&syncing->done);
-no_done:
-  pthread_mutex_destroy(&syncing->lock);
+  if (error) pthread_mutex_destroy(&syncing->lock);
   return -error;
 }
 
 void syncing_destroy(struct syncing *syncing) {
-  pthread_cond_destroy(&syncing->gathered);
   pthread_cond_destroy(&syncing->done);
   pthread_mutex_destroy(&syncing->lock);
 }
@@ -57,18 +45,12 @@ void syncing_fail(struct store *store, int error) {
 }
 
 struct round {
-  uint64_t ordinal, low, high, dirty_since_ns, began_ns;
-  unsigned served;  // threads that wait for it
+  uint64_t ordinal, low, high, dirty_since_ns;
 };
 
 // With the writer lock: what this sync will cover.
 static int begin(struct store *store, struct round *round) {
-  *round = (struct round){.ordinal = store->written,
-                          .low = store->dirty_low,
-                          .high = store->dirty_high,
-                          .dirty_since_ns = store->dirty_since_ns,
-                          .began_ns = clock_ns(),
-                          .served = atomic_exchange(&store->syncing.arrived, 0)};
+  *round = (struct round){store->written, store->dirty_low, store->dirty_high, store->dirty_since_ns};
   int error = store->io->flush ? store->io->flush(store->file) : 0;
   if (error) return error;
   store->sync_started = store->written;
@@ -88,11 +70,8 @@ static int end(struct store *store, const struct round *round, int error) {
   if (!error) error = atomic_load(&syncing->failed);
   if (error) return error;
   if (round->low < round->high) syncing->count++;
-  uint64_t now = clock_ns();
-  syncing->took_ns = now - round->began_ns;
-  syncing->expected = store->policy.kind == SYNC_ALWAYS ? round->served + atomic_load(&syncing->arrived) : 0;
   if (round->ordinal > atomic_load(&syncing->durable)) atomic_store(&syncing->durable, round->ordinal);
-  uint64_t window = round->dirty_since_ns ? now - round->dirty_since_ns : 0;
+  uint64_t window = round->dirty_since_ns ? clock_ns() - round->dirty_since_ns : 0;
   if (window > syncing->window_max_ns) syncing->window_max_ns = window;
   return 0;
 }
@@ -109,11 +88,7 @@ static bool try_lead(struct store *store, uint64_t ordinal, struct round *round,
   bool due = atomic_load(&syncing->durable) < ordinal;
   *error = due ? atomic_load(&syncing->failed) : 0;
   bool lead = due && !*error && !syncing->busy;
-  syncing->gathering = false;
-  if (lead)
-    syncing->busy = true;
-  else
-    pthread_cond_broadcast(&syncing->done);
+  if (lead) syncing->busy = true;
   pthread_mutex_unlock(&syncing->lock);
   if (lead) *error = begin(store, round);
   pthread_mutex_unlock(&store->writer);
@@ -122,33 +97,8 @@ static bool try_lead(struct store *store, uint64_t ordinal, struct round *round,
 
 static void wait_for_leader(struct syncing *syncing, uint64_t ordinal) {
   pthread_mutex_lock(&syncing->lock);
-  while ((syncing->busy || syncing->gathering) && atomic_load(&syncing->durable) < ordinal)
-    pthread_cond_wait(&syncing->done, &syncing->lock);
+  while (syncing->busy && atomic_load(&syncing->durable) < ordinal) pthread_cond_wait(&syncing->done, &syncing->lock);
   pthread_mutex_unlock(&syncing->lock);
-}
-
-// Not by yielding the processor: on a busy machine that gives it away for milliseconds.
-static void await_others(struct syncing *syncing) {
-  uint64_t longest = syncing->took_ns / 2 < GATHER_NS ? syncing->took_ns / 2 : GATHER_NS, until = clock_ns() + longest;
-  if (longest < GATHER_LEAST_NS) return;
-  const struct timespec limit = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
-  int waited = 0;
-  while (!waited && !syncing->busy && atomic_load(&syncing->arrived) < syncing->expected)
-    waited = pthread_cond_clockwait(&syncing->gathered, &syncing->lock, CLOCK_MONOTONIC, &limit);
-}
-
-// Threads that a sync has served come back a moment after another one could begin the next: then they go in two halves,
-// each of which waits for the sync of the other. So the first one waits for as many as there were. True: the caller is
-// to try to lead; until it has, others wait.
-static bool gather(struct syncing *syncing) {
-  pthread_mutex_lock(&syncing->lock);
-  bool first = !syncing->busy && !syncing->gathering;
-  bool all = atomic_load(&syncing->arrived) >= syncing->expected;
-  if (first) syncing->gathering = true;
-  if (first && !all) await_others(syncing);
-  if (!first && all) pthread_cond_signal(&syncing->gathered);
-  pthread_mutex_unlock(&syncing->lock);
-  return first;
 }
 
 static int end_and_release(struct store *store, const struct round *round, int error) {
@@ -161,12 +111,12 @@ static int end_and_release(struct store *store, const struct round *round, int e
   return error;
 }
 
-static int sync_rounds(struct store *store, struct io_session *io, uint64_t ordinal) {
+int sync_until(struct store *store, struct io_session *io, uint64_t ordinal) {
   struct syncing *syncing = &store->syncing;
   while (atomic_load(&syncing->durable) < ordinal) {
     struct round round = {0};
-    int error = 0;
-    if (!gather(syncing) || !try_lead(store, ordinal, &round, &error)) {
+    int error;
+    if (!try_lead(store, ordinal, &round, &error)) {
       if (error) return error;
       wait_for_leader(syncing, ordinal);
       continue;
@@ -176,13 +126,6 @@ static int sync_rounds(struct store *store, struct io_session *io, uint64_t ordi
     if (error) return error;
   }
   return 0;
-}
-
-int sync_until(struct store *store, struct io_session *io, uint64_t ordinal) {
-  struct syncing *syncing = &store->syncing;
-  if (atomic_load(&syncing->durable) >= ordinal) return 0;
-  atomic_fetch_add(&syncing->arrived, 1);
-  return sync_rounds(store, io, ordinal);
 }
 
 int sync_with_writer_lock(struct store *store, struct io_session *io) {

@@ -41,11 +41,20 @@ static void sort_order(struct plan *plan) {
 
 static uint64_t align_down(uint64_t value, uint64_t alignment) { return value / alignment * alignment; }
 
+// Bytes that one write may have.
+static uint64_t write_limit(const struct store *store) {
+  if (!store->fill_write) return WRITE_BUFFER_BYTES;
+  return store->fill_write > store->record_size ? store->fill_write : store->record_size;
+}
+
+bool writes_at_once(const struct store *store, uint64_t low, uint64_t high, size_t count) {
+  uint64_t bytes = high - low, around = 2 * (store->limits.alignment - 1);  // to whole blocks
+  return count == 1 || (bytes == count * store->record_size && bytes + around <= write_limit(store));
+}
+
 static struct run next_run(const struct plan *plan, size_t first) {
   const struct store *store = plan->session->store;
-  uint64_t alignment = store->limits.alignment;
-  uint64_t limit = store->fill_write > store->record_size ? store->fill_write : store->record_size;
-  if (!store->fill_write) limit = WRITE_BUFFER_BYTES;
+  uint64_t alignment = store->limits.alignment, limit = write_limit(store);
   struct run run = {.first = first};
   for (size_t i = first; i < plan->count; i++) {
     uint64_t offset = slot_offset(store->record_size, plan->slots[plan->order[i]]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which writes bring their own sync: a put that no other shares its sync with, however many sessions are open. Seen
-// through an io that counts, and moves bytes as pread does.
+// Which writes bring their own sync: those that are one write of the file, of one session or of several that are
+// committed together. Seen through an io that counts, and moves bytes as pread does.
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,17 +14,18 @@
 
 #include "engines/native.h"
 #include "engines/registry.h"
+#include "engines/slots/internal.h"
 #include "engines/slots/io.h"
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
 #include "tests/unit/temporary.h"
 
-enum { ROOM = 512 };
+enum { ROOM = 512, OTHERS = 3 };
 
 static struct {
   atomic_uint durable_writes, plain_writes, syncs;
-  _Atomic(atomic_uint *) sync_waits_for;  // a sync does not end before this has changed
-  _Atomic uint64_t offset;                // of the last write
+  struct group *_Atomic held_by;  // a write does not end before as many as OTHERS wait to be in the next group
+  _Atomic uint64_t offset;        // of the last write
 } seen;
 
 static int counted_open(struct io_file **file, struct io_limits *limits, int fd, const struct io_settings *settings,
@@ -34,19 +35,25 @@ static int counted_open(struct io_file **file, struct io_limits *limits, int fd,
   return code;
 }
 
+static bool others_wait(struct group *group) {
+  pthread_mutex_lock(&group->lock);
+  bool all = group->waiting == OTHERS;
+  pthread_mutex_unlock(&group->lock);
+  return all;
+}
+
 static int counted_write(struct io_session *session, const void *buffer, size_t length, uint64_t offset,
                          unsigned flags) {
   int code = pread_io.write(session, buffer, length, offset, flags);
+  struct group *group = atomic_exchange(&seen.held_by, NULL);
   atomic_fetch_add(flags & IO_DURABLE ? &seen.durable_writes : &seen.plain_writes, 1);
   atomic_store(&seen.offset, offset);
+  while (group && !others_wait(group)) usleep(100);
   return code;
 }
 
 static int counted_sync(struct io_file *file, struct io_session *session, uint64_t offset, uint64_t length, bool wait) {
-  atomic_uint *awaited = atomic_exchange(&seen.sync_waits_for, NULL);
-  unsigned before = awaited ? atomic_load(awaited) : 0;
   atomic_fetch_add(&seen.syncs, 1);
-  while (awaited && atomic_load(awaited) == before) usleep(100);
   return pread_io.sync(file, session, offset, length, wait);
 }
 
@@ -57,7 +64,7 @@ struct fixture {
   char folder[ROOM], path[ROOM + 16];
 };
 
-static int setup(void **state) {
+static int setup_with(void **state, const char *spec) {
   struct fixture *fixture = calloc(1, sizeof *fixture);
   struct store_config config = {.create = true, .sync = {SYNC_ALWAYS, 0}};
   *state = fixture;
@@ -69,7 +76,7 @@ static int setup(void **state) {
   snprintf(fixture->folder, sizeof fixture->folder, "%.480s/commit-XXXXXX", temporary_folder());
   if (!mkdtemp(fixture->folder)) return -1;
   snprintf(fixture->path, sizeof fixture->path, "%s/store", fixture->folder);
-  registry_defaults(&engine_pread, &config.options);
+  if (registry_parse_options(spec, &engine_pread, &config, NULL)) return -1;
   if (slot_store_open(fixture->path, &config, &engine_pread, &fixture->io, &fixture->store, NULL)) return -1;
   if (engine_pread.session_open(fixture->store, &fixture->first, NULL)) return -1;
   atomic_store(&seen.durable_writes, 0);
@@ -77,6 +84,10 @@ static int setup(void **state) {
   atomic_store(&seen.syncs, 0);
   return 0;
 }
+
+static int setup(void **state) { return setup_with(state, "pread"); }
+
+static int setup_single(void **state) { return setup_with(state, "pread:fill_write=128"); }
 
 static int teardown(void **state) {
   struct fixture *fixture = *state;
@@ -117,44 +128,71 @@ static void so_it_does_beside_sessions_that_do_not_write(void **state) {
   assert_int_equal(seen.syncs, 0);
 }
 
-static void a_batch_shares_one_sync(void **state) {
+static void a_batch_of_neighbours_brings_its_sync(void **state) {
+  struct fixture *fixture = *state;
+  assert_int_equal(put(fixture->first, "abc"), 0);
+  assert_int_equal(seen.durable_writes, 1);
+  assert_int_equal(seen.plain_writes + seen.syncs, 0);
+}
+
+static void a_batch_of_several_writes_shares_one_sync(void **state) {
   struct fixture *fixture = *state;
   assert_int_equal(put(fixture->first, "abc"), 0);
   assert_int_equal(seen.durable_writes, 0);
+  assert_int_equal(seen.plain_writes, 3);
   assert_int_equal(seen.syncs, 1);
 }
 
+struct beside {
+  struct fixture *fixture;
+  pthread_t thread;
+  pthread_barrier_t *open;
+  const char *keys;
+  int error;
+};
+
 static void *put_beside(void *argument) {
-  struct fixture *fixture = argument;
+  struct beside *beside = argument;
   struct session *session;
-  while (!atomic_load(&seen.syncs)) usleep(100);
-  int error = engine_pread.session_open(fixture->store, &session, NULL);
-  if (!error) error = put(session, "z");
-  if (!error) error = engine_pread.session_close(session);
-  return error ? fixture : NULL;
+  beside->error = engine_pread.session_open(beside->fixture->store, &session, NULL);
+  pthread_barrier_wait(beside->open);
+  if (beside->error) return NULL;
+  while (!atomic_load(&seen.durable_writes)) usleep(100);
+  beside->error = put(session, beside->keys);
+  int closed = engine_pread.session_close(session);
+  if (!beside->error) beside->error = closed;
+  return NULL;
 }
 
-// The sync of the first writer ends only when the second has written: had that write waited, or claimed with a sync of
-// its own that all before it is durable, nobody could share anything.
-static void writers_that_meet_share_syncs(void **state) {
+// The first writer's write ends only when the others wait: then they go together, in one write that is durable.
+static void writers_that_meet_go_together(void **state) {
   struct fixture *fixture = *state;
-  pthread_t beside;
-  void *failed;
-  assert_int_equal(pthread_create(&beside, NULL, put_beside, fixture), 0);
-  atomic_store(&seen.sync_waits_for, &seen.plain_writes);
-  assert_int_equal(put(fixture->first, "ab"), 0);
-  assert_int_equal(pthread_join(beside, &failed), 0);
-  assert_null(failed);
-  assert_int_equal(seen.durable_writes, 0);
-  assert_int_equal(seen.syncs, 2);
+  struct beside others[OTHERS] = {{.keys = "x"}, {.keys = "yz"}, {.keys = "a"}};
+  pthread_barrier_t open;
+  assert_int_equal(pthread_barrier_init(&open, NULL, OTHERS + 1), 0);
+  for (size_t i = 0; i < OTHERS; i++) {
+    others[i].fixture = fixture;
+    others[i].open = &open;
+    assert_int_equal(pthread_create(&others[i].thread, NULL, put_beside, &others[i]), 0);
+  }
+  pthread_barrier_wait(&open);
+  atomic_store(&seen.held_by, &fixture->store->group);
+  assert_int_equal(put(fixture->first, "a"), 0);
+  pthread_barrier_destroy(&open);
+  for (size_t i = 0; i < OTHERS; i++) {
+    assert_int_equal(pthread_join(others[i].thread, NULL), 0);
+    assert_int_equal(others[i].error, 0);
+  }
+  assert_int_equal(seen.durable_writes, 2);
+  assert_int_equal(seen.plain_writes + seen.syncs, 0);
 }
 
-// Who waits for those of the last sync does not wait for ever.
+// Who waits for those of the last group does not wait for ever.
 static void a_writer_left_alone_goes_on(void **state) {
   struct fixture *fixture = *state;
-  writers_that_meet_share_syncs(state);
-  for (int i = 0; i < 3; i++) assert_int_equal(put(fixture->first, "ab"), 0);
-  assert_int_equal(seen.syncs, 5);
+  writers_that_meet_go_together(state);
+  for (int i = 0; i < 3; i++) assert_int_equal(put(fixture->first, "a"), 0);
+  assert_int_equal(seen.durable_writes, 5);
 }
 
 // Keys that lie apart, updated one after the other: each page apart would be a device write of its own.
@@ -172,8 +210,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_lone_put_brings_its_sync, setup, teardown),
       cmocka_unit_test_setup_teardown(so_it_does_beside_sessions_that_do_not_write, setup, teardown),
-      cmocka_unit_test_setup_teardown(a_batch_shares_one_sync, setup, teardown),
-      cmocka_unit_test_setup_teardown(writers_that_meet_share_syncs, setup, teardown),
+      cmocka_unit_test_setup_teardown(a_batch_of_neighbours_brings_its_sync, setup, teardown),
+      cmocka_unit_test_setup_teardown(a_batch_of_several_writes_shares_one_sync, setup_single, teardown),
+      cmocka_unit_test_setup_teardown(writers_that_meet_go_together, setup, teardown),
       cmocka_unit_test_setup_teardown(a_writer_left_alone_goes_on, setup, teardown),
       cmocka_unit_test_setup_teardown(updates_lie_together, setup, teardown),
   };

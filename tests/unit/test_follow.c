@@ -26,7 +26,7 @@ enum { ROOM = 512, WAIT_US = 100, TRIES = 300000 };
 
 static struct {
   atomic_uint syncs;
-  atomic_bool at_lock;  // the second writer has written, and is about to ask who leads
+  atomic_bool at_lock;  // the second writer is about to ask who leads
   atomic_bool failed;   // the first writer has heard of it
 } seen;
 
@@ -61,12 +61,13 @@ struct fixture {
   struct session *session;
   struct io_ops io;
   int (*beside)(struct fixture *fixture, struct session *session);  // what the other thread does
+  pthread_mutex_t *lock;                                            // with which it asks who leads
   char folder[ROOM], path[ROOM + 16];
 };
 
-static int setup(void **state) {
+static int setup_with(void **state, struct sync_policy policy) {
   struct fixture *fixture = calloc(1, sizeof *fixture);
-  struct store_config config = {.create = true, .sync = {SYNC_ALWAYS, 0}};
+  struct store_config config = {.create = true, .sync = policy};
   *state = fixture;
   if (!fixture) return -1;
   memset(&seen, 0, sizeof seen);
@@ -77,7 +78,17 @@ static int setup(void **state) {
   snprintf(fixture->path, sizeof fixture->path, "%s/store", fixture->folder);
   registry_defaults(&engine_pread, &config.options);
   if (slot_store_open(fixture->path, &config, &engine_pread, &fixture->io, &fixture->store, NULL)) return -1;
+  fixture->lock = &fixture->store->syncing.lock;
   return engine_pread.session_open(fixture->store, &fixture->session, NULL);
+}
+
+static int setup(void **state) { return setup_with(state, (struct sync_policy){SYNC_EVERY, 1}); }
+
+static int setup_always(void **state) {
+  int error = setup_with(state, (struct sync_policy){SYNC_ALWAYS, 0});
+  struct fixture *fixture = *state;
+  if (!error) fixture->lock = &fixture->store->group.lock;
+  return error;
 }
 
 static int teardown(void **state) {
@@ -103,7 +114,7 @@ static void *go_beside(void *argument) {
   struct session *session;
   while (!atomic_load(&seen.syncs)) usleep(WAIT_US);
   int error = engine_pread.session_open(fixture->store, &session, NULL);
-  held_at = &fixture->store->syncing.lock;  // with which it asks who leads
+  held_at = fixture->lock;
   int outcome = error ? error : fixture->beside(fixture, session);
   held_at = NULL;
   if (!error) error = engine_pread.session_close(session);
@@ -151,6 +162,7 @@ static void compacting_does_not_go_on(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(no_writer_leads, setup, teardown),
+      cmocka_unit_test_setup_teardown(no_writer_leads, setup_always, teardown),
       cmocka_unit_test_setup_teardown(compacting_does_not_go_on, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
