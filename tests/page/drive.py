@@ -196,6 +196,20 @@ def look_at_first_screen(browser, folder):
         browser.picture(f"{folder}/first-{width}.png")
 
 
+def look_at_many_claims(browser):
+    """As many as a full run has, 25 of a source and 28 others: all are there without a scroll on a desk's screen."""
+    browser.resize(1400, 900)
+    low = browser.run("""
+        const table = document.querySelector('.first .table'), body = table.querySelector('tbody'), rows = [...body.rows];
+        for (let i = 0; body.rows.length < 28; i++) body.append(rows[i].cloneNode(true));
+        const before = table.cloneNode(true);
+        for (let i = 0; i < 3; i++) before.querySelector('tbody').lastElementChild.remove();
+        table.before(before, table.previousElementSibling.cloneNode(true));
+        const parts = [...document.querySelectorAll('.first tbody tr')].map(e => e.getBoundingClientRect());
+        return [parts.length, Math.max(...parts.map(e => e.bottom)), Math.max(...parts.map(e => e.right))];""")
+    expect(low[0] == 53 and low[1] <= 900 and low[2] <= 1400, f"53 claims: {low[0]} rows end at {low[1]}, reach to {low[2]}")
+
+
 def look_at_picker_box(browser):
     """The box sticks to the top of the view, over the page: what stood on its border would have no paper behind it."""
     above = browser.run("""
@@ -260,6 +274,7 @@ def main():
             if claims:
                 browser.open(claims)
                 look_at_first_screen(browser, folder)
+                look_at_many_claims(browser)
         finally:
             browser.close()
     for failure in FAILURES:
