@@ -144,6 +144,7 @@ uint64_t injected_lives_without(struct fixture *f, enum inject_mode mode, uint64
                                 const struct injected_absence *absent) {
   live_once(f, mode, 0, absent);
   uint64_t calls = inject_end();
+  if (getenv("FAULTS_COUNT")) return calls;
   for (uint64_t n = 1; n <= calls; n += step * OF_STEPS) live_once(f, mode, n, absent);
   return calls;
 }
