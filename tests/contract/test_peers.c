@@ -142,8 +142,19 @@ static int note_setting(void *user, const char *name, const char *value) {
   return 0;
 }
 
+// Of the store's tables, in this process.
+static unsigned mapped_tables(const struct fixture *f) {
+  char line[PATH_ROOM + 128];
+  FILE *maps = fopen("/proc/self/maps", "re");
+  assert_non_null(maps);
+  unsigned count = 0;
+  while (fgets(line, sizeof line, maps)) count += strstr(line, f->path) != NULL;
+  fclose(maps);
+  return count;
+}
+
 // Updates leave levels that are due to be merged. When the store has been closed and opened to forget its pages, none
-// is.
+// is, and what was merged then is not in memory through a map that stayed.
 static void nothing_is_left_in_the_background(struct fixture *f) {
   struct told told = {.name = "background work"};
   fixture_open(f);
@@ -152,6 +163,7 @@ static void nothing_is_left_in_the_background(struct fixture *f) {
   assert_code(f->engine->forget(f->store), 0);
   assert_code(f->engine->settings(f->access.session, note_setting, &told), 0);
   assert_string_equal(told.value, "none left");
+  assert_int_equal(mapped_tables(f), 0);
   fixture_close(f);
 }
 
