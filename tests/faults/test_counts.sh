@@ -11,15 +11,15 @@ counts() {
   FAULTS_COUNT=1 "$(dirname "$STOREBENCH")/tests/faults_test_injected_$1" "*$2, always*" 2>&1 |
     awk '/^\[ RUN/ { store = $4 } /^[0-9]+ calls/ { gsub(/[^0-9 ]/, ""); print store, $0 }'
 }
-counts io 'call fails' >io
-counts memory 'no memory' >memory
+counts io 'call fails' >io.counts
+counts memory 'no memory' >memory.counts
 awk -F ' *[|] *' '/^\| store \| EIO/ { on = 1; getline; next } on && !/^\|/ { exit } on { print $2, $3, $4, $5, $6, $7 }' \
   "$STOREBENCH_SOURCE/docs/durability.md" >documented
-[[ -s documented && -s io && -s memory ]] || { echo 'no table, or no counts'; exit 1; }
+[[ -s documented && -s io.counts && -s memory.counts ]] || { echo 'no table, or no counts'; exit 1; }
 awk 'FILENAME != "documented" { seen[$1] = seen[$1] " " substr($0, length($1) + 2) }
   FILENAME == "documented" {
     if (!split(seen[$1], now, " ")) next
     for (i = 2; i <= NF; i++)
       if ($i < now[i - 1] / 1.2 || $i > now[i - 1] * 1.2) { off = 1; print $1 ": docs/durability.md says " $0 "; now" seen[$1] ; next }
   }
-  END { exit off }' io memory documented
+  END { exit off }' io.counts memory.counts documented

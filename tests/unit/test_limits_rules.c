@@ -213,7 +213,7 @@ static void test_what_is_asked(void **state) {
   expect_asked("{\"operation\": \"delete\", \"sync\": \"always\"}", "device_bytes_per_op", 0);
   expect_asked("{\"operation\": \"compact\", \"before\": \"delete=25%\"}", "device_bytes_per_op", 32);
   expect_asked("{\"operation\": \"compact\", \"before\": null}", "device_bytes_per_op", 0);
-  expect_asked("{}", "file_bytes_per_record", 80);
+  expect_asked("{}", "file_bytes_per_record", 64);
   expect_asked("{\"spec\": \"null\", \"options\": {}}", "file_bytes_per_record", 0);
   expect_asked(mapped, "memory_bytes", 128 << 20);
   expect_asked(mapped, "file_pss_bytes", 128 << 20);
