@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@
 #include "harness/environment.h"
 #include "harness/environment_internal.h"
 #include "harness/tracepoints.h"
+
+enum { BLOCK_LEAST = 512, BLOCK_MOST = 64 << 10 };
 
 struct mount {
   char type[64], options[1040], source[1024];
@@ -142,6 +145,19 @@ static void tracepoint_facts(struct facts *facts, const char *folder) {
   tracepoints_close(tracepoints);
 }
 
+// What the file system gives to a file at a time. Network file systems tell the size of their requests here, which is
+// no block.
+static void block_fact(struct facts *facts, const char *folder) {
+  static const char name[] = "file_system_block_bytes";
+  struct statfs status;
+  if (statfs(folder, &status))
+    fact_missing(facts, name, strerror(errno));
+  else if (status.f_bsize < BLOCK_LEAST || status.f_bsize > BLOCK_MOST)
+    fact_missing(facts, name, "the file system tells no size that a block could have");
+  else
+    fact_set(facts, name, json_integer((json_int_t)status.f_bsize));
+}
+
 void storage_facts(struct facts *facts, const char *folder) {
   struct mount mount;
   struct stat status;
@@ -157,6 +173,7 @@ void storage_facts(struct facts *facts, const char *folder) {
     fact_set(facts, "mount_options", json_string(options));
     fact_set(facts, "durable", json_boolean(is_durable(mount.type)));
   }
+  block_fact(facts, folder);
   if (stat(folder, &status))
     fact_missing(facts, "device", strerror(errno));
   else

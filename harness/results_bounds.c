@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The bounds in data/<experiment>.tsv: a line "# bound: ..." for each place of the chart and each bound that applies to
 // a measured cell there.
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -19,7 +20,7 @@ struct bounds {
   json_t *written;  // lines that are there, as keys
   json_t *series;   // of each label, those that it applies to, as keys; of "", all
   const struct metric *metric;
-  char beyond[BEYOND];  // cells that are better than a bound of theirs, and which
+  char beyond[BEYOND], within[BEYOND];  // cells that are better than a bound of theirs, and which
 };
 
 // A run's bounds were measured by these very rules, so each is among them; a run that was stopped may lack some.
@@ -69,10 +70,10 @@ static json_t *bound_of(const json_t *run, const json_t *chart, const json_t *ce
 }
 
 // The bound that needs no measurement: the bytes that are asked for.
-static int add_asked(json_t *bounds, const json_t *chart, const json_t *cell, const char *before) {
+static int add_asked(json_t *bounds, const json_t *run, const json_t *chart, const json_t *cell, const char *before) {
   struct limit_asked asked;
   char label[80];
-  if (!limit_asked(cell, json_text(chart, "y"), &asked)) return 0;
+  if (!limit_asked(json_object_get(run, "environment"), cell, json_text(chart, "y"), &asked)) return 0;
   snprintf(label, sizeof label, "%s%s", before, asked.label);
   return json_array_append_new(bounds, json_pack("{s:s, s:f, s:f, s:n, s:n}", "label", label, "value", asked.value,
                                                  "best", asked.value, "ns", "reason"));
@@ -83,7 +84,7 @@ json_t *results_bounds_of(const json_t *run, const json_t *chart, const json_t *
   json_t *bounds = json_array();
   bool ok = strcmp(json_text(cell, "status"), "ok") == 0;
   size_t count = ok ? limits_of_cell(cell, specs) : 0;
-  if (ok && add_asked(bounds, chart, cell, before)) return json_decref(bounds), NULL;
+  if (ok && add_asked(bounds, run, chart, cell, before)) return json_decref(bounds), NULL;
   for (size_t i = 0; i < count; i++) {
     json_t *bound = bound_of(run, chart, cell, &specs[i], before);
     if (json_is_null(bound)) continue;
@@ -92,14 +93,22 @@ json_t *results_bounds_of(const json_t *run, const json_t *chart, const json_t *
   return bounds;
 }
 
+static void tell_better(char *text, const char *begins, const json_t *cell, const json_t *bound) {
+  size_t length = strlen(text), name = strlen(json_text(cell, "experiment")) + 1;
+  if (strlen(json_text(cell, "id")) < name) return;
+  snprintf(text + length, BEYOND - length, "%s%s (%s)", length ? ", " : begins, json_text(cell, "id") + name,
+           json_text(bound, "label"));
+}
+
 // Better than a bound by more than the intervals of both: the machine was another when the bound was measured, or the
-// bound is none. Whoever looks at the chart is told.
+// bound is none. By less, the line alone would look so. Whoever looks at the chart is told.
 static void look_beyond(struct bounds *bounds, const json_t *cell, const json_t *bound) {
-  bool beyond = beaten_by(cell, bounds->metric, json_real_or_nan(bound, "best"));
-  size_t length = strlen(bounds->beyond), name = strlen(json_text(cell, "experiment")) + 1;
-  if (!beyond || strlen(json_text(cell, "id")) < name) return;
-  snprintf(bounds->beyond + length, sizeof bounds->beyond - length, "%s%s (%s)",
-           length ? ", " : "better than a bound of theirs: ", json_text(cell, "id") + name, json_text(bound, "label"));
+  const json_t *own = json_object_get(json_object_get(cell, "summary"), bounds->metric->name);
+  double median = json_real_or_nan(own, "median"), value = json_real_or_nan(bound, "value");
+  if (beaten_by(cell, bounds->metric, json_real_or_nan(bound, "best")))
+    tell_better(bounds->beyond, "better than a bound of theirs: ", cell, bound);
+  else if (bounds->metric->higher_is_better ? median > value : median < value)
+    tell_better(bounds->within, "better than a bound of theirs by no more than the intervals of both: ", cell, bound);
 }
 
 // "bare pread: pread, stdio": whose bound it is, where it is not everybody's and few are told. A line that some may be
@@ -113,8 +122,9 @@ static void name_series(const struct bounds *bounds, const char *label, char *te
   if (count == 0 || count >= all || count > NAMED_MOST || length >= room) return;
   bool first = true;
   json_object_foreach(own, name, unused) {
+    const char *key = isdigit((unsigned char)*name) ? bounds->series_key : "";  // a number alone says nothing
     length = strlen(text);
-    snprintf(text + length, room - length, "%s%s", first ? ": " : ", ", name);
+    snprintf(text + length, room - length, "%s%s%s%s", first ? ": " : ", ", key, *key ? " " : "", name);
     first = false;
   }
 }
@@ -201,6 +211,7 @@ int results_put_bounds(FILE *out, const json_t *run, const json_t *experiment) {
   json_decref(bounds.written);
   json_decref(bounds.series);
   if (*bounds.beyond) results_put_comment(out, "remark", bounds.beyond);
+  if (*bounds.within) results_put_comment(out, "remark", bounds.within);
   // For a chart without any: a reader who looks for one is told why. The other chart is that of latencies.
   results_put_comment(out, "no_bound", limit_none(json_text(chart, "y")));
   results_put_comment(out, "no_bound_latency", limit_none("p50"));

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/limits/facts.h"
@@ -12,7 +13,7 @@
 #include "harness/metrics.h"
 #include "workloads/keys.h"
 
-enum { PAGE = 4096, TABLE_ENTRY = 8 };
+enum { PAGE = 4096, TABLE_ENTRY = 8, SECTOR = 512 };
 
 static bool put(struct limit_asked *asked, double value, const char *label) {
   *asked = (struct limit_asked){.value = value};
@@ -27,15 +28,31 @@ static bool read_amplification(const struct limit_facts *facts, struct limit_ask
   return missed < 1 && put(asked, missed, "bytes asked for that memory does not hold");
 }
 
-// A sync makes whole blocks durable, of which records that lie side by side may share one.
-static double durable_bytes(const struct limit_facts *facts) {
-  double block = (double)LIMIT_BLOCK / limit_writes_a_sync(facts);
-  return fmax(block, limit_stored_bytes(facts));
+// What a write takes of the device at least: a block of the file system, or of the device where that is gone to
+// directly. No device has less than a sector, which is what is left where neither is known.
+static double block_bytes(const json_t *environment, const struct limit_facts *facts) {
+  const char *key = facts->direct ? "device_logical_block_bytes" : "file_system_block_bytes";
+  const json_t *fact = json_object_get(environment, key);
+  double bytes = json_is_string(fact) ? strtod(json_string_value(fact), NULL) : json_number_value(fact);
+  return bytes >= SECTOR ? bytes : SECTOR;
 }
 
-static bool written_bytes(const struct limit_facts *facts, double per, struct limit_asked *asked) {
+// A sync makes whole blocks durable, of which records that lie side by side may share one.
+static double durable_bytes(const struct limit_facts *facts, double block) {
+  return fmax(block / limit_writes_a_sync(facts), limit_stored_bytes(facts));
+}
+
+static bool written_bytes(const struct limit_facts *facts, double block, double per, struct limit_asked *asked) {
   if (!facts->write || !limit_durable(facts) || strcmp(facts->operation, "delete") == 0) return false;
-  return put(asked, durable_bytes(facts) / per, "blocks of the records");
+  return put(asked, durable_bytes(facts, block) / per, "blocks of the records");
+}
+
+// A record that moves takes the block that it comes to lie in along. Of the blocks that stay, each has some place for
+// one, unless none of its records was deleted.
+static bool moved_bytes(const struct limit_facts *facts, double block, struct limit_asked *asked) {
+  double kept = (double)facts->data, deleted = limit_moved_bytes(facts) / kept;
+  double touched = 1 - pow(1 - deleted, fmax(block / facts->record_size, 1));
+  return put(asked, kept * touched / (double)facts->records, "blocks that records move to");
 }
 
 static double all_stored(const struct limit_facts *facts) {
@@ -66,7 +83,7 @@ static bool page_tables(const struct limit_facts *facts, struct limit_asked *ask
   return put(asked, pages * TABLE_ENTRY * facts->processes * facts->stores, "8 bytes for each page of 4 KiB");
 }
 
-bool limit_asked(const json_t *cell, const char *metric, struct limit_asked *asked) {
+bool limit_asked(const json_t *environment, const json_t *cell, const char *metric, struct limit_asked *asked) {
   const struct limit_facts facts = limit_facts_of(cell);
   if (!facts.known && !facts.on_stores) return false;
   if (strcmp(metric, "memory_bytes") == 0 || strcmp(metric, "page_cache_bytes") == 0) return data_once(&facts, asked);
@@ -75,12 +92,12 @@ bool limit_asked(const json_t *cell, const char *metric, struct limit_asked *ask
   if (strcmp(metric, "file_bytes_per_record") == 0)
     return put(asked, facts.value_size, "the values alone");  // keys in order share what they begin with
   bool device = strcmp(metric, "device_bytes_per_op") == 0;
-  if (device && strcmp(facts.operation, "compact") == 0)
-    return put(asked, limit_moved_bytes(&facts) / (double)facts.records, "writing what moves");
+  double block = block_bytes(environment, &facts);
+  if (device && strcmp(facts.operation, "compact") == 0) return moved_bytes(&facts, block, asked);
   if (!facts.known) return false;
-  if (device) return written_bytes(&facts, 1, asked);
+  if (device) return written_bytes(&facts, block, 1, asked);
   if (strcmp(metric, "read_amplification") == 0) return !facts.write && read_amplification(&facts, asked);
-  return strcmp(metric, "write_amplification") == 0 && written_bytes(&facts, facts.value_size, asked);
+  return strcmp(metric, "write_amplification") == 0 && written_bytes(&facts, block, facts.value_size, asked);
 }
 
 const char *limit_none(const char *metric) {

@@ -11,8 +11,9 @@ struct limit_asked {
   char label[64];
 };
 
-// The bound of a cell, as it stands in the head of a run, in this metric. False: there is none.
-bool limit_asked(const json_t *cell, const char *metric, struct limit_asked *asked);
+// The bound of a cell, as it stands in the head of a run, in this metric. The environment of the run says how large the
+// blocks of its file system are; NULL: not known. False: there is none.
+bool limit_asked(const json_t *environment, const json_t *cell, const char *metric, struct limit_asked *asked);
 
 // Why a chart of this metric may have no bound at all, for those who look for one. Never NULL.
 const char *limit_none(const char *metric);

@@ -19,6 +19,7 @@ static const struct limit_loop *const loops[LIMIT_KINDS] = {
     [LIMIT_MEMORY_READ] = &limit_memory_read,
     [LIMIT_MEMORY_WRITE] = &limit_memory_write,
     [LIMIT_SYSTEM_CALL] = &limit_system_call,
+    [LIMIT_URING_NOP] = &limit_uring_nop,
     [LIMIT_OPEN] = &limit_open,
     [LIMIT_CREATE] = &limit_create,
     [LIMIT_PREAD] = &limit_pread,

@@ -20,6 +20,7 @@ static const struct {
     [LIMIT_MEMORY_READ] = {"memory-read", "memory, read in order", "B/s", false},
     [LIMIT_MEMORY_WRITE] = {"memory-write", "memory, written in order", "B/s", false},
     [LIMIT_SYSTEM_CALL] = {"system-call", "empty system call", "ops/s", false},
+    [LIMIT_URING_NOP] = {"uring-nop", "empty io_uring request", "ops/s", true},
     [LIMIT_OPEN] = {"open", "bare open", "ops/s", false},
     [LIMIT_CREATE] = {"create", "bare file, made durable", "ops/s", false},
     [LIMIT_PREAD] = {"pread", "bare pread", "ops/s", false},
@@ -83,8 +84,8 @@ void limit_describe(const struct limit_spec *spec, char *text, size_t room) {
   }
   if (spec->theta > 0) append(text, room, " %g", spec->theta);
   if (spec->every > 1) append(text, room, ", %u a sync", spec->every);
-  if (kinds[spec->kind].queued) append(text, room, ", depth %u", spec->depth);
-  if (spec->threads > 1) append(text, room, ", %u threads", spec->threads);
+  if (kinds[spec->kind].queued) append(text, room, "%sdepth %u", *text ? ", " : "", spec->depth);
+  if (spec->threads > 1) append(text, room, "%s%u threads", *text ? ", " : "", spec->threads);
 }
 
 bool limit_equal(const struct limit_spec *a, const struct limit_spec *b) {
@@ -115,7 +116,7 @@ static struct limit_spec base_of(enum limit_kind kind, uint64_t data) {
   struct limit_spec spec = {.kind = kind,
                             .keys = KEYS_UNIFORM,
                             .data = data,
-                            .depth = kind == LIMIT_URING_READ ? 64 : 1,
+                            .depth = kind == LIMIT_URING_READ || kind == LIMIT_URING_NOP ? 64 : 1,
                             .every = 1,
                             .threads = 1};
   switch (kind) {
@@ -124,6 +125,7 @@ static struct limit_spec base_of(enum limit_kind kind, uint64_t data) {
       spec.bytes = LIMIT_VALUE_SIZE, spec.record_size = LIMIT_RECORD_SIZE;
       break;
     case LIMIT_SYSTEM_CALL:
+    case LIMIT_URING_NOP:
     case LIMIT_OPEN:
       spec.data = 0, spec.keys = KEYS_SEQUENTIAL;
       break;
@@ -151,7 +153,7 @@ static struct limit_spec base_of(enum limit_kind kind, uint64_t data) {
 }
 
 static bool on_demand(enum limit_kind kind) {
-  return kind == LIMIT_MEMORY_SUM || kind == LIMIT_OPEN || kind == LIMIT_CREATE;
+  return kind == LIMIT_MEMORY_SUM || kind == LIMIT_URING_NOP || kind == LIMIT_OPEN || kind == LIMIT_CREATE;
 }
 
 static int add_kinds(struct limit_list *list, uint64_t data, bool all) {

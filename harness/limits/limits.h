@@ -17,6 +17,7 @@ enum limit_kind {
   LIMIT_MEMORY_READ,              // reads memory from end to end
   LIMIT_MEMORY_WRITE,             // writes memory from end to end
   LIMIT_SYSTEM_CALL,              // a system call that does nothing
+  LIMIT_URING_NOP,                // io_uring requests that do nothing, `depth` in flight
   LIMIT_OPEN,                     // opens a file, reads its first 4 KiB and closes it
   LIMIT_CREATE,                   // makes a file of `bytes`, makes it durable and removes it
   LIMIT_PREAD,                    // preads records of a file in the page cache, in the order of `keys`

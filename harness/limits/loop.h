@@ -41,7 +41,7 @@ struct limit_loop {
 extern const struct limit_loop limit_open, limit_create;
 extern const struct limit_loop limit_memory_copy, limit_memory_sum, limit_memory_read, limit_memory_write;
 extern const struct limit_loop limit_system_call, limit_pread, limit_pwrite, limit_fdatasync, limit_msync;
-extern const struct limit_loop limit_uring_read, limit_device;
+extern const struct limit_loop limit_uring_nop, limit_uring_read, limit_device;
 
 // calls.c: of loops that need nothing but their own state.
 int limit_prepare_none(const struct limit_order *order, struct limit_target *target, struct error *error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bounds by io_uring: a file in the page cache, or the device below the file by O_DIRECT. Requests are kept in flight
-// at the depth from the first to the last: whenever one completes, the next takes its place.
+// Bounds by io_uring: a file in the page cache, the device below the file by O_DIRECT, or nothing at all. Requests are
+// kept in flight at the depth from the first to the last: whenever one completes, the next takes its place.
 #include <errno.h>
 #include <liburing.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct ring_state {
   struct limit_cursor cursor;
   unsigned char *buffers;
   int fd;
-  bool write;
+  enum limit_kind kind;
   uint32_t bytes, record_size;
   uint64_t first;  // byte of the file
   unsigned depth, in_flight;
@@ -26,8 +26,11 @@ struct ring_state {
 static void queue(struct ring_state *state, unsigned slot) {
   struct io_uring_sqe *entry = io_uring_get_sqe(&state->ring);  // the ring has an entry for each request in flight
   unsigned char *buffer = state->buffers + (size_t)slot * state->bytes;
-  uint64_t offset = state->first + limit_cursor_next(&state->cursor) * state->record_size;
-  if (state->write)
+  bool empty = state->kind == LIMIT_URING_NOP;
+  uint64_t offset = empty ? 0 : state->first + limit_cursor_next(&state->cursor) * state->record_size;
+  if (empty)
+    io_uring_prep_nop(entry);
+  else if (state->kind >= LIMIT_DEVICE_WRITE)
     io_uring_prep_write(entry, state->fd, buffer, state->bytes, offset);
   else
     io_uring_prep_read(entry, state->fd, buffer, state->bytes, offset);
@@ -96,14 +99,15 @@ static int open_ring(const struct limit_order *order, const struct limit_target 
   struct ring_state *state = calloc(1, sizeof *state);
   if (!state) return error_set(error, -ENOMEM, "no memory");
   *state = (struct ring_state){.fd = target->fd,
-                               .write = spec->kind >= LIMIT_DEVICE_WRITE,
+                               .kind = spec->kind,
                                .bytes = spec->bytes,
                                .record_size = spec->record_size,
                                .first = target->first,
                                .depth = spec->depth};
   size_t room = (size_t)spec->bytes * spec->depth;
   state->buffers = pages_new(room);
-  int code = state->buffers ? limit_cursor_open(order, thread, &state->cursor) : -ENOMEM;
+  int code = state->buffers ? 0 : -ENOMEM;
+  if (!code && spec->data) code = limit_cursor_open(order, thread, &state->cursor);
   if (code) {
     error_set(error, code, "no memory for %u requests", spec->depth);
   } else {
@@ -133,6 +137,8 @@ static int prove_bypassed(const struct limit_order *order, const struct limit_ta
   return limit_file_bypassed(order, error);
 }
 
+const struct limit_loop limit_uring_nop = {limit_prepare_none, limit_release_none, open_ring,
+                                           run_ring,           close_ring,         NULL};
 const struct limit_loop limit_uring_read = {prepare_warm, limit_file_release, open_ring, run_ring, close_ring, NULL};
 const struct limit_loop limit_device = {prepare_direct, limit_file_release, open_ring,
                                         run_ring,       close_ring,         prove_bypassed};

@@ -69,13 +69,30 @@ static void add_device(struct rules *rules, enum limit_kind kind) {
   spec->threads = 1;
 }
 
-static void add_system_call(struct rules *rules) {
+// A system call, or a request on a ring, that does nothing.
+static void add_empty(struct rules *rules, enum limit_kind kind, unsigned depth) {
+  if (rules->count == LIMITS_OF_CELL_MAX) return;
   rules->specs[rules->count++] = (struct limit_spec){
-      .kind = LIMIT_SYSTEM_CALL, .keys = KEYS_SEQUENTIAL, .depth = 1, .every = 1, .threads = rules->facts.threads};
+      .kind = kind, .keys = KEYS_SEQUENTIAL, .depth = depth, .every = 1, .threads = rules->facts.threads};
 }
 
+// Whatever finds a record has to read it, but new ones that are handed in together go out together.
+static bool asks_for_each(const struct limit_facts *facts) {
+  return !is(facts->operation, "fill") || facts->batch == 1;
+}
+
+// In order, and of what is new, a buffer of stdio's serves many records by one call.
 static bool calls_for_each(const struct limit_facts *facts) {
-  return is(facts->engine, "pread") || is(facts->engine, "stdio");
+  bool buffered = facts->keys == KEYS_SEQUENTIAL || is(facts->operation, "fill");
+  return is(facts->engine, "pread") ? asks_for_each(facts) : is(facts->engine, "stdio") && !buffered;
+}
+
+static bool asks_ring(const struct limit_facts *facts) { return is(facts->engine, "uring") && asks_for_each(facts); }
+
+// Who asks the kernel for each record cannot be faster than one that asks for nothing.
+static void asking(struct rules *rules) {
+  if (calls_for_each(&rules->facts)) add_empty(rules, LIMIT_SYSTEM_CALL, 1);
+  if (asks_ring(&rules->facts)) add_empty(rules, LIMIT_URING_NOP, rules->facts.depth);
 }
 
 // In memory: no store beats the copies; one that makes a call for each, not the calls either. A record that is lent is
@@ -83,11 +100,10 @@ static bool calls_for_each(const struct limit_facts *facts) {
 static void in_memory(struct rules *rules) {
   const struct limit_facts *facts = &rules->facts;
   bool reads = is(facts->operation, "get") || is(facts->operation, "mixed"), lent = is(facts->operation, "peek");
-  bool call_each = calls_for_each(facts);
   add(rules, lent ? LIMIT_MEMORY_SUM : LIMIT_MEMORY_COPY, facts->value_size ? facts->value_size : 1, 1, 1);
-  if (call_each) add_system_call(rules);
-  if (call_each && reads) add(rules, LIMIT_PREAD, facts->record_size, 1, 1);
-  if (is(facts->engine, "uring") && reads) add(rules, LIMIT_URING_READ, facts->record_size, facts->depth, 1);
+  asking(rules);
+  if (calls_for_each(facts) && reads) add(rules, LIMIT_PREAD, facts->record_size, 1, 1);
+  if (asks_ring(facts) && reads) add(rules, LIMIT_URING_READ, facts->record_size, facts->depth, 1);
 }
 
 static void reading(struct rules *rules) {
@@ -102,8 +118,8 @@ static void reading(struct rules *rules) {
     add_device(rules, LIMIT_DEVICE_READ);
   else
     in_memory(rules);
-  // The device says nothing of the processor's time; the call does.
-  if (!scan && limit_from_device(facts) && calls_for_each(facts) && rules->count == 1) add_system_call(rules);
+  // The device says nothing of the processor's time; the call or request does.
+  if (!scan && limit_from_device(facts) && rules->count == 1) asking(rules);
 }
 
 static void without_sync(struct rules *rules) {
@@ -188,7 +204,8 @@ static bool has_latency(const struct limit_facts *facts, const struct limit_spec
 // Whether the loop works all the time, so that its time is the processor's: of one thread, since several may have had
 // to share processors.
 static bool never_waits(const struct limit_facts *facts, const struct limit_spec *spec) {
-  return facts->threads == 1 && (spec->kind <= LIMIT_SYSTEM_CALL || spec->kind == LIMIT_PREAD);
+  return facts->threads == 1 &&
+         (spec->kind <= LIMIT_URING_NOP || spec->kind == LIMIT_PREAD || spec->kind == LIMIT_URING_READ);
 }
 
 // Nanoseconds of the loop for all bytes of a cell's data, or for one operation.
@@ -212,7 +229,8 @@ double limit_in_metric(const json_t *cell, const struct limit_spec *spec, double
   if (is(metric, "cpu_ns_per_op")) return cpu;
   if (is(metric, "cpu_ns_per_byte")) return cpu / facts.value_size;
   // What waits for the device is far from a call that does nothing.
-  if (spec->kind == LIMIT_SYSTEM_CALL && limit_from_device(&facts)) return NAN;
+  bool empty = spec->kind == LIMIT_SYSTEM_CALL || spec->kind == LIMIT_URING_NOP;
+  if (empty && limit_from_device(&facts)) return NAN;
   if (spec->kind == LIMIT_DEVICE_READ) operations /= limit_missed(&facts);
   if (is(metric, "ops_per_s")) return operations;
   if (is(metric, "bytes_per_s")) return operations * facts.value_size;

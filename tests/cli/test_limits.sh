@@ -7,7 +7,7 @@ export LC_ALL=C
 cd "$TEST_DIR"
 fail() { echo "$*"; exit 1; }
 
-names='memory-copy memory-sum memory-read memory-write system-call open create pread pwrite fdatasync msync uring-read device-read
+names='memory-copy memory-sum memory-read memory-write system-call uring-nop open create pread pwrite fdatasync msync uring-read device-read
   device-read-sequential device-write device-write-sequential'
 
 echo '# as JSON'
@@ -17,7 +17,7 @@ mkdir data
 for name in $names; do
   grep -q "\"name\": \"$name\"" json || fail "no $name: $(cat json)"
 done
-[[ $(grep -c '"name": ' json) -eq 20 ]] || fail "$(grep -c '"name": ' json) bounds"
+[[ $(grep -c '"name": ' json) -eq 21 ]] || fail "$(grep -c '"name": ' json) bounds"
 # A value above zero, or null with a status that says so.
 grep -Eq '"value": (0[,.]|-)' json && fail "a bound of nothing: $(cat json)"
 [[ $(grep -c '"status": "ok"' json) -eq $(grep -Ec '"value": [1-9]' json) ]] || fail "$(cat json)"
@@ -28,7 +28,7 @@ echo '# as lines, the name first; a file system in memory has no device'
 memory=data
 if [[ $(stat -f -c %T /dev/shm 2>/dev/null) == tmpfs && -w /dev/shm ]]; then memory=/dev/shm; fi
 "$STOREBENCH" limits --dir "$memory" --data 1M >lines 2>err || fail "exit $?: $(cat err)"
-[[ $(wc -l <lines) -eq 20 ]] || fail "$(cat lines)"
+[[ $(wc -l <lines) -eq 21 ]] || fail "$(cat lines)"
 grep -Eq '^system-call .* ops/s \(.*\), [0-9.]+ [nu]s each$' lines || fail "$(cat lines)"
 if [[ $memory != data ]]; then
   [[ $(grep -c '^device-.* skipped: the file system is in memory' lines) -eq 8 ]] || fail "$(cat lines)"
