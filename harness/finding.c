@@ -9,9 +9,13 @@
 #include <string.h>
 
 #include "harness/results_file.h"
+#include "harness/statistics.h"
 #include "harness/winners.h"
 #include "harness/winners_internal.h"
 #include "workloads/experiment.h"
+
+enum { PAIRS_LEAST = 3 };
+#define INTERVAL_LEVEL 0.95
 
 static const char nothing[] = "Nothing to compare: fewer than two stores were measured";
 
@@ -90,12 +94,26 @@ static void read_side(const char *side, const char *other, char *name, char *dif
   }
 }
 
-// Whether a point of the claim shows a difference between its cells, whatever is claimed of its size.
-static bool shows(const struct contest *contest, const json_t *point) {
-  const double ratio = json_real_or_nan(point, "ratio"), low = json_real_or_nan(point, "low"),
-               high = json_real_or_nan(point, "high");
-  if (json_integer_value(json_object_get(point, "n")) < 3 || !(low > 1 || high < 1)) return false;
-  return json_is_true(json_object_get(point, "paired")) || fabs(log(ratio)) > log1p(contest->floor);
+static size_t pairs_of(const json_t *point) { return (size_t)json_integer_value(json_object_get(point, "n")); }
+
+// Whether a difference that was picked for being the largest of so many is one: its interval has to exclude 1 also when
+// it is widened for having looked at them all (Bonferroni).
+static bool stands_out(const struct ratio *ratio, double floor, size_t looked_at) {
+  if (ratio->n < PAIRS_LEAST || !(ratio->low > 1 || ratio->high < 1)) return false;
+  const double freedom = (double)ratio->n - 1, widened = 1 - (1 - INTERVAL_LEVEL) / (double)looked_at;
+  const double half = log(ratio->high / ratio->low) / 2 / statistics_t_quantile(freedom, INTERVAL_LEVEL);
+  return fabs(log(ratio->ratio)) > fmax(log1p(floor), half * statistics_t_quantile(freedom, widened));
+}
+
+// Whether a point of the claim shows a difference between its cells, whatever is claimed of its size. Duels have been
+// corrected for each other.
+static bool shows(const struct contest *contest, const json_t *point, size_t looked_at) {
+  const struct ratio ratio = {.ratio = json_real_or_nan(point, "ratio"),
+                              .low = json_real_or_nan(point, "low"),
+                              .high = json_real_or_nan(point, "high"),
+                              .n = pairs_of(point)};
+  bool duel = json_is_true(json_object_get(point, "paired")) && (ratio.low > 1 || ratio.high < 1);
+  return duel || stands_out(&ratio, contest->floor, looked_at);
 }
 
 static const json_t *test_of(const struct contest *contest, const json_t *point) {
@@ -129,15 +147,23 @@ static bool is_of_bound(const struct contest *contest, const json_t *point) {
   return experiment_side_is_bound(json_text(test_of(contest, point), "under"));
 }
 
+// Points of the claim, and contests.
+static size_t count_looked_at(const struct contest *contest) {
+  const json_t *points = json_object_get(json_object_get(contest->experiment, "verdict"), "points"), *point;
+  size_t count = json_array_size(json_object_get(contest->experiment, "winners")), i;
+  json_array_foreach(points, i, point) { count += !is_of_bound(contest, point) && pairs_of(point) >= PAIRS_LEAST; }
+  return count;
+}
+
 // The largest difference between cells that a point of the claim shows.
-static bool read_claim(const struct contest *contest, struct claim *claim) {
+static bool read_claim(const struct contest *contest, size_t looked_at, struct claim *claim) {
   const json_t *points = json_object_get(json_object_get(contest->experiment, "verdict"), "points"), *point;
   const json_t *best = NULL;
   double most = 0;
   size_t i;
   json_array_foreach(points, i, point) {
     const double size = fabs(log(json_real_or_nan(point, "ratio")));
-    if (is_of_bound(contest, point) || !shows(contest, point) || size <= most) continue;
+    if (is_of_bound(contest, point) || !shows(contest, point, looked_at) || size <= most) continue;
     best = point;
     most = size;
   }
@@ -148,6 +174,7 @@ static bool read_claim(const struct contest *contest, struct claim *claim) {
 struct search {
   struct contest contest;
   const char *main_x, *main_panel, *verb;
+  size_t looked_at;  // points of the claim and contests
   double best;
   char text[TEXT_MAX];
 };
@@ -170,6 +197,8 @@ static int try_point(struct search *search, const char *panel, const char *x) {
     contest->plain = plain;
     winners_enter(contest);
     if (winners_judge(contest, &outcome)) return -ENOMEM;
+    if (outcome.over && !outcome.paired && !stands_out(&outcome.ratio, contest->floor, search->looked_at))
+      outcome = (struct outcome){.faint = true, .ties = contest->count - 1};
     if (contest->count < 2 || weight(search, &outcome) <= search->best) continue;
     search->best = weight(search, &outcome);
     winners_state(search->text, search->verb, contest, &outcome);
@@ -189,6 +218,7 @@ static int try_step(struct search *search) {
   }
   if (!outcome.over || strcmp(winners_point(contest->cells[0], contest->x_key), contest->x) != 0) return 0;
   if (outcome.ratio.ratio <= search->best) return 0;
+  if (!outcome.paired && !stands_out(&outcome.ratio, contest->floor, search->looked_at)) return 0;
   search->best = outcome.ratio.ratio;
   winners_state_step(search->text, contest, &outcome);
   return 0;
@@ -236,9 +266,10 @@ int finding_choose(const json_t *run, json_t *experiment) {
   if (code) return code;
   snprintf(search.text, sizeof search.text, "%s", nothing);
   finding_main_point(experiment, &search.main_panel, &search.main_x);
+  search.looked_at = count_looked_at(&search.contest);
   if (search.contest.steps) {
     code = try_steps(&search);
-  } else if (read_claim(&search.contest, &claim)) {
+  } else if (read_claim(&search.contest, search.looked_at, &claim)) {
     winners_state_claim(search.text, search.verb, &search.contest, &claim);
   } else {
     json_array_foreach(json_object_get(experiment, "winners"), i, winner) {

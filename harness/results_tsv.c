@@ -128,6 +128,25 @@ static void put_comments(FILE *out, const struct results_tsv *tsv, const struct 
   put_cut_short(out, tsv->run, name);
 }
 
+// What was shown of each step: its factor by pairs, which that of the medians is not.
+static void put_steps(FILE *out, const json_t *experiment, const struct metric *metric) {
+  const json_t *winner;
+  size_t i;
+  if (strcmp(json_text(json_object_get(experiment, "chart"), "shape"), "steps") != 0) return;
+  json_array_foreach(json_object_get(experiment, "winners"), i, winner) {
+    const char *x = json_text(winner, "x"), *panel = json_text(winner, "panel");
+    double better = json_real_or_nan(winner, "ratio");
+    bool up = (strcmp(json_text(winner, "engine"), x) == 0) == metric->higher_is_better;
+    if (!json_is_string(json_object_get(winner, "over"))) continue;
+    fputs("# step: ", out);
+    results_put_text(out, panel);
+    fputc('\t', out);
+    results_put_text(out, x);
+    results_put_number(out, up ? better : 1 / better);
+    fputc('\n', out);
+  }
+}
+
 // The place of a value on its axis; 0 for a chart without that axis.
 static size_t axis_index(const json_t *experiment, const char *key, const char *value) {
   const json_t *axis, *word;
@@ -186,6 +205,7 @@ int results_tsv(FILE *out, const void *results_tsv) {
   size_t i;
   if (!metric) return -EINVAL;
   put_comments(out, tsv, metric);
+  put_steps(out, tsv->experiment, metric);
   int code = results_put_bounds(out, tsv->run, tsv->experiment);
   if (code) return code;
   fputs(

@@ -32,6 +32,7 @@ struct outcome {
   size_t ties, over;        // how many others are tied; the first one beaten, 0 if none is
   struct ratio ratio;       // cells[0] to cells[over]
   bool paired;              // ratio is that of a duel
+  bool faint;               // something is beaten, but not by so much that it may be picked from many
   // A duel of cells[0] that was fought because repetitions showed no difference: with which cell, 0 for none.
   size_t rival;
   struct ratio duel;  // cells[0] to cells[rival]

@@ -155,7 +155,7 @@ void winners_state(char *text, const char *verb, const struct contest *contest, 
     append_verb(text, contest, verb);
     append_ratio(text, contest, outcome);
   } else if (outcome->ties) {
-    append(text, "No difference shown between ");
+    append(text, "No difference %s between ", outcome->faint ? "stands out" : "shown");
     append_leaders(text, contest, outcome);
   }
   append_point(text, contest->x_key, contest->x);

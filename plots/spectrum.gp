@@ -6,8 +6,10 @@ folder = ARG0[1:strlen(ARG0)-strlen('spectrum.gp')]; data = ARG1; output = ARG2;
 load folder.'style.gp'
 unit = 'ns'
 of_latency = 1  # bounds are times, too
-heading = 'Latency: '.text('title')
-question = 'How long operations took: half of them at most the time at 50, all but one in a hundred at most that at 99.'
+# The chart of its experiment says what was found; one beside another chart what it shows.
+heading = text('shape') eq 'spectrum' ? text('finding') : 'Latency: '.text('title')
+question = text('shape') eq 'spectrum' ? text('question') : \
+  'How long operations took: half of them at most the time at 50, all but one in a hundred at most that at 99.'
 array LEVEL[5] = ['50', '90', '99', '99.9', 'max']
 array NINES[5] = [0.301, 1, 2, 3, 4]
 # A panel for each place where latencies were taken: SPOT_X[], SPOT_PANEL[]; spot(panel, x) is its number, or 0.

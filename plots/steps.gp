@@ -16,6 +16,16 @@ row_at(p, x) = (found = 0, sum [i=1:rows_count] (PANEL_OF[i] == p && X_OF[i] == 
 row_before(p, x) = x < 2 ? 0 : row_at(p, x - 1) > 0 ? row_at(p, x - 1) : row_before(p, x - 1)
 factor(v) = v >= 9.95 ? sprintf('×%.0f', v) : v >= 1.995 ? sprintf('×%.1f', v) : sprintf('×%.2f', v)
 y_high = y_log ? y_high * (y_high / y_low) ** 0.08 : y_high * 1.08  # for the factors above the highest tread
+# What the run has shown of a step, by pairs: factors of medians are marked as not shown.
+array SHOWN[panel_count * x_count]
+do for [i=1:panel_count*x_count] { SHOWN[i] = NaN }
+do for [k=1:keys_count] {
+  if (KEY[k] eq 'step') {
+    at_panel = panel_of(head(VALUE[k])); at_x = x_of(head(tail(VALUE[k])))
+    if (at_panel > 0 && at_x > 0) { SHOWN[(at_panel - 1) * x_count + at_x] = number(tail(tail(VALUE[k]))) }
+  }
+}
+stepped(p, x, v) = SHOWN[(p-1)*x_count+x] == SHOWN[(p-1)*x_count+x] ? factor(SHOWN[(p-1)*x_count+x]) : '~'.factor(v)
 # Panel, x from, y from, x to, y to, factor, and where it stands.
 set print $risers
 do for [p=1:panel_count] {
@@ -24,7 +34,7 @@ do for [p=1:panel_count] {
     if (to > 0 && from > 0) {
       a = number(field(from, 5)); b = number(field(to, 5))
       if (a > 0 && b > 0) {
-        print sprintf('%d %d %.17g %d %.17g %s %.17g', p, X_OF[from], a, x, b, factor(b / a), number(field(to, 7)) == number(field(to, 7)) ? number(field(to, 7)) : b)
+        print sprintf('%d %d %.17g %d %.17g %s %.17g', p, X_OF[from], a, x, b, stepped(p, x, b / a), number(field(to, 7)) == number(field(to, 7)) ? number(field(to, 7)) : b)
       }
     }
   }

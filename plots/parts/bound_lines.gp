@@ -9,11 +9,12 @@ on_axis(v) = v == v && v * scale >= y_low && v * scale <= y_high
 depth_of(v) = plot_height * (1 - (y_log ? log(v * scale / y_low) / log(y_high / y_low) : (v * scale - y_low) / (y_high - y_low)))
 labels_count = 0
 do for [k=1:families_count] {
-  last = 0; first_at = 0; least = NaN; most = NaN; beyond_least = NaN; beyond_most = NaN; beyond_last = 0; edge = NaN
+  last = 0; first_at = 0; least = NaN; most = NaN; beyond_least = NaN; beyond_most = NaN; beyond_last = 0; edge = NaN; places = ''; places_count = 0
   do for [x=1:x_count] {
     v = bound_of(k, p, x)
     if (v == v) {
       if (first_at == 0) { first_at = x }
+      places = places.(strlen(places) ? ', ' : '').clip(X[x], 14); places_count = places_count + 1
       if (on_axis(v)) {
         next = x < x_count ? bound_of(k, p, x + 1) : NaN
         arrow_tag = arrow_tag + 1
@@ -59,10 +60,12 @@ do for [k=1:families_count] {
   }
   value = most > least ? (strlen(arrow) ? short(least * to_base).'-'.short(most * to_base) : '') : short(most * to_base)
   if (strlen(value) && base_unit eq 's') { value = value.'s' }
-  # A line that ends before the right edge says where it is.
+  # A line that ends before the right edge, is not to be seen or has gaps says where it is.
   label_name = arrow.FAMILY[k]
-  if (last > 0 && last < x_count) {
-    label_name = label_name.' ('.(first_at < last ? clip(X[first_at], 14).' to ' : '').clip(X[last], 14).')'
+  in_a_row = last - first_at + 1 == places_count
+  if (last > 0 && !bounds_flat && places_count < x_count && (last < x_count || strlen(arrow) || !in_a_row)) {
+    in_a_row = in_a_row && places_count > 1
+    label_name = label_name.' ('.(in_a_row ? clip(X[first_at], 14).' to '.clip(X[last], 14) : places).')'
   }
   if (last > 0 && p == row_last) {
     labels_count = labels_count + 1

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -108,14 +109,31 @@ static size_t count_profile(const struct files *files, const char *profile) {
   return total;
 }
 
-// A cell of quick takes 5 samples of about 0.35 s, one of standard 11 of 0.5 s: three and fifteen minutes in all.
+// A cell of quick takes 6 samples of about 0.25 s, one of standard 12 of 0.4 s: three and fifteen minutes in all.
 static void test_profiles(void **state) {
-  assert_in_range(count_profile(*state, profiles[0]), 1, 80);
+  assert_in_range(count_profile(*state, profiles[0]), 1, 90);
   assert_in_range(count_profile(*state, profiles[1]), 1, 190);
   count_profile(*state, profiles[2]);
 }
 
-// Each is in full at least, and whatever is claimed is put to the test.
+// Whether an experiment of the profile is drawn so.
+static bool draws(const struct files *files, const char *profile, const char *shape) {
+  bool found = false;
+  for (int i = 0; i < files->count && !found; i++) {
+    struct experiment *experiment = load(files->entries[i]->d_name);
+    found = experiment_in_profile(experiment, profile) && strcmp(experiment_chart(experiment)->shape, shape) == 0;
+    experiment_free(experiment);
+  }
+  return found;
+}
+
+static void test_quick_has_every_shape(void **state) {
+  static const char *const all[] = {"bars", "lines", "ladder", "steps", "spectrum", "timeline", "heatmap"};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (!draws(*state, profiles[0], all[i])) fail_msg("no experiment of quick is drawn as %s", all[i]);
+}
+
+// Each is in full at least, whatever is claimed is put to the test, and a reader is told how to read the chart.
 static void test_texts(void **state) {
   const struct files *files = *state;
   for (int i = 0; i < files->count; i++) {
@@ -125,12 +143,14 @@ static void test_texts(void **state) {
     assert_true(strlen(experiment_title(experiment)) <= 60);
     assert_int_equal(question[strlen(question) - 1], '?');
     assert_true(experiment_in_profile(experiment, profiles[2]));
+    assert_true(strlen(experiment_chart(experiment)->read) > 40);
     if (*experiment_claim(experiment)) assert_true(experiment_verdict(experiment)->count > 0);
     experiment_free(experiment);
   }
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_profiles), cmocka_unit_test(test_texts)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_profiles), cmocka_unit_test(test_quick_has_every_shape),
+                                     cmocka_unit_test(test_texts)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "harness/results.h"
+#include "harness/results_file.h"
 #include "tests/unit/made_run.h"
 #include "tests/unit/temporary.h"
 #include "workloads/experiment.h"
@@ -99,9 +100,37 @@ static char *read_file(const char *path) {
   return text;
 }
 
+// By pairs: the medians are twice as high at the second place, and each pair is but one half as high again.
+static json_t *unlike_its_medians(void) {
+  static const double before[REPETITIONS] = {100, 100, 100, 100, 100, 200, 200, 200, 200};
+  static const double after[REPETITIONS] = {150, 150, 150, 150, 200, 300, 300, 300, 300};
+  json_t *run = summarised((double[]){100, 200, 50, 50}), *cells = json_object_get(run, "cells");
+  struct error error = {0};
+  made_run_samples(json_array_get(cells, 0), before, REPETITIONS);
+  made_run_samples(json_array_get(cells, 1), after, REPETITIONS);
+  if (results_summarise(run, &error)) fail_msg("%s", error.text);
+  return run;
+}
+
+static void test_factors_are_those_of_pairs(void **state) {
+  (void)state;
+  json_t *run = unlike_its_medians();
+  const struct results_tsv tsv = {run, experiment_of(run)};
+  char *text = NULL;
+  size_t length;
+  FILE *out = open_memstream(&text, &length);
+  assert_non_null(out);
+  assert_int_equal(results_tsv(out, &tsv), 0);
+  assert_int_equal(fclose(out), 0);
+  if (!strstr(text, "# step: -\tasync\t1.5")) fail_msg("%s", text);
+  if (!strstr(text, "\tasync\t1\t") || strstr(text, "# step: -\talways")) fail_msg("%s", text);
+  free(text);
+  json_decref(run);
+}
+
 static void test_the_chart_has_the_factors(void **state) {
   (void)state;
-  static const char *const shown[] = {"×2.0", "×0.25", "×1.00", "The step to sync=async gives most"};
+  static const char *const shown[] = {">×2.0", ">×0.25", ">~×1.00", "The step to sync=async gives most"};
   char folder[256], path[512], command[300];
   struct error error = {0};
   snprintf(folder, sizeof folder, "%s/steps-XXXXXX", temporary_folder());
@@ -143,6 +172,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_finding_is_the_step_that_gives_most),
       cmocka_unit_test(test_each_step_is_held_against_the_one_before),
+      cmocka_unit_test(test_factors_are_those_of_pairs),
       cmocka_unit_test(test_the_chart_has_the_factors),
       cmocka_unit_test(test_a_step_has_one_value),
   };

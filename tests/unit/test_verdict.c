@@ -343,6 +343,27 @@ static void test_seldom_more_than_true(void **state) {
   assert_true(20 * wrong <= TRIES);
 }
 
+// The headline tells the largest difference of all points: seldom one where there is none, and one that is there.
+static void test_seldom_a_headline_among_equals(void **state) {
+  (void)state;
+  size_t told = 0, found = 0;
+  for (uint64_t t = 0; t < TRIES; t++) {
+    for (int real = 0; real < 2; real++) {
+      json_t *run = make(real ? twice : equal, 0.11, 3000 + t);
+      made_run_claim(run, "a", "b", "> 1");
+      (void)judge(run);
+      const json_t *experiment = json_array_get(json_object_get(run, "experiments"), 0);
+      bool none = strncmp(json_string_value(json_object_get(experiment, "finding")), "No difference s", 15) == 0;
+      *(real ? &found : &told) += !none;
+      json_decref(run);
+    }
+  }
+  printf("headlines that tell a difference, among equals: %.1f%%, of twice: %.1f%%\n", 100.0 * (double)told / TRIES,
+         100.0 * (double)found / TRIES);
+  assert_true(20 * told <= TRIES);
+  assert_int_equal(found, TRIES);
+}
+
 // By the bound: the p value of a ratio of 2 against 2 is that of equals against 1.
 static void test_against_a_bound(void **state) {
   (void)state;
@@ -383,6 +404,7 @@ int main(void) {
       cmocka_unit_test(test_many_points),
       cmocka_unit_test(test_no_claim),
       cmocka_unit_test(test_seldom_more_than_true),
+      cmocka_unit_test(test_seldom_a_headline_among_equals),
       cmocka_unit_test(test_against_a_bound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
