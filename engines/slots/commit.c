@@ -20,7 +20,6 @@ struct item {
 
 // The work space of one group: too large for a stack, and needed again and again.
 struct commit {
-  struct member member;  // what this session hands in
   struct op *ops[COMMIT_MAX];
   struct located located[COMMIT_MAX];
   struct item items[COMMIT_MAX];
@@ -32,20 +31,9 @@ struct commit {
   bool durable;
 };
 
-int commit_new(struct commit **out) {
-  struct commit *commit = calloc(1, sizeof *commit);
-  if (!commit) return -ENOMEM;
-  int error = member_init(&commit->member);
-  if (error)
-    free(commit);
-  else
-    *out = commit;
-  return error;
-}
-
-void commit_free(struct commit *commit) {
-  if (commit) member_destroy(&commit->member);
-  free(commit);
+int commit_new(struct commit **commit) {
+  *commit = calloc(1, sizeof **commit);
+  return *commit ? 0 : -ENOMEM;
 }
 
 static int op_check(const struct store *store, const struct op *op) {
@@ -141,7 +129,7 @@ static int publish(struct store *store, struct commit *commit) {
 static bool wants_durable_write(const struct store *store, const struct commit *commit) {
   if (store->policy.kind != SYNC_ALWAYS) return false;
   if (store->limits.durable == IO_DURABLE_EACH) return true;
-  return store->limits.durable == IO_DURABLE_ALONE && writes_at_once(store, commit->low, commit->high, commit->writing);
+  return store->limits.durable == IO_DURABLE_ALONE && writes_at_once(store, commit->slots, commit->writing);
 }
 
 // Everything up to this write is durable: it brought its own sync.
@@ -223,16 +211,14 @@ static int commit_taken(struct session *session) {
 static int commit_together(struct session *session, struct op *const *ops, size_t count) {
   struct group *group = &session->store->group;
   struct commit *commit = session->commit;
-  struct member *own = &commit->member;
-  own->ops = ops;
-  own->count = count;
-  if (!group_join(group, own)) return own->error;
+  struct member own = {.ops = ops, .count = count};
+  if (!group_join(group, &own)) return own.error;
   uint64_t began = clock_ns();
   struct member *taken = group_take(group, COMMIT_MAX);
   commit->count = 0;
   for (const struct member *member = taken; member; member = member->next) take(commit, member->ops, member->count);
   int error = commit_taken(session);
-  group_end(group, taken, own, error, clock_ns() - began);
+  group_end(group, taken, error, clock_ns() - began);
   return error;
 }
 

@@ -14,94 +14,59 @@
 
 int group_init(struct group *group) {
   *group = (struct group){.end = &group->first};
-  return -pthread_mutex_init(&group->lock, NULL);
-}
-
-void group_destroy(struct group *group) { pthread_mutex_destroy(&group->lock); }
-
-int member_init(struct member *member) {
-  int error = pthread_mutex_init(&member->lock, NULL);
+  int error = pthread_mutex_init(&group->lock, NULL), made = 0;
   if (error) return -error;
-  error = pthread_cond_init(&member->changed, NULL);
-  if (error) pthread_mutex_destroy(&member->lock);
+  while (!error && made < GROUP_WAVES) error = pthread_cond_init(&group->changed[made++], NULL);
+  if (!error) return 0;
+  while (--made > 0) pthread_cond_destroy(&group->changed[made - 1]);
+  pthread_mutex_destroy(&group->lock);
   return -error;
 }
 
-void member_destroy(struct member *member) {
-  pthread_cond_destroy(&member->changed);
-  pthread_mutex_destroy(&member->lock);
+void group_destroy(struct group *group) {
+  for (int i = 0; i < GROUP_WAVES; i++) pthread_cond_destroy(&group->changed[i]);
+  pthread_mutex_destroy(&group->lock);
 }
 
-// Each has a lock of its own: those that wake up do not meet at one.
-static void tell(struct member *member, enum order order, uint64_t gather_ns) {
-  pthread_mutex_lock(&member->lock);
-  member->order = order;
-  member->gather_ns = gather_ns;
-  pthread_cond_signal(&member->changed);
-  pthread_mutex_unlock(&member->lock);
-}
-
-static enum order await_order(struct member *member, uint64_t *gather_ns) {
-  pthread_mutex_lock(&member->lock);
-  while (member->order == ORDER_NONE) pthread_cond_wait(&member->changed, &member->lock);
-  enum order order = member->order;
-  *gather_ns = member->gather_ns;
-  member->order = ORDER_NONE;
-  pthread_mutex_unlock(&member->lock);
-  return order;
-}
-
-// Whether the member was not told that it is done. Not by yielding the processor: on a busy machine that gives it away
-// for milliseconds.
-static bool sleeps_through(struct member *member, uint64_t gather_ns) {
-  uint64_t until = clock_ns() + gather_ns;
-  const struct timespec limit = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
-  int waited = gather_ns == 0;
-  pthread_mutex_lock(&member->lock);
-  while (!waited && member->order == ORDER_NONE)
-    waited = pthread_cond_clockwait(&member->changed, &member->lock, CLOCK_MONOTONIC, &limit);
-  bool none = member->order == ORDER_NONE;
-  pthread_mutex_unlock(&member->lock);
-  return none;
-}
-
-// Unless another has done so, and perhaps is done already, and a group gathers of which the member is none.
-static bool take_lead(struct group *group, const struct member *member) {
-  pthread_mutex_lock(&group->lock);
-  bool lead = group->state == GROUP_GATHERS && group->first == member;
-  if (lead) group->state = GROUP_LED;
-  pthread_mutex_unlock(&group->lock);
-  return lead;
-}
-
-// Threads that a sync has served come back a moment after another one could begin the next: then they go in two halves,
-// each of which waits for the sync of the other. So the first one waits for as many as there were; and the last of
-// these leads, since it is awake.
-static bool enter(struct group *group, struct member *member, bool *gathers, uint64_t *gather_ns) {
-  pthread_mutex_lock(&group->lock);
-  member->next = NULL;
+static void append(struct group *group, struct member *member) {
   *group->end = member;
   group->end = &member->next;
   group->waiting++;
-  *gathers = group->state == GROUP_IDLE;
-  *gather_ns = group->gather_ns;
-  if (*gathers) group->state = GROUP_GATHERS;
+  member->next = NULL;
+  member->wave = group->wave;
+  member->done = false;
+  member->gathers = group->state == GROUP_IDLE;
+  if (member->gathers) group->state = GROUP_GATHERS;
+}
+
+// Threads that a sync has served come back a moment after another one could begin the next: then they go in two halves,
+// each of which waits for the sync of the other. So the first one waits for as many as there were. Not by yielding the
+// processor: on a busy machine that gives it away for milliseconds. True: nobody has led it meanwhile.
+static bool gather(struct group *group, const struct member *member) {
+  uint64_t until = clock_ns() + group->gather_ns;
+  const struct timespec limit = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
+  int waited = group->gather_ns == 0;
+  while (!waited && !member->done && group->first == member)
+    waited = pthread_cond_clockwait(&group->changed[member->wave], &group->lock, CLOCK_MONOTONIC, &limit);
+  return group->first == member && group->state == GROUP_GATHERS;
+}
+
+// Whoever completes the group leads it, since it is awake.
+bool group_join(struct group *group, struct member *member) {
+  pthread_mutex_lock(&group->lock);
+  append(group, member);
   bool lead = group->state == GROUP_GATHERS && group->waiting >= group->expected;
+  while (!lead && !member->done) {
+    if (member->gathers) {
+      member->gathers = false;
+      lead = gather(group, member);
+    } else {
+      pthread_cond_wait(&group->changed[member->wave], &group->lock);
+    }
+  }
   if (lead) group->state = GROUP_LED;
   pthread_mutex_unlock(&group->lock);
   return lead;
-}
-
-// Who gathers is the first of its group, so whoever took the lead from it has taken it along: it is told only that it
-// is done.
-bool group_join(struct group *group, struct member *member) {
-  bool gathers;
-  uint64_t gather_ns;
-  if (enter(group, member, &gathers, &gather_ns)) return true;
-  if (!gathers && await_order(member, &gather_ns) == ORDER_DONE) return false;
-  if (sleeps_through(member, gather_ns) && take_lead(group, member)) return true;
-  (void)await_order(member, &gather_ns);
-  return false;
 }
 
 struct member *group_take(struct group *group, size_t most) {
@@ -116,29 +81,33 @@ struct member *group_take(struct group *group, size_t most) {
   group->first = *end;
   if (!group->first) group->end = &group->first;
   *end = NULL;
+  group->wave = (group->wave + 1) % GROUP_WAVES;
   pthread_mutex_unlock(&group->lock);
   return taken;
 }
 
-// Tells the first of the next group, if there is one, to gather: with the lock, since without it another could lead,
-// and the first could be done and gone.
-static void give_up_lead(struct group *group, size_t served, uint64_t took_ns) {
+// What the next group has to know of this one.
+static void hand_over(struct group *group, size_t served, uint64_t took_ns) {
   uint64_t gather_ns = took_ns / 2 < GATHER_NS ? took_ns / 2 : GATHER_NS;
-  pthread_mutex_lock(&group->lock);
-  group->expected = served + group->waiting;
   group->gather_ns = gather_ns < GATHER_LEAST_NS ? 0 : gather_ns;
+  group->expected = served + group->waiting;
   group->state = group->first ? GROUP_GATHERS : GROUP_IDLE;
-  if (group->first) tell(group->first, ORDER_GATHER, group->gather_ns);
-  pthread_mutex_unlock(&group->lock);
+  if (group->first) group->first->gathers = true;
 }
 
-void group_end(struct group *group, struct member *taken, const struct member *own, int error, uint64_t took_ns) {
+void group_end(struct group *group, struct member *taken, int error, uint64_t took_ns) {
   size_t served = 0;
-  for (const struct member *member = taken; member; member = member->next) served++;
-  give_up_lead(group, served, took_ns);
-  for (struct member *member = taken, *next; member; member = next) {
-    next = member->next;  // who is told may be gone the moment after
+  bool wakes[GROUP_WAVES] = {false};
+  pthread_mutex_lock(&group->lock);
+  for (struct member *member = taken; member; member = member->next, served++) {
     member->error = error;
-    if (member != own) tell(member, ORDER_DONE, 0);
+    member->done = true;
+    wakes[member->wave] = true;
   }
+  hand_over(group, served, took_ns);
+  if (group->first) wakes[group->first->wave] = true;
+  pthread_mutex_unlock(&group->lock);
+  // After the lock, which all who wake up need. By then the members may be gone.
+  for (int i = 0; i < GROUP_WAVES; i++)
+    if (wakes[i]) pthread_cond_broadcast(&group->changed[i]);
 }

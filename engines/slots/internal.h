@@ -304,15 +304,14 @@ void linear_get(struct session *session, struct op *op);
 
 // commit.c
 struct commit;
-int commit_new(struct commit **out);
-void commit_free(struct commit *commit);  // or NULL
+int commit_new(struct commit **commit);
 int commit_ops(struct session *session, struct op *const *ops, size_t count);
 
 // write.c: records (or, with NULL, zeros) into slots, gathered into as few writes as may be. With the writer lock held.
 int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                 unsigned flags);
-// Whether `count` records in [low, high) of the file make one write.
-bool writes_at_once(const struct store *store, uint64_t low, uint64_t high, size_t count);
+// Whether records in these slots leave in one write.
+bool writes_at_once(const struct store *store, const uint32_t *slots, size_t count);
 int write_buffer_need(struct session *session);
 
 #endif

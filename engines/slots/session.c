@@ -83,7 +83,7 @@ static void session_free(struct session *session) {
   free_buffers(session, busy != 0);
   free(session->backlog.ring);
   free(session->done.ring);
-  commit_free(session->commit);
+  free(session->commit);
   free(session);
 }
 

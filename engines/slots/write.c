@@ -19,6 +19,7 @@ struct plan {
   uint16_t order[COMMIT_MAX];    // ascending by slot
   struct io_request requests[COMMIT_MAX];
   size_t count, runs;
+  uint32_t block;  // records that share one of these leave in one write
   unsigned flags;
 };
 
@@ -47,14 +48,39 @@ static uint64_t write_limit(const struct store *store) {
   return store->fill_write > store->record_size ? store->fill_write : store->record_size;
 }
 
-bool writes_at_once(const struct store *store, uint64_t low, uint64_t high, size_t count) {
-  uint64_t bytes = high - low, around = 2 * (store->limits.alignment - 1);  // to whole blocks
-  return count == 1 || (bytes == count * store->record_size && bytes + around <= write_limit(store));
+// Direct I/O writes whole blocks anyway. Else, where records are written to be synced, the device writes whole pages;
+// so what lies between those of a page is read and goes along, the same bytes again: two calls in place of one for
+// each. Not through a map, where a record may take no call; nor through stdio's buffer, which gathers by itself; nor
+// where fill_write says how large writes are.
+static uint32_t block_of(const struct store *store) {
+  if (store->limits.alignment > 1) return store->limits.alignment;
+  bool gathers = store->policy.kind == SYNC_ALWAYS && !store->io->map && !store->io->flush && !store->fill_write;
+  return gathers ? FILE_ALIGNMENT : 1;
+}
+
+bool writes_at_once(const struct store *store, const uint32_t *slots, size_t count) {
+  uint64_t block = block_of(store), first = 0, end = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t offset = slot_offset(store->record_size, slots[i]), start = align_down(offset, block);
+    if (i == 0) first = start;
+    if (i > 0 && (slots[i] < slots[i - 1] || start > end)) return false;
+    end = align_down(offset + store->record_size + block - 1, block);
+  }
+  return count == 1 || end - first <= write_limit(store);
+}
+
+// Without direct I/O a write begins and ends with a record.
+static void trim(const struct plan *plan, struct run *run) {
+  const struct store *store = plan->session->store;
+  if (store->limits.alignment > 1) return;
+  run->start = slot_offset(store->record_size, plan->slots[plan->order[run->first]]);
+  run->end =
+      slot_offset(store->record_size, plan->slots[plan->order[run->first + run->count - 1]]) + store->record_size;
 }
 
 static struct run next_run(const struct plan *plan, size_t first) {
   const struct store *store = plan->session->store;
-  uint64_t alignment = store->limits.alignment, limit = write_limit(store);
+  uint64_t alignment = plan->block, limit = write_limit(store);
   struct run run = {.first = first};
   for (size_t i = first; i < plan->count; i++) {
     uint64_t offset = slot_offset(store->record_size, plan->slots[plan->order[i]]);
@@ -68,6 +94,7 @@ static struct run next_run(const struct plan *plan, size_t first) {
     if (end > run.end) run.end = end;
     run.count++;
   }
+  trim(plan, &run);
   return run;
 }
 
@@ -161,7 +188,8 @@ static int write_plan(struct plan *plan) {
 int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                 unsigned flags) {
   const struct store *store = session->store;
-  uint32_t each = store->record_size > store->limits.alignment ? store->record_size : store->limits.alignment;
+  uint32_t block = block_of(store);
+  uint32_t each = store->record_size > block ? store->record_size : block;
   size_t at_once = WRITE_BUFFER_BYTES / each < COMMIT_MAX ? WRITE_BUFFER_BYTES / each : COMMIT_MAX;
   struct plan *plan = malloc(sizeof *plan);
   if (!plan) return -ENOMEM;
@@ -172,6 +200,7 @@ int write_slots(struct session *session, const uint32_t *slots, const struct rec
     plan->records = records ? records + done : NULL;
     plan->count = count - done < at_once ? count - done : at_once;
     plan->runs = 0;
+    plan->block = block;
     plan->flags = flags | (store->fill_write ? IO_BY_CALL : 0);
     sort_order(plan);
     error = write_plan(plan);

@@ -39,7 +39,7 @@ static void *join_group(void *argument) {
   if (!caller->led) return NULL;
   struct member *taken = group_take(caller->group, 100);
   caller->taken = length(taken);
-  group_end(caller->group, taken, &caller->member, -5, 0);
+  group_end(caller->group, taken, -5, 0);
   return NULL;
 }
 
@@ -52,20 +52,15 @@ static size_t waiting(struct group *group) {
 
 static void call(struct caller *caller, struct group *group, size_t count) {
   *caller = (struct caller){.group = group, .member = {.count = count}};
-  assert_int_equal(member_init(&caller->member), 0);
   size_t before = waiting(group);
   assert_int_equal(pthread_create(&caller->thread, NULL, join_group, caller), 0);
   while (waiting(group) == before) usleep(100);
 }
 
-static void hang_up(struct caller *caller) {
-  assert_int_equal(pthread_join(caller->thread, NULL), 0);
-  member_destroy(&caller->member);
-}
+static void hang_up(struct caller *caller) { assert_int_equal(pthread_join(caller->thread, NULL), 0); }
 
 static struct member *lead_alone(struct group *group, struct member *member, size_t count) {
   *member = (struct member){.count = count};
-  assert_int_equal(member_init(member), 0);
   assert_true(group_join(group, member));
   struct member *taken = group_take(group, 100);
   assert_ptr_equal(taken, member);
@@ -79,8 +74,7 @@ static void who_is_alone_leads_at_once(void **state) {
   (void)state;
   start(&group);
   for (int i = 0; i < 3; i++) {
-    group_end(&group, lead_alone(&group, &member, 1), &member, 0, LONG_TIME);
-    member_destroy(&member);
+    group_end(&group, lead_alone(&group, &member, 1), 0, LONG_TIME);
   }
   group_destroy(&group);
 }
@@ -94,14 +88,13 @@ static void who_comes_meanwhile_goes_together(void **state) {
   start(&group);
   struct member *taken = lead_alone(&group, &own, 1);
   for (size_t i = 0; i < OTHERS; i++) call(&others[i], &group, 1);
-  group_end(&group, taken, &own, 0, 0);
+  group_end(&group, taken, 0, 0);
   for (size_t i = 0; i < OTHERS; i++) {
     hang_up(&others[i]);
     assert_int_equal(others[i].led, i == 0);
     assert_int_equal(others[i].taken, i == 0 ? OTHERS : 0);
     assert_int_equal(others[i].member.error, -5);
   }
-  member_destroy(&own);
   group_destroy(&group);
 }
 
@@ -115,13 +108,12 @@ static void no_more_are_taken_than_fit(void **state) {
   call(&others[0], &group, 101);  // fits nowhere, and must go all the same
   call(&others[1], &group, 60);
   call(&others[2], &group, 60);
-  group_end(&group, taken, &own, 0, 0);
+  group_end(&group, taken, 0, 0);
   for (size_t i = 0; i < OTHERS; i++) {
     hang_up(&others[i]);
     assert_true(others[i].led);
     assert_int_equal(others[i].taken, 1);
   }
-  member_destroy(&own);
   group_destroy(&group);
 }
 
@@ -133,7 +125,7 @@ static void who_completes_the_group_leads_it(void **state) {
   (void)state;
   start(&group);
   lead_alone(&group, &own, 1);
-  group_end(&group, &own, &own, 0, LONG_TIME);
+  group_end(&group, &own, 0, LONG_TIME);
   group.expected = 2;
   group.gather_ns = LONG_TIME;
   call(&first, &group, 1);
@@ -141,12 +133,11 @@ static void who_completes_the_group_leads_it(void **state) {
   struct member *taken = group_take(&group, 100);
   assert_int_equal(length(taken), 2);
   assert_ptr_equal(taken, &first.member);
-  group_end(&group, taken, &own, -7, 0);
+  group_end(&group, taken, -7, 0);
   hang_up(&first);
   assert_false(first.led);
   assert_int_equal(first.member.error, -7);
   assert_int_equal(group.expected, 2);
-  member_destroy(&own);
   group_destroy(&group);
 }
 
@@ -158,9 +149,8 @@ static void who_is_left_alone_goes_on(void **state) {
   start(&group);
   group.expected = 2;
   group.gather_ns = 1000;
-  group_end(&group, lead_alone(&group, &own, 1), &own, 0, LONG_TIME);
+  group_end(&group, lead_alone(&group, &own, 1), 0, LONG_TIME);
   assert_int_equal(group.expected, 1);
-  member_destroy(&own);
   group_destroy(&group);
 }
 
@@ -183,7 +173,7 @@ static void *come_and_go(void *argument) {
       for (struct member *member = taken; member; member = member->next)
         atomic_store(&((struct regular *)member)->committed, true);
       usleep(50);
-      group_end(self->group, taken, &self->member, 0, LONG_TIME);
+      group_end(self->group, taken, 0, LONG_TIME);
     }
     if (i % 3 == 0) usleep((unsigned)i % 100);
     self->forgotten += !atomic_load(&self->committed);
@@ -200,13 +190,11 @@ static void nobody_is_forgotten(void **state) {
   for (size_t i = 0; i < OTHERS; i++) {
     regulars[i].group = &group;
     regulars[i].member.count = 1;
-    assert_int_equal(member_init(&regulars[i].member), 0);
     assert_int_equal(pthread_create(&regulars[i].thread, NULL, come_and_go, &regulars[i]), 0);
   }
   for (size_t i = 0; i < OTHERS; i++) {
     assert_int_equal(pthread_join(regulars[i].thread, NULL), 0);
     assert_int_equal(regulars[i].forgotten, 0);
-    member_destroy(&regulars[i].member);
   }
   group_destroy(&group);
 }
