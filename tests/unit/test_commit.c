@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which writes bring their own sync: those that are one write of the file, of one session or of several that are
 // committed together. Seen through an io that counts, and moves bytes as pread does.
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,8 +26,8 @@ enum { ROOM = 512, OTHERS = 3 };
 
 static struct {
   atomic_uint durable_writes, plain_writes, syncs;
-  struct group *_Atomic held_by;  // a write does not end before as many as OTHERS wait to be in the next group
-  _Atomic uint64_t offset;        // of the last write
+  struct group *_Atomic held_by;    // a write does not end before as many as OTHERS wait to be in the next group
+  _Atomic uint64_t offset, length;  // of the last write
 } seen;
 
 static int counted_open(struct io_file **file, struct io_limits *limits, int fd, const struct io_settings *settings,
@@ -48,6 +50,7 @@ static int counted_write(struct io_session *session, const void *buffer, size_t 
   struct group *group = atomic_exchange(&seen.held_by, NULL);
   atomic_fetch_add(flags & IO_DURABLE ? &seen.durable_writes : &seen.plain_writes, 1);
   atomic_store(&seen.offset, offset);
+  atomic_store(&seen.length, length);
   while (group && !others_wait(group)) usleep(100);
   return code;
 }
@@ -195,6 +198,28 @@ static void a_writer_left_alone_goes_on(void **state) {
   assert_int_equal(seen.durable_writes, 5);
 }
 
+static int get(struct session *session, char key) {
+  char value[8];
+  struct op op = {.kind = OP_GET, .key = &key, .key_length = 1, .value = value, .value_length = sizeof value};
+  int error = session_run(&engine_pread, session, &op, 1);
+  if (!error) error = op.status;
+  return error ? error : op.value_length == 5 && memcmp(value, "value", 5) == 0 ? 0 : -EBADMSG;
+}
+
+// Slots that are free, but not next to each other: what lies between them goes along, and stays what it is.
+static void records_of_one_page_leave_in_one_write(void **state) {
+  struct fixture *fixture = *state;
+  const char keys[] = "abcdefgh";
+  assert_int_equal(put(fixture->first, keys), 0);
+  for (const char *key = "ace"; *key; key++) assert_int_equal(put(fixture->first, (const char[]){*key, '\0'}), 0);
+  unsigned before = seen.durable_writes;
+  assert_int_equal(put(fixture->first, "xyz"), 0);
+  assert_int_equal(seen.durable_writes, before + 1);
+  assert_int_equal(seen.plain_writes + seen.syncs, 0);
+  assert_true(seen.length > 3 * RECORD_SIZE_DEFAULT);
+  for (const char *key = "abcdefghxyz"; *key; key++) assert_int_equal(get(fixture->first, *key), 0);
+}
+
 // Keys that lie apart, updated one after the other: each page apart would be a device write of its own.
 static void updates_lie_together(void **state) {
   struct fixture *fixture = *state;
@@ -214,6 +239,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_batch_of_several_writes_shares_one_sync, setup_single, teardown),
       cmocka_unit_test_setup_teardown(writers_that_meet_go_together, setup, teardown),
       cmocka_unit_test_setup_teardown(a_writer_left_alone_goes_on, setup, teardown),
+      cmocka_unit_test_setup_teardown(records_of_one_page_leave_in_one_write, setup, teardown),
       cmocka_unit_test_setup_teardown(updates_lie_together, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
