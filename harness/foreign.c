@@ -14,7 +14,14 @@
 
 #include "base/clock.h"
 
-enum { KTHREAD = 0x00200000, PATH = 512, REFERENCE_ROUNDS = 5, REFERENCE_STEPS = 25000 };
+enum {
+  KTHREAD = 0x00200000,
+  KTHREADD = 2,
+  CHILDREN_TEXT = 1 << 16,
+  PATH = 512,
+  REFERENCE_ROUNDS = 5,
+  REFERENCE_STEPS = 25000
+};
 
 // A small file in one read; its length, or -errno.
 static ssize_t slurp(int folder, const char *path, char *text, size_t room) {
@@ -56,6 +63,42 @@ static bool read_io(int folder, const char *pid, uint64_t *bytes) {
   if (!at || sscanf(at, " read_bytes: %" SCNu64 " write_bytes: %" SCNu64, &in, &out) != 2) return false;
   *bytes = in + out;
   return true;
+}
+
+// The kernel's threads, sorted: the greater part of all processes, which need not be looked at then.
+struct kernel_threads {
+  long *pids;
+  size_t count;
+};
+
+static int by_number(const void *a, const void *b) {
+  long left = *(const long *)a, right = *(const long *)b;
+  return (left > right) - (left < right);
+}
+
+static bool is_kernel_thread(const struct kernel_threads *threads, long pid) {
+  return threads->count && bsearch(&pid, threads->pids, threads->count, sizeof pid, by_number);
+}
+
+// By the list that the kernel keeps of the children of kthreadd, their parent. Where process 2 is another one (in a
+// container) or there is no list (CONFIG_PROC_CHILDREN), none is known, and each is looked at.
+static void list_kernel_threads(int folder, struct kernel_threads *threads) {
+  char stat[1024], pid[16];
+  unsigned flags;
+  *threads = (struct kernel_threads){0};
+  snprintf(pid, sizeof pid, "%d/stat", KTHREADD);
+  const char *rest = slurp(folder, pid, stat, sizeof stat) > 0 ? strrchr(stat, ')') : NULL;
+  if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || !(flags & KTHREAD)) return;
+  char *text = malloc(CHILDREN_TEXT);
+  // A number takes two bytes at least, with the blank behind it.
+  long *pids = malloc(CHILDREN_TEXT / 2 * sizeof *pids);
+  if (text && pids && slurp(folder, "2/task/2/children", text, CHILDREN_TEXT) > 0) {
+    char *at = text, *end;
+    for (long number; (number = strtol(at, &end, 10)) > 0 && *end == ' '; at = end) pids[threads->count++] = number;
+    qsort(pids, threads->count, sizeof *pids, by_number);
+  }
+  free(text);
+  threads->pids = pids;
 }
 
 static void read_process(int folder, const char *pid, long self, struct foreign *foreign, uint64_t *ticks) {
@@ -106,9 +149,14 @@ int foreign_read(const char *root, struct foreign *foreign) {
   snprintf(path, sizeof path, "%s/proc", root);
   DIR *stream = opendir(path);
   if (!stream) return -errno;
-  for (const struct dirent *entry; (entry = readdir(stream));)
-    if (isdigit((unsigned char)entry->d_name[0]) && strtol(entry->d_name, NULL, 10) != self)
+  struct kernel_threads kernel;
+  list_kernel_threads(dirfd(stream), &kernel);
+  for (const struct dirent *entry; (entry = readdir(stream));) {
+    long pid = isdigit((unsigned char)entry->d_name[0]) ? strtol(entry->d_name, NULL, 10) : self;
+    if (pid != self && !is_kernel_thread(&kernel, pid))
       read_process(dirfd(stream), entry->d_name, self, foreign, &ticks);
+  }
+  free(kernel.pids);
   int code = read_steal(dirfd(stream), &steal);
   closedir(stream);
   foreign->cpu_s = (double)ticks / per_second;

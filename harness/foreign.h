@@ -18,7 +18,8 @@ struct foreign {
   double reference_ns;  // what the reference loop takes; not a total
 };
 
-// Reads all. `root` stands before /proc: "" but for tests. Some 10 us a process. 0 or -errno.
+// Reads all. `root` stands before /proc: "" but for tests. Some 20 us a process, the kernel's threads left out. 0 or
+// -errno.
 int foreign_read(const char *root, struct foreign *foreign);
 
 // Nanoseconds of a fixed loop that uses registers only: the median of five runs of some 50 us each.

@@ -97,6 +97,23 @@ static void test_others_are_counted_and_the_kernel_is_not(void **state) {
   assert_int_equal(foreign_read("/nowhere", &before), -ENOENT);
 }
 
+// Whatever kthreadd made need not be looked at, but only where process 2 is kthreadd.
+static void test_the_kernels_own_list_is_believed(void **state) {
+  (void)state;
+  struct foreign all, seen;
+  put("proc/stat", "cpu  100 0 100 9999 5 0 0 7 0 0\n");
+  put_process(11, "cc1", USUAL, 100, 50, 8192);
+  put_process(112, "make", USUAL, 100, 50, 8192);
+  put_process(2, "kthreadd", KERNEL, 0, 0, 0);
+  assert_int_equal(foreign_read(folder, &all), 0);
+  put("proc/2/task/2/children", "112 3 ");
+  assert_int_equal(foreign_read(folder, &seen), 0);
+  assert_int_equal(seen.processes, all.processes - 1);
+  put_process(2, "sh", USUAL, 0, 0, 0);
+  assert_int_equal(foreign_read(folder, &seen), 0);
+  assert_int_equal(seen.processes, all.processes + 1);  // and the shell
+}
+
 static uint64_t own_cpu_ns(void) {
   struct timespec time;
   assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time), 0);
@@ -208,6 +225,7 @@ static void test_repeats_are_bounded(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_others_are_counted_and_the_kernel_is_not),
+      cmocka_unit_test(test_the_kernels_own_list_is_believed),
       cmocka_unit_test(test_a_busy_process_is_seen),
       cmocka_unit_test(test_our_own_work_is_not_foreign),
       cmocka_unit_test(test_thresholds),
