@@ -244,6 +244,31 @@ static int map_first(struct io_file *file, uint64_t size, struct error *error) {
   return 0;
 }
 
+static int mmap_close(struct io_file *file) {
+  int error = 0;
+  void *start = file->grow == GROW_RESERVE ? file->space : window_base(file);
+  size_t bytes = file->grow == GROW_RESERVE ? file->space_bytes : window_length(file);
+  if (munmap(start, bytes)) error = -errno;
+  free(file);
+  return error;
+}
+
+// A page that cannot be read in says so when it is read, for its own operation.
+static int prefetch_run(struct io_file *file, uint64_t first, uint64_t end) {
+  int advice = file->prefetch == PREFETCH_WILLNEED ? MADV_WILLNEED : MADV_POPULATE_READ;
+  if (madvise(window_base(file) + first, end - first, advice) == 0) return 0;
+  return errno == EFAULT || errno == EHWPOISON ? 0 : -errno;
+}
+
+// The kernel says whether it knows an advice only when it is given.
+static int try_prefetch(struct io_file *file, struct error *error) {
+  int failed = file->prefetch == PREFETCH_OFF ? 0 : prefetch_run(file, 0, file->page);
+  if (!failed) return 0;
+  return error_set(error, failed, "the kernel refuses prefetch=%s on this map (%s); leave the option out",
+                   file->prefetch == PREFETCH_WILLNEED ? "willneed" : "populate (MADV_POPULATE_READ, since Linux 5.14)",
+                   strerror(-failed));
+}
+
 static int mmap_open(struct io_file **out, struct io_limits *limits, int fd, const struct io_settings *settings,
                      struct error *error) {
   if (settings->size == 0) return error_set(error, -EINVAL, "cannot map an empty file");
@@ -258,18 +283,15 @@ static int mmap_open(struct io_file **out, struct io_limits *limits, int fd, con
     free(file);
     return failed;
   }
+  failed = try_prefetch(file, error);
+  if (failed) {
+    int unmapped = mmap_close(file);
+    (void)unmapped;  // the error that matters is the first one
+    return failed;
+  }
   *limits = (struct io_limits){.alignment = 1, .durable = IO_DURABLE_NEVER};
   *out = file;
   return 0;
-}
-
-static int mmap_close(struct io_file *file) {
-  int error = 0;
-  void *start = file->grow == GROW_RESERVE ? file->space : window_base(file);
-  size_t bytes = file->grow == GROW_RESERVE ? file->space_bytes : window_length(file);
-  if (munmap(start, bytes)) error = -errno;
-  free(file);
-  return error;
 }
 
 static int mmap_session_open(struct io_file *file, const struct io_buffers *buffers, struct io_session **out,
@@ -325,11 +347,6 @@ static int mmap_map(struct io_file *file, struct io_map *map) {
   map->length = window_length(file);
   map->base = window_base(file);
   return 0;
-}
-
-static int prefetch_run(struct io_file *file, uint64_t first, uint64_t end) {
-  int advice = file->prefetch == PREFETCH_WILLNEED ? MADV_WILLNEED : MADV_POPULATE_READ;
-  return madvise(window_base(file) + first, end - first, advice) ? -errno : 0;
 }
 
 // One call for each run of neighbouring pages, in the order given: a system call costs more than a page.

@@ -107,7 +107,7 @@ static int map_answer(void *argument) {
 }
 
 // Index lines first, then records: by the time a record is compared, its cache misses have overlapped with the others'.
-static void map_prefetch(struct map_group *group) {
+static int map_prefetch(struct map_group *group) {
   struct store *store = group->session->store;
   uint64_t hashes[GROUP], offsets[GROUP];
   size_t count = group->count;
@@ -125,7 +125,7 @@ static void map_prefetch(struct map_group *group) {
     __builtin_prefetch(bytes + 64);
     if (store->record_size > 128) __builtin_prefetch(bytes + store->record_size - 1);
   }
-  if (store->prefetch) store->io->prefetch(store->file, offsets, store->record_size, found);
+  return store->prefetch ? store->io->prefetch(store->file, offsets, store->record_size, found) : 0;
 }
 
 static int map_group_run(struct session *session, struct op *const *ops, struct located *located, size_t count) {
@@ -137,7 +137,8 @@ static int map_group_run(struct session *session, struct op *const *ops, struct 
   group.at = 0;
   int error = session->store->io->map(session->store->file, &group.map);
   if (error) return error;
-  map_prefetch(&group);
+  error = map_prefetch(&group);  // a hint that is refused is not what was asked for
+  if (error) return error;
   while (guard_run(group.map.base, group.map.length, map_answer, &group) == -EIO) {
     size_t i = group.at++;
     if (located)

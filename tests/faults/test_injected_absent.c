@@ -68,12 +68,49 @@ static void read_where_nothing_syncs(struct fixture *f) {
   }
 }
 
+// Advice that was asked for and is refused must not pass for advice that was taken.
+static void advice_is_refused(struct fixture *f) {
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, 100, 1, 60), 0);
+  fixture_close(f);
+  inject_begin(INJECT_EIO, 0);
+  inject_always("madvise", EINVAL);
+  int code = f->engine->open(f->path, &f->config, &f->store, &f->error);
+  inject_end();
+  if (code) f->store = NULL;
+  assert_code(code, -EINVAL);
+  assert_true(f->error.text[0]);
+}
+
+// The same where it was taken as the store was opened, and is refused later.
+static void hints_are_refused(struct fixture *f) {
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, 100, 1, 60), 0);
+  inject_begin(INJECT_EIO, 0);
+  inject_always("madvise", EINVAL);
+  int code = access_expect(&f->access, 1, 1, 60);
+  inject_end();
+  assert_code(code, -EINVAL);
+  assert_code(access_expect(&f->access, 1, 1, 60), 0);
+  fixture_close(f);
+}
+
 int main(int argc, char **argv) {
   static const char *const specs[] = {"mmap", "pread", "pread:direct=on", "stdio", "uring:direct=on:depth=4", NULL};
+  static const char *const advised[] = {"mmap:advice=random",
+                                        "mmap:advice=sequential:grow=mremap",
+                                        "mmap:huge=on",
+                                        "mmap:populate=on",
+                                        "mmap:prefetch=willneed",
+                                        "mmap:prefetch=populate",
+                                        NULL};
+  static const char *const hinted[] = {"mmap:prefetch=willneed", "mmap:prefetch=populate", NULL};
   static const struct contract_case cases[] = {
       {"old kernel", lacks, CAP_PERSISTENT, 0, specs},
       {"refused for good", refused, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
       {"read where nothing syncs", read_where_nothing_syncs, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
+      {"advice is refused", advice_is_refused, CAP_PERSISTENT, 0, advised},
+      {"hints are refused", hints_are_refused, CAP_PERSISTENT, 0, hinted},
   };
   return contract_main("injected absent", cases, sizeof cases / sizeof cases[0], argc, argv);
 }
