@@ -236,7 +236,8 @@ static int check_name(const struct plan *plan, const char *path, struct error *e
   const char *name = experiment_name(plan->experiments[last].experiment);
   for (size_t i = 0; i < last; i++)
     if (strcmp(name, experiment_name(plan->experiments[i].experiment)) == 0)
-      return error_set(error, -EINVAL, "%s: another experiment of this run is called \"%s\"; rename the file", path,
+      return error_set(error, -EINVAL,
+                       "%s: another experiment of this run is called \"%s\"; name it once, or rename the file", path,
                        name);
   return 0;
 }

@@ -294,8 +294,8 @@ static int forget_alone(struct store *store) {
   if (code) return code;
   code = open_again(store, files_drop);
   if (code || !peer.drain) return code;
-  // Opening has put what stood in the log into a table, and begun what is due then. What that made is open, and mapped by
-  // one that maps its tables: pages that cannot be dropped. Opened once more there is nothing to be done.
+  // Opening has put what stood in the log into a table, and begun what is due then. What that made is open, and mapped
+  // by one that maps its tables: pages that cannot be dropped. Opened once more there is nothing to be done.
   code = peer.drain(store->db);
   return code ? code : open_again(store, files_drop);
 }

@@ -20,6 +20,14 @@ static int refuse_special(const char *path, const char *instead) {
   return -EINVAL;
 }
 
+static int refuse_source(const char *path, const char *source) {
+  struct stat status, of_source;
+  if (stat(path, &status) || stat(source, &of_source)) return 0;
+  if (status.st_dev != of_source.st_dev || status.st_ino != of_source.st_ino) return 0;
+  complain(path, "is the store that is read; give another name");
+  return -EINVAL;
+}
+
 // Makes a file of the name that `temporary` becomes.
 static int open_temporary(char *temporary, FILE **stream) {
   int fd = mkostemp(temporary, O_CLOEXEC);
@@ -44,8 +52,8 @@ static int finish_file(FILE *stream, const char *temporary, const char *path, in
   return error ? error : finished;
 }
 
-int output_file_write(const char *path, const char *instead, output_fn content, void *user) {
-  if (refuse_special(path, instead)) return -EINVAL;
+int output_file_write(const char *path, const char *source, const char *instead, output_fn content, void *user) {
+  if (refuse_special(path, instead) || refuse_source(path, source)) return -EINVAL;
   char *temporary;
   if (asprintf(&temporary, "%s.XXXXXX", path) < 0) return no_memory(path);
   FILE *stream = NULL;

@@ -9,7 +9,8 @@
 typedef int (*output_fn)(FILE *stream, const char *where, void *user);
 
 // Makes or replaces `path` (by temporary file, sync and rename; 0600) with what `content` writes. `instead`: what to do
-// where the path is a device, a pipe or a folder. 0, or -errno after a complaint.
-int output_file_write(const char *path, const char *instead, output_fn content, void *user);
+// where the path is a device, a pipe or a folder. `source`, which the content is read from, is never replaced, whatever
+// name leads to it. 0, or -errno after a complaint.
+int output_file_write(const char *path, const char *source, const char *instead, output_fn content, void *user);
 
 #endif

@@ -75,7 +75,8 @@ static int dump_to_stream(FILE *stream, const char *where, void *user) {
 static int dump_store(const struct tool *tool, void *user) {
   const struct dump_arguments *arguments = user;
   if (!arguments->output) return write_records(tool, stdout, "standard output");
-  return output_file_write(arguments->output, "leave out --output and redirect standard output", dump_to_stream, &tool);
+  return output_file_write(arguments->output, tool->path, "leave out --output and redirect standard output",
+                           dump_to_stream, &tool);
 }
 
 int command_dump(int argc, char **argv) {

@@ -81,7 +81,7 @@ static int write_all(FILE *stream, const char *where, void *user) {
 static int export_store(const struct tool *tool, void *user) {
   const char *const *path = user;
   struct export export = {.tool = tool};
-  return output_file_write(*path, "give the name of a file", write_all, &export);
+  return output_file_write(*path, tool->path, "give the name of a file", write_all, &export);
 }
 
 int command_export(int argc, char **argv) {

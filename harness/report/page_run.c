@@ -40,11 +40,11 @@ static void warn_of_gaps(const struct page *page) {
   size_t dropped = json_array_size(json_object_get(page->run, "dropped")), flagged = count_flagged(page->run);
   if (failed) warn(page, "%zu cell%s failed; each experiment below says which and why.", failed, failed > 1 ? "s" : "");
   if (skipped)
-    warn(page, "%zu cell%s skipped; each experiment below says which and why.", skipped, skipped > 1 ? "s were" : " was");
+    warn(page, "%zu cell%s skipped; each experiment below says which and why.", skipped,
+         skipped > 1 ? "s were" : " was");
   if (dropped) warn(page, "%zu cell%s left out to keep the time budget.", dropped, dropped > 1 ? "s were" : " was");
   if (flagged)
-    warn(page,
-         "%zu sample%s flagged: each experiment below lists them; see there before trusting small differences.",
+    warn(page, "%zu sample%s flagged: each experiment below lists them; see there before trusting small differences.",
          flagged, flagged > 1 ? "s are" : " is");
 }
 

@@ -53,3 +53,4 @@ refused load b.store many.txt --create
 refused dump a.store --output folder
 refused dump a.store --output folder/none/a.txt
 refused dump missing.store --output x.txt
+refused dump a.store --output ./a.store

@@ -84,6 +84,7 @@ refused export zerokey.store zero.db
 refused export a.store /dev/null
 refused export a.store folder/none.db
 refused export missing.store x.db
+refused export a.store ./a.store
 
 echo '# bad input'
 mkdir folder && mkfifo fifo && ln -s lecture.db link.db
