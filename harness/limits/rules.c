@@ -248,7 +248,7 @@ void limit_label_along(const json_t *cell, const struct limit_spec *spec, const 
   bool along = is(x, "depth") || is(x, "batch") || is(x, "threads") || is(x, "processes");
   limit_label(spec, text, room);
   if (facts.on_stores && spec->kind != LIMIT_OPEN && spec->kind != LIMIT_CREATE)
-    snprintf(text, room, spec->kind == LIMIT_DEVICE_WRITE_SEQUENTIAL ? "writing what moves" : "reading the file");
+    snprintf(text, room, spec->kind == LIMIT_DEVICE_WRITE_SEQUENTIAL ? "writing what moves" : "reading all slots");
   // One family of bounds along x, not one for each number of operations that share a sync.
   bool syncs = spec->kind == LIMIT_FDATASYNC || spec->kind == LIMIT_MSYNC, shared = along || is(x, "sync");
   if (syncs && shared && !is(x, "depth")) snprintf(text, room, "bare %s, same group", limit_name(spec->kind));

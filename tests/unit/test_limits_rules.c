@@ -188,7 +188,7 @@ static void test_whole_stores(void **state) {
   assert_true(in_metric(create, 500, "ops_per_s") == 500);
   assert_true(in_metric(compact, 1e9, "compact_ns") == 8192 * 128 * 0.25);
   assert_true(isnan(in_metric(compact, 1e9, "given_back_bytes")));
-  expect_label(killed, "cache", "reading the file");
+  expect_label(killed, "cache", "reading all slots");
   expect_label(compact, "before", "writing what moves");
 }
 
