@@ -57,7 +57,7 @@ do for [r=1:rows_count] {
 unset print
 
 load folder.'parts/categories.gp'
-mark_x(r) = X_OF[r] + 0.4
+mark_filled = 1; mark_x(r) = X_OF[r] + 0.4
 mark_y(r) = (rows_drawn + 1 - SERIES_OF[r]) / scale
 do for [x=1:x_count-1] { unset arrow x }
 do for [f=1:3] {

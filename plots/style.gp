@@ -57,3 +57,13 @@ do for [s=1:series_count] {
     DASH[s] = int(word(others, 4 * k + 3)); PATTERN[s] = int(word(others, 4 * k + 4))
   }
 }
+# In one chart no two are hatched alike, as far as there are hatchings; those of the table keep theirs first.
+hatched = ' '
+do for [strange=0:1] {
+  do for [s=1:series_count] {
+    if ((known(SERIES[s]) == 0) == strange) {
+      do for [i=1:7] { if (strstrt(hatched, ' '.PATTERN[s].' ') > 0) { PATTERN[s] = PATTERN[s] % 7 + 1 } }
+      hatched = hatched.PATTERN[s].' '
+    }
+  }
+}

@@ -104,7 +104,7 @@ const char *limit_none(const char *metric) {
   static const struct {
     const char *metric, *why;
   } reasons[] = {
-      {"device_bytes_per_op", "nothing here has to reach the device before it counts"},
+      {"device_bytes_per_op", "not all that is asked here has to reach the device before it counts"},
       {"write_amplification", "what is overwritten before it reaches the device need not be written"},
       {"read_amplification", "a page cache may spare every read"},
       {"faults_per_op", "a read by a call takes no fault"},

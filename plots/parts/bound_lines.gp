@@ -43,12 +43,12 @@ do for [k=1:families_count] {
     }
   }
   # Flat lines are labelled once a row, also those of its other panels, since all have one axis.
-  led = last == x_count
+  led = last == x_count; elsewhere = ''
   if (bounds_flat && p != row_last) { last = 0; beyond_most = NaN }
   if (bounds_flat && p == row_last && last == 0) {
     do for [q=row_first:p] {
       v = bound_of(k, q, 1)
-      if (on_axis(v)) { last = x_count; edge = v; least = v; most = v }
+      if (on_axis(v)) { last = x_count; edge = v; least = v; most = v; elsewhere = elsewhere.(strlen(elsewhere) ? ', ' : panel_name.' ').PANEL[q] }
     }
   }
   # A value beyond the axis is an arrow at its edge.
@@ -61,7 +61,7 @@ do for [k=1:families_count] {
   value = most > least ? (strlen(arrow) ? short(least * to_base).'-'.short(most * to_base) : '') : short(most * to_base)
   if (strlen(value) && base_unit eq 's') { value = value.'s' }
   # A line that ends before the right edge, is not to be seen or has gaps says where it is.
-  label_name = arrow.FAMILY[k]
+  label_name = arrow.FAMILY[k].(strlen(elsewhere) ? ' ('.elsewhere.')' : '')
   in_a_row = last - first_at + 1 == places_count
   if (last > 0 && !bounds_flat && places_count < x_count && (last < x_count || strlen(arrow) || !in_a_row)) {
     in_a_row = in_a_row && places_count > 1
