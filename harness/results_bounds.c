@@ -12,7 +12,12 @@
 #include "harness/metrics.h"
 #include "harness/results_file.h"
 
-enum { LINE = 1024, BEYOND = 800, NAMED_MOST = 2 };
+enum { LINE = 1024, BEYOND = 800, NAMED_MOST = 2, TOLD_MOST = 6 };
+
+struct told {
+  char text[BEYOND];
+  size_t count;
+};
 
 struct bounds {
   FILE *out;
@@ -20,7 +25,7 @@ struct bounds {
   json_t *written;  // lines that are there, as keys
   json_t *series;   // of each label, those that it applies to, as keys; of "", all
   const struct metric *metric;
-  char beyond[BEYOND], within[BEYOND];  // cells that are better than a bound of theirs, and which
+  struct told beyond, within;  // than their intervals: cells that are better than a bound of theirs, and which
 };
 
 // A run's bounds were measured by these very rules, so each is among them; a run that was stopped may lack some.
@@ -93,11 +98,22 @@ json_t *results_bounds_of(const json_t *run, const json_t *chart, const json_t *
   return bounds;
 }
 
-static void tell_better(char *text, const char *begins, const json_t *cell, const json_t *bound) {
-  size_t length = strlen(text), name = strlen(json_text(cell, "experiment")) + 1;
-  if (strlen(json_text(cell, "id")) < name) return;
-  snprintf(text + length, BEYOND - length, "%s%s (%s)", length ? ", " : begins, json_text(cell, "id") + name,
+// A few are named, and the others counted: where all is disturbed, all would be.
+static void tell_better(struct told *better, const char *begins, const json_t *cell, const json_t *bound) {
+  size_t length = strlen(better->text), name = strlen(json_text(cell, "experiment")) + 1;
+  if (strlen(json_text(cell, "id")) < name || ++better->count > TOLD_MOST) return;
+  snprintf(better->text + length, BEYOND - length, "%s%s (%s)", length ? ", " : begins, json_text(cell, "id") + name,
            json_text(bound, "label"));
+}
+
+static void put_better(FILE *out, const struct told *better) {
+  char remark[BEYOND + 32];
+  if (better->count == 0) return;
+  snprintf(remark, sizeof remark, "%s", better->text);
+  size_t length = strlen(remark);
+  if (better->count > TOLD_MOST)
+    snprintf(remark + length, sizeof remark - length, " and %zu more", better->count - TOLD_MOST);
+  results_put_comment(out, "remark", remark);
 }
 
 // Better than a bound by more than the intervals of both: the machine was another when the bound was measured, or the
@@ -106,9 +122,9 @@ static void look_beyond(struct bounds *bounds, const json_t *cell, const json_t 
   const json_t *own = json_object_get(json_object_get(cell, "summary"), bounds->metric->name);
   double median = json_real_or_nan(own, "median"), value = json_real_or_nan(bound, "value");
   if (beaten_by(cell, bounds->metric, json_real_or_nan(bound, "best")))
-    tell_better(bounds->beyond, "better than a bound of theirs: ", cell, bound);
+    tell_better(&bounds->beyond, "better than a bound of theirs: ", cell, bound);
   else if (bounds->metric->higher_is_better ? median > value : median < value)
-    tell_better(bounds->within, "better than a bound of theirs by no more than the intervals of both: ", cell, bound);
+    tell_better(&bounds->within, "better than a bound of theirs by no more than the intervals of both: ", cell, bound);
 }
 
 // "bare pread: pread, stdio": whose bound it is, where it is not everybody's and few are told. A line that some may be
@@ -210,8 +226,8 @@ int results_put_bounds(FILE *out, const json_t *run, const json_t *experiment) {
   if (!code) code = put_cells(&bounds, run, experiment);
   json_decref(bounds.written);
   json_decref(bounds.series);
-  if (*bounds.beyond) results_put_comment(out, "remark", bounds.beyond);
-  if (*bounds.within) results_put_comment(out, "remark", bounds.within);
+  put_better(out, &bounds.beyond);
+  put_better(out, &bounds.within);
   // For a chart without any: a reader who looks for one is told why. The other chart is that of latencies.
   results_put_comment(out, "no_bound", limit_none(json_text(chart, "y")));
   results_put_comment(out, "no_bound_latency", limit_none("p50"));
