@@ -231,7 +231,7 @@ static size_t commit_some(struct session *session, struct op *const *ops, size_t
     commit->count = 0;
     take(commit, ops, count);
     error = commit_taken(session);
-    count = commit->count;
+    if (commit->count < count) count = commit->count;
   }
   for (size_t i = 0; i < count; i++) finish(session, ops[i], error ? error : ops[i]->status);
   return count;
