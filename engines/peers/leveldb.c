@@ -216,7 +216,7 @@ static int wait_and_look(struct peer_db *db) {
 static int level_drain(struct peer_db *db) {
   int code = lsm_drain(db, wait_and_look);
   wait_for_work_under_way(db);  // what had begun for another reason than a level's size, such as reads that missed
-  return code;
+  return code ? code : 1;
 }
 
 static int level_stat(struct peer_db *db, struct store_stat *stat) {

@@ -294,10 +294,10 @@ static int forget_alone(struct store *store) {
   if (code) return code;
   code = open_again(store, files_drop);
   if (code || !peer.drain) return code;
-  // Opening has put what stood in the log into a table, and begun what is due then. What that made is open, and mapped
-  // by one that maps its tables: pages that cannot be dropped. Opened once more there is nothing to be done.
+  // Opening has put what stood in the log into a table, and begun what is due then.
   code = peer.drain(store->db);
-  return code ? code : open_again(store, files_drop);
+  if (code < 0) return code;
+  return code ? open_again(store, files_drop) : files_drop(store->path);
 }
 
 int peer_forget(struct store *store) { return with_store_alone(store, forget_alone); }

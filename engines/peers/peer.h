@@ -57,7 +57,8 @@ struct peer {
   int (*rewrite)(struct peer_db *db, const char *path);
 
   // Waits until the store has nothing left to do in the background, so that what is read next does not pay for what was
-  // written before. NULL: it does nothing there.
+  // written before. 1: what that made is mapped, and let go of only when the store is opened once more; 0: it is not;
+  // -errno. NULL: it does nothing there.
   int (*drain)(struct peer_db *db);
 
   // As the vtable's: what was asked of the peer's library, from the library itself where it tells. NULL: nothing to

@@ -205,7 +205,10 @@ static int rocks_busy(struct peer_db *db) {
   return 0;
 }
 
-static int rocks_drain(struct peer_db *db) { return lsm_drain(db, rocks_busy); }
+static int rocks_drain(struct peer_db *db) {
+  int code = lsm_drain(db, rocks_busy);
+  return code ? code : rocksdb_options_get_allow_mmap_reads(db->options) != 0;
+}
 
 static int rocks_stat(struct peer_db *db, struct store_stat *stat) {
   (void)db;
