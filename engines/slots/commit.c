@@ -208,18 +208,22 @@ static int commit_taken(struct session *session) {
   return acknowledge(session, commit->ordinal, commit->low, commit->high - commit->low);
 }
 
-static int commit_together(struct session *session, struct op *const *ops, size_t count) {
+static void lead_group(struct session *session) {
   struct group *group = &session->store->group;
   struct commit *commit = session->commit;
-  struct member own = {.ops = ops, .count = count};
-  if (!group_join(group, &own)) return own.error;
   uint64_t began = clock_ns();
   struct member *taken = group_take(group, COMMIT_MAX);
   commit->count = 0;
   for (const struct member *member = taken; member; member = member->next) take(commit, member->ops, member->count);
   int error = commit_taken(session);
   group_end(group, taken, error, clock_ns() - began);
-  return error;
+}
+
+static int commit_together(struct session *session, struct op *const *ops, size_t count) {
+  struct group *group = &session->store->group;
+  struct member own = {.ops = ops, .count = count};
+  for (bool lead = group_join(group, &own); lead; lead = group_again(group, &own)) lead_group(session);
+  return own.error;
 }
 
 static size_t commit_some(struct session *session, struct op *const *ops, size_t count) {

@@ -51,19 +51,33 @@ static bool gather(struct group *group, const struct member *member) {
   return group->first == member && group->state == GROUP_GATHERS;
 }
 
+// Until the member is done, or is to lead. With the lock held.
+static bool await_turn(struct group *group, struct member *member) {
+  while (!member->done) {
+    if (!member->gathers) {
+      pthread_cond_wait(&group->changed[member->wave], &group->lock);
+      continue;
+    }
+    member->gathers = false;
+    if (gather(group, member)) return true;
+  }
+  return false;
+}
+
 // Whoever completes the group leads it, since it is awake.
 bool group_join(struct group *group, struct member *member) {
   pthread_mutex_lock(&group->lock);
   append(group, member);
   bool lead = group->state == GROUP_GATHERS && group->waiting >= group->expected;
-  while (!lead && !member->done) {
-    if (member->gathers) {
-      member->gathers = false;
-      lead = gather(group, member);
-    } else {
-      pthread_cond_wait(&group->changed[member->wave], &group->lock);
-    }
-  }
+  if (!lead) lead = await_turn(group, member);
+  if (lead) group->state = GROUP_LED;
+  pthread_mutex_unlock(&group->lock);
+  return lead;
+}
+
+bool group_again(struct group *group, struct member *member) {
+  pthread_mutex_lock(&group->lock);
+  bool lead = await_turn(group, member);
   if (lead) group->state = GROUP_LED;
   pthread_mutex_unlock(&group->lock);
   return lead;

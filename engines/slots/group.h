@@ -41,8 +41,10 @@ int group_init(struct group *group);
 void group_destroy(struct group *group);
 
 // Hands the member in. False: another session has committed it, and what came of it is there. True: the caller leads:
-// it takes members, commits them, and calls group_end.
+// it takes members, commits them, and calls group_end. Its own may not be among them: then it calls group_again.
 bool group_join(struct group *group, struct member *member);
+// As group_join, for a member that was handed in and for which those before it left no room.
+bool group_again(struct group *group, struct member *member);
 // The members of the group that the caller leads, in the order in which they came: as many as have `most` operations
 // together, but one at least.
 struct member *group_take(struct group *group, size_t most);

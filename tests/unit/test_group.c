@@ -141,6 +141,33 @@ static void who_completes_the_group_leads_it(void **state) {
   group_destroy(&group);
 }
 
+// One that completes a group which has no room for it leads the others first, and its own next.
+static void who_leads_others_is_not_left_out(void **state) {
+  struct group group;
+  struct member own;
+  struct caller first;
+  (void)state;
+  start(&group);
+  lead_alone(&group, &own, 1);
+  group_end(&group, &own, 0, LONG_TIME);
+  group.expected = 2;
+  group.gather_ns = LONG_TIME;
+  call(&first, &group, 60);
+  own = (struct member){.count = 60};
+  assert_true(group_join(&group, &own));
+  struct member *taken = group_take(&group, 100);
+  assert_ptr_equal(taken, &first.member);
+  assert_null(taken->next);
+  group_end(&group, taken, -7, 0);
+  hang_up(&first);
+  assert_int_equal(first.member.error, -7);
+  assert_true(group_again(&group, &own));
+  assert_ptr_equal(group_take(&group, 100), &own);
+  group_end(&group, &own, 0, 0);
+  assert_false(group_again(&group, &own));
+  group_destroy(&group);
+}
+
 // Who waits for those of the last group does not wait for ever.
 static void who_is_left_alone_goes_on(void **state) {
   struct group group;
@@ -201,9 +228,13 @@ static void nobody_is_forgotten(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(who_is_alone_leads_at_once), cmocka_unit_test(who_comes_meanwhile_goes_together),
-      cmocka_unit_test(no_more_are_taken_than_fit), cmocka_unit_test(who_completes_the_group_leads_it),
-      cmocka_unit_test(who_is_left_alone_goes_on),  cmocka_unit_test(nobody_is_forgotten),
+      cmocka_unit_test(who_is_alone_leads_at_once),
+      cmocka_unit_test(who_comes_meanwhile_goes_together),
+      cmocka_unit_test(no_more_are_taken_than_fit),
+      cmocka_unit_test(who_completes_the_group_leads_it),
+      cmocka_unit_test(who_leads_others_is_not_left_out),
+      cmocka_unit_test(who_is_left_alone_goes_on),
+      cmocka_unit_test(nobody_is_forgotten),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
