@@ -18,7 +18,8 @@ struct item {
   bool writes;
 };
 
-// The work space of one group: too large for a stack, and needed again and again.
+// The work space of one group: too large for a stack, and needed again and again. A group of several sessions may be
+// more than one commit holds: then it is committed in parts, one after the other, and synced once.
 struct commit {
   struct op *ops[COMMIT_MAX];
   struct located located[COMMIT_MAX];
@@ -27,8 +28,8 @@ struct commit {
   struct record records[COMMIT_MAX];
   uint16_t same_key[SAME_KEY_BUCKETS];  // latest item of the group that writes a key
   size_t count, writing;
-  uint64_t ordinal, low, high;
-  bool durable;
+  bool alone;                   // the group has no other part
+  uint64_t ordinal, low, high;  // what of the group waits for a sync; ordinal 0: nothing
 };
 
 int commit_new(struct commit **commit) {
@@ -113,23 +114,23 @@ static int publish_item(struct store *store, const struct item *item) {
   return item->old_slot == SLOT_NONE ? 0 : retire_slot(store, item->old_slot, store->written);
 }
 
-static int publish(struct store *store, struct commit *commit) {
+static int publish(struct store *store, const struct commit *commit) {
   int error = 0;
   for (size_t i = 0; i < commit->count && !error; i++) {
     if (!commit->items[i].writes) continue;
     store->written++;
     error = publish_item(store, &commit->items[i]);
   }
-  commit->ordinal = store->written;
   return error;
 }
 
 // Whether the write itself is to be durable, in place of a sync after it. Under `always` all before it is durable: one
-// group is committed after the other.
+// group is committed after the other. But not all that a group of several parts has written before: those share a sync.
 static bool wants_durable_write(const struct store *store, const struct commit *commit) {
   if (store->policy.kind != SYNC_ALWAYS) return false;
   if (store->limits.durable == IO_DURABLE_EACH) return true;
-  return store->limits.durable == IO_DURABLE_ALONE && writes_at_once(store, commit->slots, commit->writing);
+  return store->limits.durable == IO_DURABLE_ALONE && commit->alone &&
+         writes_at_once(store, commit->slots, commit->writing);
 }
 
 // Everything up to this write is durable: it brought its own sync.
@@ -142,26 +143,32 @@ static void note_durable(struct store *store) {
   store->dirty_low = store->dirty_high = 0;
 }
 
-static int write_group(struct session *session, struct commit *commit) {
-  struct store *store = session->store;
-  commit->durable = wants_durable_write(store, commit);
-  int error = write_slots(session, commit->slots, commit->records, commit->writing, commit->durable ? IO_DURABLE : 0);
-  // Another session's reader looks into the file, not into this process's buffer.
-  if (!error && store->io->flush && atomic_load(&store->sessions) > 1) error = store->io->flush(store->file);
-  if (!error) error = publish(store, commit);
-  if (!error && commit->durable) note_durable(store);
-  if (error) syncing_fail(store, error);
-  return error;
-}
-
-static void note_extent(const struct store *store, struct commit *commit) {
-  commit->low = UINT64_MAX;
-  commit->high = 0;
+// What was written is durable only after a sync.
+static void note_written(const struct store *store, struct commit *commit) {
+  commit->ordinal = store->written;
   for (size_t i = 0; i < commit->writing; i++) {
     uint64_t offset = slot_offset(store->record_size, commit->slots[i]);
     if (offset < commit->low) commit->low = offset;
     if (offset + store->record_size > commit->high) commit->high = offset + store->record_size;
   }
+}
+
+static int write_group(struct session *session, struct commit *commit) {
+  struct store *store = session->store;
+  bool durable = wants_durable_write(store, commit);
+  int error = write_slots(session, commit->slots, commit->records, commit->writing, durable ? IO_DURABLE : 0);
+  // Another session's reader looks into the file, not into this process's buffer.
+  if (!error && store->io->flush && atomic_load(&store->sessions) > 1) error = store->io->flush(store->file);
+  if (!error) error = publish(store, commit);
+  if (error) {
+    syncing_fail(store, error);
+    return error;
+  }
+  if (durable)
+    note_durable(store);
+  else
+    note_written(store, commit);
+  return 0;
 }
 
 // With the writer lock held.
@@ -176,7 +183,6 @@ static int commit_group(struct session *session, struct commit *commit) {
   if (error) return error;
   prepare(session, commit);
   if (atomic_load(&store->syncing.failed)) return -EIO;  // growing did: what it was to sync may be lost
-  note_extent(store, commit);
   return commit->writing ? write_group(session, commit) : 0;
 }
 
@@ -186,6 +192,11 @@ static size_t group_limit(const struct store *store, size_t count) {
   uint64_t since = store->written - store->sync_started;
   uint64_t left = since < store->policy.amount ? store->policy.amount - since : 1;
   return count < left ? count : (size_t)left;
+}
+
+static void begin(struct commit *commit) {
+  commit->ordinal = commit->high = 0;
+  commit->low = UINT64_MAX;
 }
 
 static void take(struct commit *commit, struct op *const *ops, size_t count) {
@@ -204,25 +215,46 @@ static int commit_taken(struct session *session) {
   int error = commit_group(session, commit);
   pthread_mutex_unlock(&store->writer);
   if (store->linear) pthread_rwlock_unlock(&store->linear_lock);
-  if (error || !commit->writing || commit->durable) return error;
-  return acknowledge(session, commit->ordinal, commit->low, commit->high - commit->low);
+  return error;
+}
+
+// Where one part of a group has failed, those before it are written, and are synced all the same: a durable write of
+// the next group speaks for all before it.
+static int end(struct session *session, int error) {
+  const struct commit *commit = session->commit;
+  if (!commit->ordinal) return error;
+  int late = acknowledge(session, commit->ordinal, commit->low, commit->high - commit->low);
+  return error ? error : late;
+}
+
+// As many members as one commit holds. Returns those that are left.
+static const struct member *take_members(struct commit *commit, const struct member *member) {
+  commit->count = 0;
+  for (; member && commit->count + member->count <= COMMIT_MAX; member = member->next)
+    take(commit, member->ops, member->count);
+  return member;
 }
 
 static void lead_group(struct session *session) {
   struct group *group = &session->store->group;
   struct commit *commit = session->commit;
   uint64_t began = clock_ns();
-  struct member *taken = group_take(group, COMMIT_MAX);
-  commit->count = 0;
-  for (const struct member *member = taken; member; member = member->next) take(commit, member->ops, member->count);
-  int error = commit_taken(session);
-  group_end(group, taken, error, clock_ns() - began);
+  struct member *taken = group_take(group);
+  const struct member *left = taken;
+  int error = 0;
+  begin(commit);
+  while (left && !error) {
+    const struct member *first = left;
+    left = take_members(commit, first);
+    commit->alone = first == taken && !left;
+    error = commit_taken(session);
+  }
+  group_end(group, taken, end(session, error), clock_ns() - began);
 }
 
 static int commit_together(struct session *session, struct op *const *ops, size_t count) {
-  struct group *group = &session->store->group;
   struct member own = {.ops = ops, .count = count};
-  for (bool lead = group_join(group, &own); lead; lead = group_again(group, &own)) lead_group(session);
+  if (group_join(&session->store->group, &own)) lead_group(session);
   return own.error;
 }
 
@@ -232,9 +264,10 @@ static size_t commit_some(struct session *session, struct op *const *ops, size_t
   if (session->store->policy.kind == SYNC_ALWAYS) {
     error = commit_together(session, ops, count);
   } else {
+    begin(commit);
     commit->count = 0;
     take(commit, ops, count);
-    error = commit_taken(session);
+    error = end(session, commit_taken(session));
     if (commit->count < count) count = commit->count;
   }
   for (size_t i = 0; i < count; i++) finish(session, ops[i], error ? error : ops[i]->status);

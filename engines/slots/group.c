@@ -75,26 +75,12 @@ bool group_join(struct group *group, struct member *member) {
   return lead;
 }
 
-bool group_again(struct group *group, struct member *member) {
+struct member *group_take(struct group *group) {
   pthread_mutex_lock(&group->lock);
-  bool lead = await_turn(group, member);
-  if (lead) group->state = GROUP_LED;
-  pthread_mutex_unlock(&group->lock);
-  return lead;
-}
-
-struct member *group_take(struct group *group, size_t most) {
-  pthread_mutex_lock(&group->lock);
-  struct member *taken = group->first, **end = &group->first;
-  size_t count = 0;
-  while (*end && (*end == taken || count + (*end)->count <= most)) {
-    count += (*end)->count;
-    group->waiting--;
-    end = &(*end)->next;
-  }
-  group->first = *end;
-  if (!group->first) group->end = &group->first;
-  *end = NULL;
+  struct member *taken = group->first;
+  group->first = NULL;
+  group->end = &group->first;
+  group->waiting = 0;
   group->wave = (group->wave + 1) % GROUP_WAVES;
   pthread_mutex_unlock(&group->lock);
   return taken;

@@ -15,7 +15,9 @@ struct op;
 struct member {
   struct op *const *ops;
   size_t count;
-  int error;  // out: of the group as a whole; each operation has its status besides
+  // Out: of the group as a whole, also where it is the leader's own (no memory, its ring is broken). Then no member
+  // hears that it was done, and some of it may have been. 0: each operation has its status.
+  int error;
   struct member *next;
   unsigned wave;  // which of `changed` it waits for
   bool gathers;   // it is to wait for others, and then to lead
@@ -41,13 +43,10 @@ int group_init(struct group *group);
 void group_destroy(struct group *group);
 
 // Hands the member in. False: another session has committed it, and what came of it is there. True: the caller leads:
-// it takes members, commits them, and calls group_end. Its own may not be among them: then it calls group_again.
+// it takes the members, its own among them, commits them, and calls group_end.
 bool group_join(struct group *group, struct member *member);
-// As group_join, for a member that was handed in and for which those before it left no room.
-bool group_again(struct group *group, struct member *member);
-// The members of the group that the caller leads, in the order in which they came: as many as have `most` operations
-// together, but one at least.
-struct member *group_take(struct group *group, size_t most);
+// All that wait, in the order in which they came.
+struct member *group_take(struct group *group);
 // Tells all taken members what came of them, after they were committed in took_ns.
 void group_end(struct group *group, struct member *taken, int error, uint64_t took_ns);
 

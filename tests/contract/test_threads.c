@@ -216,7 +216,8 @@ static void *filler(void *worker) {
   return NULL;
 }
 
-// More at once than a store commits together: what has no room in one commit is in a later one, and acknowledged by it.
+// More at once than a store commits together: what has no room in the first part of a group is in a later one, and all
+// are acknowledged by the sync after the last.
 static void batches_together(struct fixture *f) {
   struct worker workers[FILLERS];
   pthread_t threads[FILLERS];
