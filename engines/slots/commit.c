@@ -18,8 +18,8 @@ struct item {
   bool writes;
 };
 
-// The work space of one group: too large for a stack, and needed again and again. A group of several sessions may be
-// more than one commit holds: then it is committed in parts, one after the other, and synced once.
+// The work space of a group: too large for a stack, and needed again and again. A group of several sessions may be more
+// than one commit holds: then it is committed in parts, one after the other, and synced once.
 struct commit {
   struct op *ops[COMMIT_MAX];
   struct located located[COMMIT_MAX];

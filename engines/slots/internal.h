@@ -3,7 +3,8 @@
 //
 // Locks, in the order in which they are taken: `linear` (lookup=linear only), `writer`, `syncing.lock`. Readers take
 // none of the last two: they enter an epoch, look the slot up, and read it. A slot that readers may still look at is
-// not written (see allocate.c).
+// not written (see allocate.c). `group.lock` is taken with none of these held, and none is taken with it; members wait
+// in a group holding none.
 #ifndef STOREBENCH_SLOTS_INTERNAL_H
 #define STOREBENCH_SLOTS_INTERNAL_H
 
@@ -51,7 +52,7 @@ struct syncing {
   pthread_cond_t done;
   bool busy;                 // one thread syncs, or moves the file's map, at a time
   _Atomic uint64_t durable;  // ordinal
-  _Atomic int failed;        // 0, or the -errno of the first failed write or sync: no write is taken any more
+  _Atomic int failed;        // 0, or the -errno that syncing_fail was first told: no write is taken any more
   uint64_t count;            // syncs completed
   uint64_t window_max_ns;
 };

@@ -39,6 +39,9 @@ void syncing_release(struct store *store) {
 
 // After a failed sync the page cache holds clean pages that never reached the disk, and the next sync returns 0
 // (Rebello et al., ATC 2020): nothing written from here on could be promised, so nothing is taken.
+//
+// A failed write counts as one, and so does a failed read of a page that was to be written: nobody knows any more what
+// the slots hold that were given out for it.
 void syncing_fail(struct store *store, int error) {
   int none = 0;
   atomic_compare_exchange_strong(&store->syncing.failed, &none, error);

@@ -49,9 +49,10 @@ static uint64_t write_limit(const struct store *store) {
 }
 
 // Direct I/O writes whole blocks anyway. Else, where records are written to be synced, the device writes whole pages;
-// so what lies between those of a page is read and goes along, the same bytes again: two calls in place of one for
-// each. Not through a map, where a record may take no call; nor through stdio's buffer, which gathers by itself; nor
-// where fill_write says how large writes are.
+// so what lies between records of one page, or of neighbouring pages, is read and goes along, the same bytes again: two
+// calls in place of one for each. (Of two records that saves no call, but the one write may bring its own sync.) Not
+// through a map, where a record may take no call; nor through stdio's buffer, which gathers by itself; nor where
+// fill_write says how large writes are.
 static uint32_t block_of(const struct store *store) {
   if (store->limits.alignment > 1) return store->limits.alignment;
   bool gathers = store->policy.kind == SYNC_ALWAYS && !store->io->map && !store->io->flush && !store->fill_write;
