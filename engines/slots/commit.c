@@ -194,7 +194,7 @@ static size_t group_limit(const struct store *store, size_t count) {
   return count < left ? count : (size_t)left;
 }
 
-static void begin(struct commit *commit) {
+static void begin_commit(struct commit *commit) {
   commit->ordinal = commit->high = 0;
   commit->low = UINT64_MAX;
 }
@@ -220,7 +220,7 @@ static int commit_taken(struct session *session) {
 
 // Where one part of a group has failed, those before it are written, and are synced all the same: a durable write of
 // the next group speaks for all before it.
-static int end(struct session *session, int error) {
+static int end_commit(struct session *session, int error) {
   const struct commit *commit = session->commit;
   if (!commit->ordinal) return error;
   int late = acknowledge(session, commit->ordinal, commit->low, commit->high - commit->low);
@@ -242,14 +242,14 @@ static void lead_group(struct session *session) {
   struct member *taken = group_take(group);
   const struct member *left = taken;
   int error = 0;
-  begin(commit);
+  begin_commit(commit);
   while (left && !error) {
     const struct member *first = left;
     left = take_members(commit, first);
     commit->alone = first == taken && !left;
     error = commit_taken(session);
   }
-  group_end(group, taken, end(session, error), clock_ns() - began);
+  group_end(group, taken, end_commit(session, error), clock_ns() - began);
 }
 
 static int commit_together(struct session *session, struct op *const *ops, size_t count) {
@@ -264,10 +264,10 @@ static size_t commit_some(struct session *session, struct op *const *ops, size_t
   if (session->store->policy.kind == SYNC_ALWAYS) {
     error = commit_together(session, ops, count);
   } else {
-    begin(commit);
+    begin_commit(commit);
     commit->count = 0;
     take(commit, ops, count);
-    error = end(session, commit_taken(session));
+    error = end_commit(session, commit_taken(session));
     if (commit->count < count) count = commit->count;
   }
   for (size_t i = 0; i < count; i++) finish(session, ops[i], error ? error : ops[i]->status);
