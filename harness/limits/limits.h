@@ -22,7 +22,7 @@ enum limit_kind {
   LIMIT_CREATE,                   // makes a file of `bytes`, makes it durable and removes it
   LIMIT_PREAD,                    // preads records of a file in the page cache, in the order of `keys`
   LIMIT_PWRITE,                   // pwrites them
-  LIMIT_FDATASYNC,                // `every` pwrites, then one fdatasync
+  LIMIT_FDATASYNC,                // pwrites `every` records, in order by one call, then one fdatasync
   LIMIT_MSYNC,                    // `every` stores into a shared map, then one msync of their pages
   LIMIT_URING_READ,               // io_uring reads of records of a file in the page cache, `depth` in flight
   LIMIT_DEVICE_READ,              // O_DIRECT io_uring reads in the order of `keys`, `depth` in flight

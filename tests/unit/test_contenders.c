@@ -24,14 +24,15 @@ static char folder[512];
 
 // What the loops were seen to call.
 static struct seen {
-  unsigned long writes, syncs;
-  unsigned long large, misaligned;  // preads of 1 MiB, and of them those to memory that is not aligned to a page
+  unsigned long writes, written, syncs;  // written: bytes
+  unsigned long large, misaligned;       // preads of 1 MiB, and of them those to memory that is not aligned to a page
 } seen;
 
 ssize_t __real_pwrite(int fd, const void *buffer, size_t bytes, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *buffer, size_t bytes, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *buffer, size_t bytes, off_t offset) {
   seen.writes++;
+  seen.written += bytes;
   return __real_pwrite(fd, buffer, bytes, offset);
 }
 
@@ -163,6 +164,14 @@ static void test_long_reads_go_to_aligned_memory(void **state) {
   assert_int_equal(seen.misaligned, 0);
 }
 
+static void expect_writes(const struct sample_order *order, unsigned long writes, unsigned long records) {
+  seen = (struct seen){0};
+  json_decref(measured(order));
+  assert_true(seen.syncs > 0);
+  assert_int_equal(seen.writes, writes * seen.syncs);
+  assert_int_equal(seen.written, records * order->settings.record_size * seen.syncs);
+}
+
 static void test_writes_sync_as_they_are_told(void **state) {
   (void)state;
   struct sample_order order = order_of("bare:how=write", OPERATION_UPDATE);
@@ -171,16 +180,14 @@ static void test_writes_sync_as_they_are_told(void **state) {
   json_t *sample = measured(&order);
   assert_true(sample_number(sample, "value_bytes_written") == 64 * sample_number(sample, "operations"));
   json_decref(sample);
-  // One sync serves a batch, as in a store.
+  // One sync serves a batch, which leaves by one write, as in a store.
   order.settings.workload.batch = order.settings.workload.depth = 10;
-  seen = (struct seen){0};
-  json_decref(measured(&order));
-  assert_int_equal(seen.writes, 10 * seen.syncs);
+  expect_writes(&order, 1, 10);
   order.settings.sync.kind = SYNC_EVERY;
   order.settings.sync.amount = 4;
-  seen = (struct seen){0};
-  json_decref(measured(&order));
-  assert_int_equal(seen.writes, 4 * seen.syncs);
+  expect_writes(&order, 1, 4);
+  order.settings.sync.amount = RECORDS;  // a piece of 1 MiB, and the rest
+  expect_writes(&order, 2, RECORDS);
   order.settings.sync.kind = SYNC_INTERVAL;
   sample = sample_run(&order);
   assert_sample_status(sample, "skipped");
