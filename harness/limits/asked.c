@@ -25,39 +25,44 @@ static bool read_amplification(const struct limit_facts *facts, struct limit_ask
   double missed = limit_missed(facts);
   if (facts->direct) return put(asked, 1, "the bytes asked for");
   // Also of cold reads a cache spares some, when they come to the same page again; nobody knows how many.
-  return missed < 1 && put(asked, missed, "bytes asked for that memory does not hold");
+  const char *what =
+      facts->own_format ? "bytes asked for that memory does not hold" : "values that memory does not hold";
+  return missed < 1 && put(asked, missed, what);
 }
 
 // What a write takes of the device at least: a block of the file system, or of the device where that is gone to
-// directly. No device has less than a sector, which is what is left where neither is known.
+// directly. 0: older runs do not say.
 static double block_bytes(const json_t *environment, const struct limit_facts *facts) {
   const char *key = facts->direct ? "device_logical_block_bytes" : "file_system_block_bytes";
   const json_t *fact = json_object_get(environment, key);
   double bytes = json_is_string(fact) ? strtod(json_string_value(fact), NULL) : json_number_value(fact);
-  return bytes >= SECTOR ? bytes : SECTOR;
+  return bytes >= SECTOR ? bytes : 0;
 }
+
+// No device has less than a sector, which is what is left where the size of blocks is not known.
+static double unit_bytes(double block) { return fmax(block, SECTOR); }
 
 // A sync makes whole blocks durable, of which records that lie side by side may share one.
 static double durable_bytes(const struct limit_facts *facts, double block) {
-  return fmax(block / limit_writes_a_sync(facts), limit_stored_bytes(facts));
+  return fmax(unit_bytes(block) / limit_writes_a_sync(facts), limit_logged_bytes(facts));
 }
 
 static bool written_bytes(const struct limit_facts *facts, double block, double per, struct limit_asked *asked) {
   if (!facts->write || !limit_durable(facts) || strcmp(facts->operation, "delete") == 0) return false;
-  return put(asked, durable_bytes(facts, block) / per, "blocks of the records");
+  return put(asked, durable_bytes(facts, block) / per,
+             block > 0 ? "blocks of the records" : "sectors of the records (block size not known)");
 }
 
 // A record that moves takes the block that it comes to lie in along. Of the blocks that stay, each has some place for
 // one, unless none of its records was deleted.
 static bool moved_bytes(const struct limit_facts *facts, double block, struct limit_asked *asked) {
   double kept = (double)facts->data, deleted = limit_moved_bytes(facts) / kept;
-  double touched = 1 - pow(1 - deleted, fmax(block / facts->record_size, 1));
-  return put(asked, kept * touched / (double)facts->records, "blocks that records move to");
+  double touched = 1 - pow(1 - deleted, fmax(unit_bytes(block) / facts->record_size, 1));
+  return put(asked, kept * touched / (double)facts->records,
+             block > 0 ? "blocks that records move to" : "sectors that records move to (block size not known)");
 }
 
-static double all_stored(const struct limit_facts *facts) {
-  return (double)(facts->records * limit_stored_bytes(facts));
-}
+static double all_kept(const struct limit_facts *facts) { return (double)(facts->records * limit_kept_bytes(facts)); }
 
 static bool cached(const struct limit_facts *facts) {
   return !facts->direct && (strcmp(facts->cache, "warm") == 0 || strcmp(facts->cache, "mapped") == 0);
@@ -65,7 +70,7 @@ static bool cached(const struct limit_facts *facts) {
 
 static bool data_once(const struct limit_facts *facts, struct limit_asked *asked) {
   if (!cached(facts) || facts->on_stores) return false;
-  return put(asked, all_stored(facts), "the data, once");
+  return put(asked, all_kept(facts), facts->own_format ? "the data, once" : "the values, once");
 }
 
 // A map of which each page has been touched.
@@ -74,12 +79,12 @@ static bool mapped(const struct limit_facts *facts) {
 }
 
 static bool file_maps(const struct limit_facts *facts, struct limit_asked *asked) {
-  return mapped(facts) && put(asked, all_stored(facts) * facts->stores, "the data, once");
+  return mapped(facts) && put(asked, all_kept(facts) * facts->stores, "the data, once");
 }
 
 static bool page_tables(const struct limit_facts *facts, struct limit_asked *asked) {
   if (!mapped(facts) || facts->huge) return false;
-  double pages = all_stored(facts) / PAGE;
+  double pages = all_kept(facts) / PAGE;
   return put(asked, pages * TABLE_ENTRY * facts->processes * facts->stores, "8 bytes for each page of 4 KiB");
 }
 

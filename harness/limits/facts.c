@@ -82,20 +82,24 @@ static bool is_limited(const struct limit_facts *facts) {
   return is(facts->cache, "pressure") || is(facts->cache, "filling");
 }
 
-uint64_t limit_stored_bytes(const struct limit_facts *facts) {
+uint64_t limit_logged_bytes(const struct limit_facts *facts) {
   return facts->own_format ? facts->record_size : KEY_BYTES + facts->value_size;
 }
 
-static uint64_t kept_bytes(const struct limit_facts *facts) { return facts->records * limit_stored_bytes(facts); }
+uint64_t limit_kept_bytes(const struct limit_facts *facts) {
+  return facts->own_format ? facts->record_size : facts->value_size;
+}
+
+static uint64_t all_kept(const struct limit_facts *facts) { return facts->records * limit_kept_bytes(facts); }
 
 // Data that fits into the memory it is left is not read from the device again.
 bool limit_from_device(const struct limit_facts *facts) {
-  return facts->direct || is(facts->cache, "cold") || (is_limited(facts) && kept_bytes(facts) > facts->memory);
+  return facts->direct || is(facts->cache, "cold") || (is_limited(facts) && all_kept(facts) > facts->memory);
 }
 
 double limit_missed(const struct limit_facts *facts) {
   if (facts->direct || !is_limited(facts)) return 1;
-  uint64_t kept = kept_bytes(facts);
+  uint64_t kept = all_kept(facts);
   if (facts->keys != KEYS_UNIFORM || kept <= facts->memory) return 0;
   return 1 - (double)facts->memory / (double)kept;
 }

@@ -29,8 +29,12 @@ struct limit_facts {
 // Its texts are the cell's.
 struct limit_facts limit_facts_of(const json_t *cell);
 
-// Bytes that a store keeps of a record at least: its slot in our format, key and value in another.
-uint64_t limit_stored_bytes(const struct limit_facts *facts);
+// Bytes of a record that a store makes durable at least when it is written: its slot in our format, key and value in
+// another, which its log has to hold.
+uint64_t limit_logged_bytes(const struct limit_facts *facts);
+// Bytes that a store keeps of a record at least, and a scan or a cache meets: its slot in our format, its value in
+// another, where keys in order may share what they begin with.
+uint64_t limit_kept_bytes(const struct limit_facts *facts);
 // Whether reads have to go to the device, as far as nothing has read ahead for them.
 bool limit_from_device(const struct limit_facts *facts);
 // The share of reads that no page cache can spare: 1, unless a limited one holds a part of data whose keys are drawn

@@ -140,7 +140,7 @@ static void without_sync(struct rules *rules) {
 static void with_sync(struct rules *rules, const json_t *cell) {
   const char *write = json_text(json_object_get(cell, "options"), "write");
   bool map = is(rules->facts.engine, "mmap") && !is(write, "pwrite");
-  uint32_t bytes = (uint32_t)limit_stored_bytes(&rules->facts);
+  uint32_t bytes = (uint32_t)limit_logged_bytes(&rules->facts);
   add(rules, map ? LIMIT_MSYNC : LIMIT_FDATASYNC, bytes, 1, limit_writes_a_sync(&rules->facts));
   if (rules->count == 0) return;
   struct limit_spec *spec = &rules->specs[rules->count - 1];
@@ -224,7 +224,7 @@ double limit_in_metric(const json_t *cell, const struct limit_spec *spec, double
   if (!known || !(value > 0)) return NAN;
   if (facts.on_stores) return whole_store_in_metric(&facts, spec, value, metric);
   if (!facts.known) return NAN;
-  double operations = is(limit_unit(spec->kind), "B/s") ? value / (double)limit_stored_bytes(&facts) : value;
+  double operations = is(limit_unit(spec->kind), "B/s") ? value / (double)limit_kept_bytes(&facts) : value;
   double cpu = never_waits(&facts, spec) ? 1e9 / operations : NAN;
   if (is(metric, "cpu_ns_per_op")) return cpu;
   if (is(metric, "cpu_ns_per_byte")) return cpu / facts.value_size;
@@ -237,9 +237,18 @@ double limit_in_metric(const json_t *cell, const struct limit_spec *spec, double
   return known->kind == SAMPLE_LATENCY && has_latency(&facts, spec) ? 1e9 / operations : NAN;
 }
 
-// Whether the bound rests on the bytes that a store must keep of a record, not on its value or on whole blocks.
-static bool counts_stored(const struct limit_spec *spec) {
-  return spec->kind == LIMIT_FDATASYNC || is(limit_unit(spec->kind), "B/s");
+// What a bound counts of the records of another format, where ours takes their slots; not where it goes by their values
+// or by whole blocks anyhow.
+static const char *counted(const struct limit_facts *facts, const struct limit_spec *spec) {
+  if (!facts->known || facts->own_format) return "";
+  if (spec->kind == LIMIT_FDATASYNC) return ", key and value";
+  return is(limit_unit(spec->kind), "B/s") ? ", values alone" : "";
+}
+
+// Where memory spares some reads, the bound is that of the others.
+static const char *spared(const struct limit_facts *facts, const struct limit_spec *spec) {
+  if (!facts->known || spec->kind != LIMIT_DEVICE_READ || limit_missed(facts) >= 1) return "";
+  return facts->own_format ? ", misses alone" : ", misses of the values alone";
 }
 
 void limit_label_along(const json_t *cell, const struct limit_spec *spec, const char *x, char *text, size_t room) {
@@ -255,10 +264,7 @@ void limit_label_along(const json_t *cell, const struct limit_spec *spec, const 
   char *depth = strstr(text, ", depth ");
   if (depth && along && (queues || facts.threads > 1)) snprintf(depth, room - (size_t)(depth - text), ", same depth");
   size_t length = strlen(text);
-  if (facts.known && !facts.own_format && counts_stored(spec))
-    length += (size_t)snprintf(text + length, room - length, ", key and value");
-  bool some = spec->kind == LIMIT_DEVICE_READ && facts.known && limit_missed(&facts) < 1;
-  if (some) snprintf(text + length, room - length, ", misses alone");
+  snprintf(text + length, room - length, "%s%s", counted(&facts, spec), spared(&facts, spec));
 }
 
 int limit_list_add_cells(struct limit_list *list, const json_t *cells) {
