@@ -49,6 +49,14 @@ int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct e
   return not_usable(error);
 }
 
+int dataset_folder_sync(const struct dataset_folder *folder) {
+  int fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int code = fsync(fd) ? -errno : 0;
+  close(fd);
+  return code;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {
   (void)status, (void)walk;
   int result = type == FTW_DP || type == FTW_D ? rmdir(path) : unlink(path);

@@ -18,6 +18,9 @@ struct dataset_folder {
 // Makes DIR/storebench-XXXXXX. DIR has to be there: a mistyped mount point would be a folder of another disk. 0 or
 // -errno with a message.
 int dataset_folder_make(const char *dir, struct dataset_folder *folder, struct error *error);
+// Writes to the device what making, moving and removing in it has changed, so that it is not done beside what comes
+// next. 0 or -errno.
+int dataset_folder_sync(const struct dataset_folder *folder);
 // What dataset_folder_make would say of DIR, found out without making anything.
 int dataset_folder_check(const char *dir, struct error *error);
 // Removes it with all that is in it. 0 or -errno of the first thing that could not be removed. Does nothing when it was

@@ -24,9 +24,12 @@ static void keep_first(struct private_files *files, int code) {
   if (!files->removed) files->removed = code;
 }
 
+// To the end: what the file system has still to write of it, and blocks that it then discards, would fall into the next
+// sample, since it may end after the last sync of the copy.
 static void *remove_old(void *user) {
   struct private_files *files = user;
   keep_first(files, dataset_remove(files->folder, old_name));
+  keep_first(files, dataset_folder_sync(files->folder));
   return NULL;
 }
 

@@ -24,7 +24,7 @@ void private_files_path(const struct private_files *files, char *path);
 int private_files_make(struct private_files *files, const struct plan_cell *cell, const char *set);
 // Moves them out of the way and begins to remove them.
 void private_files_drop(struct private_files *files, const struct plan_cell *cell);
-// Waits until nothing is being removed. 0, or -errno of what could not be.
+// Waits until nothing is being removed, and the removal is on the device. 0, or -errno of what could not be.
 int private_files_wait(struct private_files *files);
 
 #endif

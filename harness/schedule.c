@@ -116,6 +116,15 @@ static int wait_for_removal(struct running *running) {
                    running->schedule->folder->path, strerror(-code));
 }
 
+// Does what has to be done after a failure, too: then the first error is the one to tell.
+static int end_with(struct running *running, int code, int (*end)(struct running *)) {
+  if (!code) return end(running);
+  const struct error first = *running->error;
+  (void)end(running);
+  *running->error = first;
+  return code;
+}
+
 // Runs the sample inside a memory group of its own where its cache state needs one.
 static json_t *run_grouped(struct running *running, const struct plan_cell *cell, struct sample_order *order) {
   const struct schedule *schedule = running->schedule;
@@ -206,8 +215,7 @@ static int run_cells(struct running *running, const struct pass *pass) {
     progress_step(schedule->progress, plan_sample_cost(schedule->plan, cell, length_of(pass)), cell->id);
   }
   free(order);
-  int removed = wait_for_removal(running);
-  return code ? code : removed;
+  return end_with(running, code, wait_for_removal);
 }
 
 // What counters count by is held for as long as the pass lasts, which saves each sample the time to let go of it.
@@ -399,8 +407,7 @@ static int run_passes(struct running *running, unsigned *counted) {
   }
   if (!code) code = run_last_passes(running, pass.kind, *counted);
   if (!code && !running->schedule->interrupt->seen) code = hold_duels(running);
-  int removed = remove_sets(running);
-  return code ? code : removed;
+  return end_with(running, code, remove_sets);
 }
 
 static int run_experiment(struct running *running) {

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -52,10 +54,43 @@ static struct {
   size_t cells[64];       // by their number in the plan
   size_t at_the_set;      // samples whose file is the data set itself
   size_t beside_removal;  // samples that ran while files of the last one were still there
+  size_t beside_commit;   // samples that ran before the removal of those was on the device
   bool duels;             // whether they are held
   double duel_log;        // what each pair says of B against A
   size_t pairs, stop_at;  // pair number; 0: never
 } seen;
+
+// The removal of a sample's files, which a thread does: `begun` samples have begun, and it is held up until one more
+// has, or for so long that one that does not wait for it would have.
+static struct {
+  atomic_bool slow, unsynced;
+  atomic_size_t begun, removed;
+} removal;
+
+enum { REMOVAL_HELD = 20 };  // milliseconds
+
+int __real_dataset_remove(const struct dataset_folder *folder, const char *name);
+int __wrap_dataset_remove(const struct dataset_folder *folder, const char *name);
+int __wrap_dataset_remove(const struct dataset_folder *folder, const char *name) {
+  if (strcmp(name, "old") != 0) return __real_dataset_remove(folder, name);
+  const struct timespec millisecond = {.tv_nsec = 1000000};
+  const size_t begun = removal.begun;
+  for (int i = 0; removal.slow && i < REMOVAL_HELD && removal.begun == begun; i++) nanosleep(&millisecond, NULL);
+  int code = __real_dataset_remove(folder, name);
+  removal.removed++;
+  removal.unsynced = true;
+  return code;
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd) {
+  struct stat synced, folder;
+  int code = __real_fsync(fd);
+  if (!fstat(fd, &synced) && !stat(bench.data.path, &folder) && synced.st_ino == folder.st_ino)
+    removal.unsynced = false;
+  return code;
+}
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
   (void)status, (void)type, (void)walk;
@@ -110,6 +145,8 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
     seen.seeds[seen.calls] = order->seed;
     seen.cells[seen.calls] = cell_of(order);
   }
+  removal.begun++;
+  seen.beside_commit += removal.unsynced;
   char old[sizeof bench.data.path + 8];
   snprintf(old, sizeof old, "%s/old", bench.data.path);
   seen.beside_removal += access(old, F_OK) == 0;
@@ -343,12 +380,16 @@ static void test_a_failing_cell_is_given_up(void **state) {
 
 static void test_writes_get_a_copy(void **state) {
   (void)state;
+  removal.slow = true;
   json_t *json = run("update", "ops_per_s");
+  removal.slow = false;
+  assert_true(removal.removed > 0);
   assert_int_equal(seen.fills, 1);
   assert_int_equal(loaded_of_first(json), 77);
   assert_int_equal(seen.at_the_set, 0);
   assert_int_equal(seen.files_missing, 0);
   assert_int_equal(seen.beside_removal, 0);
+  assert_int_equal(seen.beside_commit, 0);
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
 }
