@@ -23,15 +23,17 @@ enum {
   REFERENCE_STEPS = 25000
 };
 
-// A small file in one read; its length, or -errno.
+// A small file; its length, or -errno. Of a list that the kernel makes as it is read, one read gives about a page.
 static ssize_t slurp(int folder, const char *path, char *text, size_t room) {
   int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -errno;
-  ssize_t got = read(fd, text, room - 1);
-  if (got < 0) got = -errno;
+  size_t length = 0;
+  ssize_t got;
+  while ((got = read(fd, text + length, room - 1 - length)) > 0) length += (size_t)got;
+  int error = got < 0 ? -errno : 0;
   close(fd);
-  text[got > 0 ? got : 0] = '\0';
-  return got;
+  text[length] = '\0';
+  return error ? error : (ssize_t)length;
 }
 
 // User and system time of a process and of its children that it has waited for, in ticks: so that what a process that

@@ -97,6 +97,22 @@ static void test_others_are_counted_and_the_kernel_is_not(void **state) {
   assert_int_equal(foreign_read("/nowhere", &before), -ENOENT);
 }
 
+// Of a list that it makes as it is read, the kernel gives a page at a time.
+enum { LIST_PAGE = 512, LISTED = 300 };
+ssize_t __real_read(int fd, void *to, size_t bytes);
+ssize_t __wrap_read(int fd, void *to, size_t bytes);
+ssize_t __wrap_read(int fd, void *to, size_t bytes) {
+  return __real_read(fd, to, bytes < LIST_PAGE ? bytes : LIST_PAGE);
+}
+
+// More threads of the kernel than a page lists; number 112 comes last.
+static void put_long_list(void) {
+  char list[LISTED * 5 + 5];
+  for (int i = 0; i < LISTED; i++) snprintf(list + (size_t)i * 5, 6, "%d ", 1000 + i);
+  snprintf(list + (size_t)LISTED * 5, 5, "112 ");
+  put("proc/2/task/2/children", list);
+}
+
 // Whatever kthreadd made need not be looked at, but only where process 2 is kthreadd.
 static void test_the_kernels_own_list_is_believed(void **state) {
   (void)state;
@@ -107,6 +123,9 @@ static void test_the_kernels_own_list_is_believed(void **state) {
   put_process(2, "kthreadd", KERNEL, 0, 0, 0);
   assert_int_equal(foreign_read(folder, &all), 0);
   put("proc/2/task/2/children", "112 3 ");
+  assert_int_equal(foreign_read(folder, &seen), 0);
+  assert_int_equal(seen.processes, all.processes - 1);
+  put_long_list();
   assert_int_equal(foreign_read(folder, &seen), 0);
   assert_int_equal(seen.processes, all.processes - 1);
   put_process(2, "sh", USUAL, 0, 0, 0);
