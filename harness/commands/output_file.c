@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,11 +22,40 @@ static int refuse_special(const char *path, const char *instead) {
   return -EINVAL;
 }
 
+static bool is_same(const char *path, const char *other) {
+  struct stat status, of_other;
+  return !stat(path, &status) && !stat(other, &of_other) && status.st_dev == of_other.st_dev &&
+         status.st_ino == of_other.st_ino;
+}
+
+static const char *name_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static bool in_same_folder(const char *path, const char *other) {
+  char *copy = strdup(path), *other_copy = strdup(other);
+  bool same = copy && other_copy && is_same(dirname(copy), dirname(other_copy));
+  free(copy);
+  free(other_copy);
+  return same;
+}
+
+// By name, since it need not be there: what came to lie there would be taken for the index of the store.
+static bool is_index_of(const char *path, const char *source) {
+  const char *name = name_of(source);
+  const size_t length = strlen(name);
+  return strncmp(name_of(path), name, length) == 0 && strcmp(name_of(path) + length, ".index") == 0 &&
+         in_same_folder(path, source);
+}
+
 static int refuse_source(const char *path, const char *source) {
-  struct stat status, of_source;
-  if (stat(path, &status) || stat(source, &of_source)) return 0;
-  if (status.st_dev != of_source.st_dev || status.st_ino != of_source.st_ino) return 0;
-  complain(path, "is the store that is read; give another name");
+  if (is_same(path, source))
+    complain(path, "is the store that is read; give another name");
+  else if (is_index_of(path, source))
+    complain(path, "is where the store that is read keeps its index; give another name");
+  else
+    return 0;
   return -EINVAL;
 }
 

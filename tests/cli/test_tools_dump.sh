@@ -54,3 +54,6 @@ refused dump a.store --output folder
 refused dump a.store --output folder/none/a.txt
 refused dump missing.store --output x.txt
 refused dump a.store --output ./a.store
+refused dump a.store --output a.store.index
+rm -f many.store.index
+refused dump "$PWD/many.store" --output many.store.index
