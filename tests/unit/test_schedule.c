@@ -63,7 +63,7 @@ static struct {
 // The removal of a sample's files, which a thread does: `begun` samples have begun, and it is held up until one more
 // has, or for so long that one that does not wait for it would have.
 static struct {
-  atomic_bool slow, unsynced;
+  atomic_bool slow, unsynced, fails;
   atomic_size_t begun, removed;
 } removal;
 
@@ -76,7 +76,7 @@ int __wrap_dataset_remove(const struct dataset_folder *folder, const char *name)
   const struct timespec millisecond = {.tv_nsec = 1000000};
   const size_t begun = removal.begun;
   for (int i = 0; removal.slow && i < REMOVAL_HELD && removal.begun == begun; i++) nanosleep(&millisecond, NULL);
-  int code = __real_dataset_remove(folder, name);
+  int code = removal.fails ? -EACCES : __real_dataset_remove(folder, name);
   removal.removed++;
   removal.unsynced = true;
   return code;
@@ -90,6 +90,15 @@ int __wrap_fsync(int fd) {
   if (!fstat(fd, &synced) && !stat(bench.data.path, &folder) && synced.st_ino == folder.st_ino)
     removal.unsynced = false;
   return code;
+}
+
+static bool disk_full;
+
+int __real_results_append(struct results *results, const char *cell, json_t *sample, struct error *error);
+int __wrap_results_append(struct results *results, const char *cell, json_t *sample, struct error *error);
+int __wrap_results_append(struct results *results, const char *cell, json_t *sample, struct error *error) {
+  if (disk_full) return error_set(error, -ENOSPC, "the disk is full");
+  return __real_results_append(results, cell, sample, error);
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
@@ -211,21 +220,28 @@ static int tear_down(void **state) {
   return nftw(bench.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-// Runs the plan with made-up samples and gives the run that its samples.jsonl holds.
-static json_t *run(const char *operation, const char *y) {
-  struct error error = {0};
+// Runs the plan with made-up samples.
+static int run_made(const char *operation, const char *y, struct error *error) {
   make_plan(operation, y);
-  json_t *head = plan_to_json(&bench.plan), *back;
+  json_t *head = plan_to_json(&bench.plan);
   json_object_set_new(head, "schema", json_integer(RESULTS_SCHEMA));
-  if (results_create(bench.out, head, &bench.results, &error)) fail_msg("%s", error.text);
+  if (results_create(bench.out, head, &bench.results, error)) fail_msg("%s", error->text);
   json_decref(head);
-  if (dataset_folder_make(bench.folder, &bench.data, &error)) fail_msg("%s", error.text);
+  if (dataset_folder_make(bench.folder, &bench.data, error)) fail_msg("%s", error->text);
   progress_start(&bench.progress, 1);
   bench.progress.terminal = false;
   const struct schedule schedule = {&bench.plan,     &bench.data,   bench.results, &bench.interrupt,
                                     &bench.progress, &bench.memory, made_child,    seen.duels ? made_pair : NULL};
-  if (schedule_run(&schedule, &bench.outcome, &error)) fail_msg("%s", error.text);
+  int code = schedule_run(&schedule, &bench.outcome, error);
   results_close(bench.results);
+  return code;
+}
+
+// The run that its samples.jsonl holds.
+static json_t *run(const char *operation, const char *y) {
+  struct error error = {0};
+  json_t *back;
+  if (run_made(operation, y, &error)) fail_msg("%s", error.text);
   if (results_read(bench.out, &back, &error)) fail_msg("%s", error.text);
   return back;
 }
@@ -392,6 +408,17 @@ static void test_writes_get_a_copy(void **state) {
   assert_int_equal(seen.beside_commit, 0);
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
+}
+
+// What comes of the end of a run that has failed is not what it failed of.
+static void test_the_first_error_is_told(void **state) {
+  (void)state;
+  struct error error = {0};
+  disk_full = removal.fails = true;
+  int code = run_made("update", "ops_per_s", &error);
+  disk_full = removal.fails = false;
+  assert_int_equal(code, -ENOSPC);
+  assert_string_equal(error.text, "the disk is full");
 }
 
 static void test_fills_get_a_new_file(void **state) {
@@ -612,6 +639,7 @@ int main(void) {
       TEST(test_a_skipped_cell_is_not_tried_again),
       TEST(test_a_failing_cell_is_given_up),
       TEST(test_writes_get_a_copy),
+      TEST(test_the_first_error_is_told),
       TEST(test_fills_get_a_new_file),
       TEST(test_a_signal_ends_it),
       TEST(test_duels_decide_what_is_open),
