@@ -414,9 +414,11 @@ static void test_writes_get_a_copy(void **state) {
 static void test_the_first_error_is_told(void **state) {
   (void)state;
   struct error error = {0};
-  disk_full = removal.fails = true;
+  disk_full = true;
+  removal.fails = true;
   int code = run_made("update", "ops_per_s", &error);
-  disk_full = removal.fails = false;
+  disk_full = false;
+  removal.fails = false;
   assert_int_equal(code, -ENOSPC);
   assert_string_equal(error.text, "the disk is full");
 }
