@@ -10,6 +10,7 @@
 
 #include "harness/results_file.h"
 #include "harness/statistics.h"
+#include "harness/verdict.h"
 #include "harness/winners.h"
 #include "harness/winners_internal.h"
 #include "workloads/experiment.h"
@@ -105,20 +106,40 @@ static bool stands_out(const struct ratio *ratio, double floor, size_t looked_at
   return fabs(log(ratio->ratio)) > fmax(log1p(floor), half * statistics_t_quantile(freedom, widened));
 }
 
-// Whether a point of the claim shows a difference between its cells, whatever is claimed of its size. Duels have been
-// corrected for each other.
+static const json_t *test_of(const struct contest *contest, const json_t *point) {
+  const json_t *tests = json_object_get(json_object_get(contest->experiment, "verdict"), "tests");
+  return json_array_get(tests, (size_t)json_integer_value(json_object_get(point, "test")));
+}
+
+// The largest floor of the experiment's duels: a point does not say which of them decided it.
+static double duel_floor(const struct contest *contest) {
+  const json_t *duel;
+  double floor = 0;
+  size_t i;
+  json_array_foreach(json_object_get(contest->run, "duels"), i, duel) {
+    if (strcmp(json_text(duel, "experiment"), json_text(contest->experiment, "name")) == 0)
+      floor = fmax(floor, json_real_or_nan(duel, "floor"));
+  }
+  return floor;
+}
+
+// Whether a duel shows who is faster. Its interval has been corrected for the other duels. One about that very question
+// has been answered; one about another bound still has to be beyond the floor.
+static bool duel_shows(const struct contest *contest, const json_t *point, const struct ratio *ratio) {
+  const char *holds = json_text(test_of(contest, point), "holds");
+  if (!(ratio->low > 1 || ratio->high < 1)) return false;
+  if (*holds && strtod(holds + 1, NULL) == 1) return strcmp(json_text(point, "outcome"), verdict_not_shown) != 0;
+  return fabs(log(ratio->ratio)) > log1p(duel_floor(contest));
+}
+
+// Whether a point of the claim shows a difference between its cells, whatever is claimed of its size.
 static bool shows(const struct contest *contest, const json_t *point, size_t looked_at) {
   const struct ratio ratio = {.ratio = json_real_or_nan(point, "ratio"),
                               .low = json_real_or_nan(point, "low"),
                               .high = json_real_or_nan(point, "high"),
                               .n = pairs_of(point)};
-  bool duel = json_is_true(json_object_get(point, "paired")) && (ratio.low > 1 || ratio.high < 1);
-  return duel || stands_out(&ratio, contest->floor, looked_at);
-}
-
-static const json_t *test_of(const struct contest *contest, const json_t *point) {
-  const json_t *tests = json_object_get(json_object_get(contest->experiment, "verdict"), "tests");
-  return json_array_get(tests, (size_t)json_integer_value(json_object_get(point, "test")));
+  if (json_is_true(json_object_get(point, "paired"))) return duel_shows(contest, point, &ratio);
+  return stands_out(&ratio, contest->floor, looked_at);
 }
 
 static void read_point(const struct contest *contest, const json_t *point, struct claim *claim) {
@@ -147,10 +168,30 @@ static bool is_of_bound(const struct contest *contest, const json_t *point) {
   return experiment_side_is_bound(json_text(test_of(contest, point), "under"));
 }
 
-// Points of the claim, and contests.
+// In how many ways try_point may find a difference among so many cells. Of more than two, one may beat all others, or
+// any one another.
+static size_t count_ways(size_t cells) { return cells < 2 ? 0 : cells == 2 ? 1 : 2; }
+
+// The same of a contest: among all of its cells, and among the plain ones where those are others.
+static size_t count_of_contest(struct contest contest, const json_t *winner) {
+  if (contest.steps) return 1;
+  contest.panel = json_text(winner, "panel");
+  contest.x = json_text(winner, "x");
+  contest.plain = false;
+  winners_enter(&contest);
+  const size_t all = contest.count;
+  contest.plain = true;
+  winners_enter(&contest);
+  return count_ways(all) + (contest.count < all ? count_ways(contest.count) : 0);
+}
+
+// Points of the claim, and what contests may show.
 static size_t count_looked_at(const struct contest *contest) {
-  const json_t *points = json_object_get(json_object_get(contest->experiment, "verdict"), "points"), *point;
-  size_t count = json_array_size(json_object_get(contest->experiment, "winners")), i;
+  const json_t *points = json_object_get(json_object_get(contest->experiment, "verdict"), "points"), *point, *winner;
+  size_t count = 0, i;
+  json_array_foreach(json_object_get(contest->experiment, "winners"), i, winner) {
+    count += count_of_contest(*contest, winner);
+  }
   json_array_foreach(points, i, point) { count += !is_of_bound(contest, point) && pairs_of(point) >= PAIRS_LEAST; }
   return count;
 }
@@ -174,7 +215,7 @@ static bool read_claim(const struct contest *contest, size_t looked_at, struct c
 struct search {
   struct contest contest;
   const char *main_x, *main_panel, *verb;
-  size_t looked_at;  // points of the claim and contests
+  size_t looked_at;  // points of the claim, and what contests may show
   double best;
   char text[TEXT_MAX];
 };
@@ -188,6 +229,33 @@ static double weight(const struct search *search, const struct outcome *outcome)
   return 8e12 * contest->plain + 4e12 * main + 2e12 * (outcome->ties == 0) + fmin(outcome->ratio.ratio, 1e12);
 }
 
+// What is looked at shares the errors that a headline may have. An only winner has one part for itself, since it has to
+// beat all others besides. Where there is none, the difference is one picked from all pairs of the contest, which share
+// a part. What does not stand out that far counts as tied. Duels are corrected for each other, at a stricter level.
+static void keep_clear(const struct search *search, struct outcome *outcome) {
+  const struct contest *contest = &search->contest;
+  const struct outcome judged = *outcome;
+  const size_t pairs = contest->count * (contest->count - 1) / 2;
+  if (!judged.over) return;
+  if (judged.ties == 0 && (judged.paired || stands_out(&judged.ratio, contest->floor, search->looked_at))) return;
+  outcome->over = 0;
+  for (size_t i = 1; i < contest->count; i++) {
+    struct ratio ratio = judged.duel;
+    const bool paired = judged.rival == i && judged.duel.shown;
+    if (!judged.beaten[i]) continue;
+    outcome->beaten[i] = paired || (winners_lead(contest, i, &ratio) == 0 &&
+                                    stands_out(&ratio, contest->floor, pairs * search->looked_at));
+    if (!outcome->beaten[i]) {
+      outcome->ties++;
+      outcome->faint = true;
+    } else if (!outcome->over) {
+      outcome->over = i;
+      outcome->ratio = ratio;
+      outcome->paired = paired;
+    }
+  }
+}
+
 static int try_point(struct search *search, const char *panel, const char *x) {
   struct contest *contest = &search->contest;
   contest->panel = panel;
@@ -197,8 +265,7 @@ static int try_point(struct search *search, const char *panel, const char *x) {
     contest->plain = plain;
     winners_enter(contest);
     if (winners_judge(contest, &outcome)) return -ENOMEM;
-    if (outcome.over && !outcome.paired && !stands_out(&outcome.ratio, contest->floor, search->looked_at))
-      outcome = (struct outcome){.faint = true, .ties = contest->count - 1};
+    keep_clear(search, &outcome);
     if (contest->count < 2 || weight(search, &outcome) <= search->best) continue;
     search->best = weight(search, &outcome);
     winners_state(search->text, search->verb, contest, &outcome);

@@ -32,7 +32,7 @@ struct outcome {
   size_t ties, over;        // how many others are tied; the first one beaten, 0 if none is
   struct ratio ratio;       // cells[0] to cells[over]
   bool paired;              // ratio is that of a duel
-  bool faint;               // something is beaten, but not by so much that it may be picked from many
+  bool faint;               // some of the ties are beaten, but not by so much that they may be picked from many
   // A duel of cells[0] that was fought because repetitions showed no difference: with which cell, 0 for none.
   size_t rival;
   struct ratio duel;  // cells[0] to cells[rival]
@@ -50,6 +50,8 @@ const char *winners_step_from(const json_t *experiment, const char *key, const c
 // Which of the others the first one beats. Where repetitions leave that open and a duel decides it against the first
 // one, the winner of the duel becomes the first. 0 or -ENOMEM.
 int winners_judge(struct contest *contest, struct outcome *outcome);
+// How many times better the first cell is than that one, by repetitions. 0, or -ENODATA: no repetition has both.
+int winners_lead(const struct contest *contest, size_t other, struct ratio *ratio);
 
 // Two cells of which the first is better, whatever differs between them.
 struct claim {

@@ -49,6 +49,10 @@ static int compare_cells(const struct contest *contest, size_t a, size_t b, stru
   return winners_ratio(better, worse, metric, contest->floor, ratio);
 }
 
+int winners_lead(const struct contest *contest, size_t other, struct ratio *ratio) {
+  return compare_cells(contest, 0, other, ratio);
+}
+
 static bool won_duel(const struct outcome *outcome) { return outcome->rival && outcome->duel.shown; }
 
 static bool beats(const struct contest *contest, size_t other, struct ratio *ratio) {

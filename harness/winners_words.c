@@ -149,20 +149,21 @@ static void append_verb(char *text, const struct contest *contest, const char *v
 }
 
 void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
+  const char *untold = outcome->faint ? "stands out" : "shown";
   text[0] = '\0';
   if (outcome->over) {
     append_series(text, contest, 0);
     append_verb(text, contest, verb);
     append_ratio(text, contest, outcome);
   } else if (outcome->ties) {
-    append(text, "No difference %s between ", outcome->faint ? "stands out" : "shown");
+    append(text, "No difference %s between ", untold);
     append_leaders(text, contest, outcome);
   }
   append_point(text, contest->x_key, contest->x);
   append_point(text, contest->panel_key, contest->panel);
   if (outcome->over) append_interval(text, &outcome->ratio);
   if (!outcome->over || !outcome->ties) return;
-  append(text, "; none shown between ");
+  append(text, "; none %s between ", untold);
   append_leaders(text, contest, outcome);
 }
 

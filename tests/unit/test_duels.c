@@ -394,6 +394,48 @@ static void test_without_a_difference_the_headline_says_so(void **state) {
   json_decref(run);
 }
 
+// a is ahead of b by 10%, which its own interval shows and that of one picked from two points does not; and of c
+// tenfold.
+static void test_a_faint_lead_hides_no_clear_one(void **state) {
+  (void)state;
+  struct random random;
+  double rates[2][3] = {{1100, 1000, 100}, {1100, 1000, 100}}, values[REPETITIONS];
+  random_seed(&random, 19);
+  json_t *run = made(rates, 0.0001, &random);
+  // t of 2.5 with 8 degrees of freedom: p of 0.037.
+  for (size_t r = 0; r < REPETITIONS; r++) values[r] = 1100 * exp(r == 8 ? 0 : r % 2 ? -0.1144 : 0.1144);
+  for (size_t x = 0; x < 2; x++)
+    made_run_samples(json_array_get(json_object_get(run, "cells"), 3 * x), values, REPETITIONS);
+  summarise(run);
+  assert_true(is_true(winner_of(run, 0), "shown"));
+  assert_string_equal(text_of(experiment_of(run), "finding"),
+                      "a updates 11x faster than c, batch 64 (10-12x); none stands out between a and b");
+  json_decref(run);
+}
+
+// A duel whose pairs agree on less than its floor shows nothing, and heads nothing: against 1 or another bound.
+static void test_a_duel_below_its_floor_heads_nothing(void **state) {
+  (void)state;
+  static const double small[PAIRS] = {0.01, 0.0101, 0.0099, 0.01, 0.0101, 0.0099};
+  static const struct {
+    const char *holds;
+    double bound;
+  } claims[] = {{"> 1", 1}, {"> 0.9", 0.9}};
+  struct random random;
+  for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+    double rates[2][3] = {{1000, 1000, 1000}, {1000, 1000, 1000}};
+    random_seed(&random, 18);
+    json_t *run = made(rates, 0.25, &random);
+    set_claim(run, "a batch=1", "b batch=1", claims[i].holds);
+    (void)add_duel(run, "reads/1/a", "reads/1/b", claims[i].bound, small, PAIRS);
+    summarise(run);
+    const json_t *point = json_array_get(json_object_get(json_object_get(experiment_of(run), "verdict"), "points"), 0);
+    assert_true(is_true(point, "paired") && json_number_value(json_object_get(point, "low")) > 1);
+    expect(experiment_of(run), "finding", "No difference ");
+    json_decref(run);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_known_answer),
@@ -410,6 +452,8 @@ int main(void) {
       cmocka_unit_test(test_main_point),
       cmocka_unit_test(test_plain_engines_come_first),
       cmocka_unit_test(test_without_a_difference_the_headline_says_so),
+      cmocka_unit_test(test_a_faint_lead_hides_no_clear_one),
+      cmocka_unit_test(test_a_duel_below_its_floor_heads_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -364,6 +365,75 @@ static void test_seldom_a_headline_among_equals(void **state) {
   assert_int_equal(found, TRIES);
 }
 
+static const char *const many[] = {"a", "b", "c", "d", "e", NULL};
+
+// The headline of a run of the first `count` of many at four batches, of which e's rate is `rates[e]`. `repetitions` as
+// there are. The caller's.
+static char *headline(size_t count, const double *levels, double noise, size_t repetitions, struct random *random) {
+  const char *names[6] = {NULL};
+  memcpy(names, many, count * sizeof *names);
+  const struct made_experiment experiment = {.name = "reads",
+                                             .title = "Reads",
+                                             .question = "Which?",
+                                             .shape = "lines",
+                                             .x = "batch",
+                                             .y = "ops_per_s",
+                                             .xs = xs,
+                                             .engines = names};
+  json_t *run = made_run("host");
+  made_run_add(run, &experiment);
+  for (size_t i = 0; i < POINTS * count; i++) {
+    double rates[REPETITIONS];
+    for (size_t r = 0; r < repetitions; r++) rates[r] = levels[i % count] * exp(noise * draw_normal(random));
+    made_run_samples(json_array_get(json_object_get(run, "cells"), i), rates, repetitions);
+  }
+  (void)judge(run);
+  const json_t *found = json_array_get(json_object_get(run, "experiments"), 0);
+  char *text = strdup(json_string_value(json_object_get(found, "finding")));
+  json_decref(run);
+  assert_non_null(text);
+  return text;
+}
+
+// With five there are ten pairs a point that one could be picked from.
+static void test_seldom_a_headline_among_many_equals(void **state) {
+  (void)state;
+  static const double same[] = {1000, 1000, 1000, 1000, 1000};
+  struct random random;
+  for (size_t count = 3; count <= 5; count++) {
+    size_t told = 0;
+    random_seed(&random, 4000 + count);
+    for (size_t t = 0; t < TRIES; t++) {
+      char *text = headline(count, same, 0.11, REPETITIONS, &random);
+      told += strncmp(text, "No difference s", 15) != 0;
+      free(text);
+    }
+    printf("headlines that tell a difference among %zu equals: %.1f%%\n", count, 100.0 * (double)told / TRIES);
+    assert_true(20 * told <= TRIES);
+  }
+}
+
+// What is clear is told all the same: of a sole winner by three repetitions, of one of two leaders by nine.
+static void test_a_clear_difference_of_many_heads_the_chart(void **state) {
+  (void)state;
+  static const double winner[] = {2000, 1000, 900, 800, 700}, leaders[] = {1000, 1000, 500, 400, 300};
+  struct random random;
+  size_t sole = 0, tied = 0;
+  random_seed(&random, 5000);
+  for (size_t t = 0; t < TRIES; t++) {
+    char *text = headline(5, winner, 0.02, 3, &random);
+    sole += strncmp(text, "a updates 2", 11) == 0 || strncmp(text, "a updates 1.9", 13) == 0;
+    free(text);
+    text = headline(5, leaders, 0.11, REPETITIONS, &random);
+    tied += strstr(text, "x faster than c") != NULL;
+    free(text);
+  }
+  printf("of a clear winner by 3 repetitions: %.1f%%, of a leader by 9: %.1f%%\n", 100.0 * (double)sole / TRIES,
+         100.0 * (double)tied / TRIES);
+  assert_true(20 * sole >= 19 * TRIES);
+  assert_true(20 * tied >= 19 * TRIES);
+}
+
 // By the bound: the p value of a ratio of 2 against 2 is that of equals against 1.
 static void test_against_a_bound(void **state) {
   (void)state;
@@ -405,6 +475,8 @@ int main(void) {
       cmocka_unit_test(test_no_claim),
       cmocka_unit_test(test_seldom_more_than_true),
       cmocka_unit_test(test_seldom_a_headline_among_equals),
+      cmocka_unit_test(test_seldom_a_headline_among_many_equals),
+      cmocka_unit_test(test_a_clear_difference_of_many_heads_the_chart),
       cmocka_unit_test(test_against_a_bound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
