@@ -12,11 +12,11 @@
 #include "harness/metrics.h"
 #include "harness/results_file.h"
 
-enum { LINE = 1024, BEYOND = 800, NAMED_MOST = 2, TOLD_MOST = 6 };
+enum { LINE = 1024, BEYOND = 800, NAMED_MOST = 2, TOLD_MOST = 6, UNIT_MOST = 3 };
 
 struct told {
   char text[BEYOND];
-  size_t count;
+  size_t count, named;
 };
 
 struct bounds {
@@ -98,12 +98,17 @@ json_t *results_bounds_of(const json_t *run, const json_t *chart, const json_t *
   return bounds;
 }
 
-// A few are named, and the others counted: where all is disturbed, all would be.
+// A few are named, as long as there is room, and the others counted: where all is disturbed, all would be.
 static void tell_better(struct told *better, const char *begins, const json_t *cell, const json_t *bound) {
   size_t length = strlen(better->text), name = strlen(json_text(cell, "experiment")) + 1;
-  if (strlen(json_text(cell, "id")) < name || ++better->count > TOLD_MOST) return;
-  snprintf(better->text + length, BEYOND - length, "%s%s (%s)", length ? ", " : begins, json_text(cell, "id") + name,
-           json_text(bound, "label"));
+  if (strlen(json_text(cell, "id")) < name) return;
+  if (better->named < better->count++ || better->named == TOLD_MOST) return;
+  int more = snprintf(better->text + length, BEYOND - length, "%s%s (%s)", length ? ", " : begins,
+                      json_text(cell, "id") + name, json_text(bound, "label"));
+  if (more > 0 && (size_t)more < BEYOND - length)
+    better->named++;
+  else
+    better->text[length] = '\0';
 }
 
 static void put_better(FILE *out, const struct told *better) {
@@ -111,8 +116,8 @@ static void put_better(FILE *out, const struct told *better) {
   if (better->count == 0) return;
   snprintf(remark, sizeof remark, "%s", better->text);
   size_t length = strlen(remark);
-  if (better->count > TOLD_MOST)
-    snprintf(remark + length, sizeof remark - length, " and %zu more", better->count - TOLD_MOST);
+  if (better->count > better->named)
+    snprintf(remark + length, sizeof remark - length, " and %zu more", better->count - better->named);
   results_put_comment(out, "remark", remark);
 }
 
@@ -127,6 +132,13 @@ static void look_beyond(struct bounds *bounds, const json_t *cell, const json_t 
     tell_better(&bounds->within, "better than a bound of theirs by no more than the intervals of both: ", cell, bound);
 }
 
+// "64", "128K", "1.5ms": which says nothing without its key. An engine may be called "1-pread".
+static bool is_number(const char *text) {
+  size_t digits = strspn(text, "0123456789."), unit = 0;
+  while (isalpha((unsigned char)text[digits + unit]) || text[digits + unit] == '%') unit++;
+  return digits > 0 && unit <= UNIT_MOST && text[digits + unit] == '\0';
+}
+
 // "bare pread: pread, stdio": whose bound it is, where it is not everybody's and few are told. A line that some may be
 // above says so. Where the series are runs, its label names the run already.
 static void name_series(const struct bounds *bounds, const char *label, char *text, size_t room) {
@@ -138,7 +150,7 @@ static void name_series(const struct bounds *bounds, const char *label, char *te
   if (count == 0 || count >= all || count > NAMED_MOST || length >= room) return;
   bool first = true;
   json_object_foreach(own, name, unused) {
-    const char *key = isdigit((unsigned char)*name) ? bounds->series_key : "";  // a number alone says nothing
+    const char *key = is_number(name) ? bounds->series_key : "";
     length = strlen(text);
     snprintf(text + length, room - length, "%s%s%s%s", first ? ": " : ", ", key, *key ? " " : "", name);
     first = false;

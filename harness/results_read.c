@@ -35,6 +35,7 @@ static int read_head(struct reading *reading, json_t *line) {
     if (json_object_set_new(cell, "samples", json_array()) || json_object_set(reading->cells, id, cell)) return -ENOMEM;
   }
   reading->run = json_incref(run);
+  if (!json_is_array(json_object_get(run, "notes")) && json_object_set_new(run, "notes", json_array())) return -ENOMEM;
   if (json_object_set_new(run, "finished", json_null()) || json_object_set_new(run, "complete", json_false()) ||
       json_object_set_new(run, "bookkeeping", json_null()) || json_object_set_new(run, "limits", json_array()) ||
       json_object_set_new(run, "duels", json_array()))

@@ -210,6 +210,71 @@ static void test_bounds_in_the_tsv(void **state) {
   json_decref(run);
 }
 
+// data/reads.tsv of the run, which is given up. The caller's.
+static char *written_tsv(json_t *run) {
+  struct error error = {0};
+  if (results_summarise(run, &error) || results_write(folder, run, &error)) fail_msg("%s", error.text);
+  json_decref(run);
+  return read_text("data/reads.tsv");
+}
+
+// A number needs its key; an engine whose name begins with one does not.
+static void test_a_bound_names_its_series(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *line;
+  } cases[] = {{"1-pread", "\tempty system call: 1-pread\n"},
+               {"128KiB", "\tempty system call: engine 128KiB\n"},
+               {"64", "\tempty system call: engine 64\n"}};
+  write_run_with_bounds();
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    json_t *run = read_small_run(), *cell;
+    size_t c;
+    json_array_foreach(json_object_get(run, "cells"), c, cell) {
+      json_t *point = json_object_get(cell, "point");
+      if (strcmp(json_string_value(json_object_get(point, "engine")), "pread") == 0)
+        assert_int_equal(json_object_set_new(point, "engine", json_string(cases[i].name)), 0);
+    }
+    char *text = written_tsv(run);
+    expect_line(text, cases[i].line, true);
+    free(text);
+  }
+}
+
+// Where the names of those that beat a bound are too long for one remark, the rest is counted and none is cut.
+static void test_long_names_above_a_bound_are_counted(void **state) {
+  (void)state;
+  enum { LONG = 400 };
+  char id[LONG] = "reads/";
+  memset(id + strlen(id), 'x', sizeof id - 1 - strlen(id));
+  write_run_with_bounds();
+  json_t *run = read_small_run(), *cell, *limit = json_array_get(json_object_get(run, "limits"), 0);
+  size_t i;
+  assert_int_equal(json_object_set_new(limit, "value", json_real(100)), 0);
+  assert_int_equal(json_object_set_new(limit, "high", json_real(110)), 0);
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    assert_int_equal(json_object_set_new(cell, "id", json_string(id)), 0);
+  }
+  char *text = written_tsv(run);
+  expect_line(text, "x (memory, copies) and 2 more\n", true);
+  free(text);
+}
+
+static void test_notes_need_no_room_in_the_head(void **state) {
+  (void)state;
+  struct error error = {0};
+  json_t *run = small_run("ops_per_s");
+  json_object_del(run, "notes");
+  struct results *results = create(run);
+  json_decref(run);
+  if (results_append_note(results, "what was seen", &error)) fail_msg("%s", error.text);
+  results_close(results);
+  run = read_small_run();
+  const json_t *notes = json_object_get(run, "notes");
+  assert_string_equal(json_string_value(json_array_get(notes, 0)), "what was seen");
+  json_decref(run);
+}
+
 static json_t *summarised(void) {
   json_t *run = read_small_run();
   struct error error = {0};
@@ -550,6 +615,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_read_gives_back_what_was_appended),
       TEST(test_bounds_in_the_tsv),
+      TEST(test_a_bound_names_its_series),
+      TEST(test_long_names_above_a_bound_are_counted),
+      TEST(test_notes_need_no_room_in_the_head),
       TEST(test_a_beaten_bound_is_measured_again),
       TEST(test_the_end_is_read),
       TEST(test_statuses),
