@@ -71,6 +71,13 @@ static json_t *end_of(const struct verdict_point *point, double value) {
   return point->state != POINT_MISSING && point->ratio.n > 1 ? number(value) : json_null();
 }
 
+// Samples that count and are flagged, of both sides.
+static json_int_t flagged(const struct verdict_point *point) {
+  json_int_t count = 0;
+  for (int side = 0; side < 2; side++) count += json_integer_value(json_object_get(point->cells[side], "flagged"));
+  return count;
+}
+
 static json_t *point_to_json(const struct verdict_point *point) {
   static const char *const states[POINT_STATES] = {[POINT_HOLDS] = verdict_holds,
                                                    [POINT_FAILS] = verdict_fails,
@@ -78,10 +85,11 @@ static json_t *point_to_json(const struct verdict_point *point) {
                                                    [POINT_MISSING] = "not measured"};
   bool measured = point->state != POINT_MISSING;
   const char *reason = point->state == POINT_OPEN || !measured ? point->reason : NULL;
-  return json_pack("{s:I, s:O, s:o, s:o, s:o, s:I, s:b, s:s, s:s?}", "test", (json_int_t)point->test, "at", point->at,
-                   "ratio", number(measured ? point->ratio.ratio : NAN), "low", end_of(point, point->ratio.low), "high",
-                   end_of(point, point->ratio.high), "n", (json_int_t)(measured ? point->ratio.n : 0), "paired",
-                   (int)point->paired, "outcome", states[point->state], "reason", reason);
+  return json_pack("{s:I, s:O, s:o, s:o, s:o, s:I, s:b, s:I, s:s, s:s?}", "test", (json_int_t)point->test, "at",
+                   point->at, "ratio", number(measured ? point->ratio.ratio : NAN), "low",
+                   end_of(point, point->ratio.low), "high", end_of(point, point->ratio.high), "n",
+                   (json_int_t)(measured ? point->ratio.n : 0), "paired", (int)point->paired, "flagged", flagged(point),
+                   "outcome", states[point->state], "reason", reason);
 }
 
 static json_t *points_to_json(const struct verdict_trial *trial) {

@@ -8,11 +8,27 @@
 
 enum { TEXT_ROOM = 512, RATIO_ROOM = 96 };
 
+static bool is_flagged(const json_t *point) { return json_integer_value(json_object_get(point, "flagged")) > 0; }
+
+// The ratio of a point, or of the verdict, whose it is then.
+static void format_ratio(const json_t *figure, const json_t *point, char *text) {
+  verdict_ratio_format(figure, text, RATIO_ROOM);
+  size_t length = strlen(text);
+  if (is_flagged(point)) snprintf(text + length, RATIO_ROOM - length, " *");
+}
+
+// The point whose ratio is the verdict's; NULL: none is measured.
+static const json_t *nearest(const json_t *verdict) {
+  const json_t *index = json_object_get(verdict, "nearest");
+  return json_is_integer(index) ? json_array_get(json_object_get(verdict, "points"), (size_t)json_integer_value(index))
+                                : NULL;
+}
+
 static void put_claim(const struct page *page, const json_t *experiment) {
   const json_t *verdict = json_object_get(experiment, "verdict");
   const char *claim = json_text(experiment, "claim");
   char ratio[RATIO_ROOM], test[TEXT_ROOM];
-  verdict_ratio_format(verdict, ratio, sizeof ratio);
+  format_ratio(verdict, nearest(verdict), ratio);
   verdict_test_format(verdict, test, sizeof test);
   const char *const cells[] = {*claim ? claim : json_text(experiment, "question"), json_text(verdict, "text"), ratio,
                                test};
@@ -63,12 +79,16 @@ static void put_claims_from(const struct page *page, const char *source) {
   static const char *const head[] = {"claim", "on this machine", "ratio (95% interval)", "of"};
   const json_t *experiment;
   size_t i;
+  bool flagged = false;
   if (count_claims(page) > 1) put_outcomes(page, source);
   page->format->row(page->out, head, 4, true);
   json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
-    if (is_from(experiment, source)) put_claim(page, experiment);
+    if (!is_from(experiment, source)) continue;
+    put_claim(page, experiment);
+    flagged = flagged || is_flagged(nearest(json_object_get(experiment, "verdict")));
   }
   page->format->after_rows(page->out);
+  if (flagged) page_say(page, "* Samples of its cells were disturbed, also when they were repeated: see its section.");
 }
 
 static bool is_first_of_source(const struct page *page, size_t index) {
@@ -108,12 +128,21 @@ static void put_points(const struct page *page, const json_t *verdict) {
     char compared[TEXT_ROOM], at[TEXT_ROOM], ratio[RATIO_ROOM], outcome[TEXT_ROOM];
     snprintf(compared, sizeof compared, "%s / %s", json_text(test, "over"), json_text(test, "under"));
     verdict_at_format(point, at, sizeof at);
-    verdict_ratio_format(point, ratio, sizeof ratio);
+    format_ratio(point, point, ratio);
     snprintf(outcome, sizeof outcome, "%s%s%s", json_text(point, "outcome"), *reason ? ": " : "", reason);
     const char *const cells[] = {compared, at, ratio, json_text(test, "holds"), outcome};
     page->format->row(page->out, cells, 5, false);
   }
   page->format->after_rows(page->out);
+}
+
+static bool any_flagged(const json_t *verdict) {
+  const json_t *point;
+  size_t i;
+  json_array_foreach(json_object_get(verdict, "points"), i, point) {
+    if (is_flagged(point)) return true;
+  }
+  return false;
 }
 
 void page_claim(const struct page *page, const json_t *experiment) {
@@ -123,8 +152,10 @@ void page_claim(const struct page *page, const json_t *experiment) {
   if (*claim) page_say(page, "Claim: %s.", claim);
   if (*json_text(experiment, "source")) page_say(page, "From: %s.", json_text(experiment, "source"));
   if (!*json_text(verdict, "text")) return;
-  verdict_ratio_format(verdict, ratio, sizeof ratio);
+  format_ratio(verdict, nearest(verdict), ratio);
   verdict_test_format(verdict, test, sizeof test);
   page_say(page, "On this machine: %s. %s: %s.", json_text(verdict, "text"), test, ratio);
   if (json_array_size(json_object_get(verdict, "points")) > 1) put_points(page, verdict);
+  if (any_flagged(verdict))
+    page_say(page, "* Samples of its cells were disturbed, also when they were repeated: see their flags below.");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the files of each store took when they were loaded, after the compaction that follows a load, and when they were
 // measured: a table beside the charts of experiments with stores that others wrote.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "harness/report/values.h"
 #include "harness/results_file.h"
 
-enum { VALUE_ROOM = 32, NAME_ROOM = 160, ROWS_MAX = 128 };
+enum { VALUE_ROOM = 32, RANGE_ROOM = 2 * VALUE_ROOM + 8, NAME_ROOM = 160, ROWS_MAX = 128 };
 
 // The first sample that tells.
 static const json_t *sample_of(const json_t *cell) {
@@ -67,9 +68,33 @@ static void format_compacted(const json_t *size, const char *key, char *text) {
     snprintf(text, VALUE_ROOM, "left as loaded");
 }
 
-static void put_row(const struct page *page, const json_t *cell) {
-  char name[NAME_ROOM], texts[6][VALUE_ROOM];
-  const json_t *sample = sample_of(cell), *space = json_object_get(sample, "space");
+static void add_samples(const json_t *cell, double *least, double *most) {
+  const json_t *sample;
+  size_t i;
+  json_array_foreach(json_object_get(cell, "samples"), i, sample) {
+    if (!json_is_true(json_object_get(sample, "counted"))) continue;
+    const double bytes = json_real_or_nan(json_object_get(sample, "stat"), "bytes_allocated");
+    *least = fmin(*least, bytes);
+    *most = fmax(*most, bytes);
+  }
+}
+
+// From the least to the most that the samples of all cells of a data set left: they may do different things with it.
+static void format_measured(const struct page *page, const json_t *experiment, const json_t *of, char *text) {
+  double least = NAN, most = NAN;
+  const json_t *cell;
+  char highest[VALUE_ROOM];
+  for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));)
+    if (same_data(cell, of)) add_samples(cell, &least, &most);
+  value_format(least, "B", text, VALUE_ROOM);
+  value_format(most, "B", highest, sizeof highest);
+  size_t length = strlen(text);
+  if (strcmp(text, highest) != 0) snprintf(text + length, RANGE_ROOM - length, " to %s", highest);
+}
+
+static void put_row(const struct page *page, const json_t *experiment, const json_t *cell) {
+  char name[NAME_ROOM], texts[5][VALUE_ROOM], measured[RANGE_ROOM];
+  const json_t *space = json_object_get(sample_of(cell), "space");
   const json_t *loaded = json_object_get(space, "loaded"), *compacted = json_object_get(space, "compacted");
   const char *before = json_text(cell, "before");
   snprintf(name, sizeof name, "%s%s%s", json_text(cell, "spec"), *before ? ", then " : "", before);
@@ -79,8 +104,8 @@ static void put_row(const struct page *page, const json_t *cell) {
   format_bytes(loaded, "allocated", texts[2]);
   format_compacted(compacted, "apparent", texts[3]);
   format_compacted(compacted, "allocated", texts[4]);
-  format_bytes(json_object_get(sample, "stat"), "bytes_allocated", texts[5]);
-  const char *const cells[] = {name, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5]};
+  format_measured(page, experiment, cell, measured);
+  const char *const cells[] = {name, texts[0], texts[1], texts[2], texts[3], texts[4], measured};
   page->format->row(page->out, cells, sizeof cells / sizeof cells[0], false);
 }
 
@@ -95,12 +120,13 @@ void page_space(const struct page *page, const json_t *experiment) {
       page,
       "What the files take, by their lengths and on the disk: right after the load; after the compaction that follows "
       "a "
-      "peer's load, with no background work left; and at the end of a sample, so after all that was done before it "
-      "(\"then\") and in it. The native engines are not compacted after their load, unless that is what is measured "
+      "peer's load, with no background work left; and at the end of a sample that counts, so after all that was done "
+      "before it (\"then\") and in it, from the least to the most of all that began with that data set. The native "
+      "engines are not compacted after their load, unless that is what is measured "
       "(\"then compact\"): they put no work off, a load leaves no gaps between their records, and the free room behind "
       "them is where updates go:");
   page->format->row(page->out, head, sizeof head / sizeof head[0], true);
-  for (size_t i = 0; i < count; i++) put_row(page, rows[i]);
+  for (size_t i = 0; i < count; i++) put_row(page, experiment, rows[i]);
   page->format->after_rows(page->out);
   if (rocksdb)
     page_say(

@@ -38,6 +38,17 @@ diff -u expected page.md || fail 'the table of the last run of each'
 grep -qF '| `limits-b` | x / z | \> 2 | 3.00 (2.90-3.10) | holds |' page.md || fail "$(cat page.md)"
 [[ $(grep -c limits-b page.md) == 2 ]] || fail "$(cat page.md)"
 
+echo '# what was disturbed is marked, and the mark explained'
+grep -qF disturbed page.md && fail "$(cat page.md)"
+a_run four '<a id="limits-b"></a>' "$header" '| --- | --- | --- | --- | --- |' \
+  '| x / y | engine mmap | 1.50 (1.40-1.60) \* | \> 2 | does not hold |' ''
+"$table" one four || fail 'limits-table of a disturbed run'
+printf '%s\n' '| `limits-b` | x / y, engine mmap | \> 2 | 1.50 (1.40-1.60) \* | does not hold |' '' \
+  '\* Samples of its cells were disturbed, also when they were repeated.' '<!-- limits: end -->' behind >expected
+diff -u expected <(tail -n 5 page.md) || fail 'the mark of a disturbed cell'
+"$table" four one || fail 'limits-table of an undisturbed run after it'
+grep -qF disturbed page.md && fail "$(cat page.md)"
+
 echo '# what is no such run changes nothing'
 cp page.md before.md
 a_run other '<a id="other"></a>' "$header" '| --- | --- | --- | --- | --- |' '| o / p |  | 1 | 2 | holds |'

@@ -116,8 +116,11 @@ static void add_space(const struct fixture *fixture, size_t cell, double compact
       compacted > 0 ? json_pack("{s:f, s:f}", "apparent", compacted, "allocated", compacted + 4096) : json_null();
   json_t *space = json_pack("{s:{s:f, s:f}, s:o}", "loaded", "apparent", 3e6, "allocated", 4e6, "compacted", after);
   assert_int_equal(json_object_set_new(sample_at(fixture, cell, 0), "space", space), 0);
-  json_t *stat = json_pack("{s:f, s:f}", "bytes_apparent", 5e6, "bytes_allocated", 6e6);
-  assert_int_equal(json_object_set_new(sample_at(fixture, cell, 0), "stat", stat), 0);
+  // The first sample does not count.
+  for (size_t i = 0; i < 3; i++) {
+    json_t *stat = json_pack("{s:f, s:f}", "bytes_apparent", 5e6, "bytes_allocated", i ? 6e6 : 9e6);
+    assert_int_equal(json_object_set_new(sample_at(fixture, cell, i), "stat", stat), 0);
+  }
 }
 
 // One row a data set: cells that share one have one.
@@ -139,6 +142,11 @@ static void test_sizes_before_and_after_compaction(void **state) {
             "| mmap | 64.0 kB | 3.00 MB | 4.00 MB | left as loaded | left as loaded | 6.00 MB |\n"
             "| lmdb | 64.0 kB | 3.00 MB | 4.00 MB | 2.00 MB | 2.00 MB | 6.00 MB |\n\n");
   must_hold(fixture, "report.md", "The native engines are not compacted after their load");
+  // Another cell of the data set leaves more behind.
+  json_object_set_new(json_object_get(sample_at(fixture, 3, 2), "stat"), "bytes_allocated", json_real(8e6));
+  must(report_pages(fixture->folder, fixture->run, &error), &error);
+  must_hold(fixture, "report.md", "| 4.00 MB | left as loaded | left as loaded | 6.00 MB |");
+  must_hold(fixture, "report.md", "| 2.00 MB | 2.00 MB | 6.00 MB to 8.00 MB |");
   must_lack(fixture, "report.md", "RocksDB reserves");
   // What was done to a data set is part of its name: two of one engine are not the same.
   for (size_t cell = 0; cell < 6; cell += 2)
@@ -178,6 +186,25 @@ static void test_claims_head_the_report(void **state) {
   const char *end = strstr(text, "</section>");
   assert_true(machine < first && first < strstr(text, "class=\"note\"") && strstr(text, row) < end);
   free(text);
+}
+
+// As in the other tables: in that of all claims, and where the points of one are listed.
+static void test_ratios_of_disturbed_cells_are_marked(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &bars);
+  made_run_claim(fixture->run, "mmap", "pread", "> 1");
+  draw(fixture);
+  must_lack(fixture, "report.md", "5.00 (5.00-5.00) \\*");
+  must_lack(fixture, "report.md", "Samples of its cells were disturbed");
+  for (size_t cell = 0; cell < 2; cell++)
+    json_object_set_new(sample_at(fixture, cell, 1), "flags", json_pack("[s]", "steal"));
+  draw(fixture);
+  must_hold(fixture, "report.md", "| holds, at all 3 points | 5.00 (5.00-5.00) \\* | mmap / pread at batch 1");
+  must_hold(fixture, "report.md", "| batch 1 | 5.00 (5.00-5.00) \\* | \\> 1 | holds |");
+  must_hold(fixture, "report.md", "| batch 64 | 5.00 (5.00-5.00) | \\> 1 | holds |");
+  must_hold(fixture, "report.md",
+            "\\* Samples of its cells were disturbed, also when they were repeated: see its section.");
+  must_hold(fixture, "report.md", "repeated: see their flags below.");
 }
 
 // What somebody claimed comes first, apart from what is only looked for.
@@ -323,6 +350,7 @@ int main(void) {
       TEST(test_no_peers_no_word_of_them),
       TEST(test_sizes_before_and_after_compaction),
       TEST(test_claims_head_the_report),
+      TEST(test_ratios_of_disturbed_cells_are_marked),
       TEST(test_claims_stand_by_their_source),
       TEST(test_what_an_operation_costs),
       TEST(test_texts_run_nothing),
