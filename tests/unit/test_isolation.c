@@ -107,9 +107,10 @@ ssize_t __wrap_read(int fd, void *to, size_t bytes) {
 
 // More threads of the kernel than a page lists; number 112 comes last.
 static void put_long_list(void) {
-  char list[LISTED * 5 + 5];
-  for (int i = 0; i < LISTED; i++) snprintf(list + (size_t)i * 5, 6, "%d ", 1000 + i);
-  snprintf(list + (size_t)LISTED * 5, 5, "112 ");
+  char list[LISTED * 12 + 12];
+  size_t length = 0;
+  for (int i = 0; i < LISTED; i++) length += (size_t)snprintf(list + length, sizeof list - length, "%d ", 1000 + i);
+  snprintf(list + length, sizeof list - length, "112 ");
   put("proc/2/task/2/children", list);
 }
 
