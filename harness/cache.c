@@ -21,7 +21,7 @@
 #define SYS_cachestat 451  // the same on every architecture (Linux 6.5); older headers lack it
 #endif
 
-enum { READ_BYTES = 1 << 20, PAGE_BYTES_MIN = 4096 };
+enum { READ_BYTES = 1 << 20, READ_TRIES = 3, PAGE_BYTES_MIN = 4096 };
 static const double COLD_BELOW = 0.01, WARM_FROM = 0.99;
 // What fault-around maps (fault_around_bytes, 64 KiB) around the few pages that opening touches.
 static const uint64_t MAPPED_SLACK = 256 << 10;
@@ -221,6 +221,17 @@ static int read_file(const char *path, void *user) {
   return code == -ENOENT ? 0 : code;
 }
 
+// More than once: a machine whose host takes memory back loses pages that were read a moment ago.
+static int read_in(const char *path, double *share) {
+  int code = 0;
+  *share = 0;
+  for (int tries = 0; !code && *share < WARM_FROM && tries < READ_TRIES; tries++) {
+    code = store_files_each(path, read_file, NULL);
+    if (!code) code = cache_residency(path, share);
+  }
+  return code;
+}
+
 static bool in_memory(const char *path) {
   struct statfs stat;
   return statfs(path, &stat) == 0 && (stat.f_type == TMPFS_MAGIC || stat.f_type == RAMFS_MAGIC);
@@ -235,8 +246,7 @@ static int make_warm(const struct engine *engine, struct store *store, const cha
     return error_set(error, -EBUSY,
                      "cache=warm: %.1f%% of %s cannot be dropped and read in anew; close what maps the file",
                      share * 100, path);
-  code = store_files_each(path, read_file, NULL);
-  if (!code) code = cache_residency(path, &share);
+  code = read_in(path, &share);
   if (code) return error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code));
   if (share >= WARM_FROM) return 0;
   return error_set(error, -EBUSY, "only %.1f%% of %s stays in the page cache; use less data or more memory",
