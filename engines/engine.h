@@ -70,8 +70,10 @@ struct store_config {
   uint64_t capacity_hint;  // records the caller expects to hold; 0: unknown
   struct sync_policy sync;
   bool read_only;
-  bool create;     // make the store if it is not there
-  bool exclusive;  // with create: an existing file is an error (-EEXIST)
+  bool create;      // make the store if it is not there
+  bool exclusive;   // with create: an existing file is an error (-EEXIST)
+  bool disposable;  // nobody opens it again, its files are removed: close need not make anything durable, but tells
+                    // what went wrong. What the policy promises until then stands
   struct engine_options options;
 };
 
@@ -147,8 +149,8 @@ struct engine {
   // -ENOENT, -EWOULDBLOCK (in use), -EINVAL (not a store, wrong record size), -ENOSPC.
   int (*open)(const char *path, const struct store_config *config, struct store **store, struct error *error);
 
-  // Makes everything durable unless the policy is none or async (a clean close always leaves a clean file), closes and
-  // frees the store, also when it returns an error. No session may be open.
+  // Makes everything durable unless the policy is none or async (a clean close always leaves a clean file) or the store
+  // is disposable, closes and frees the store, also when it returns an error. No session may be open.
   int (*close)(struct store *store, struct error *error);
 
   // Opens a session on the calling thread, which alone may use and close it.

@@ -41,6 +41,8 @@ static void configure(struct sample *sample) {
   // A measured load grows as it goes, like a store that was not told how much will come.
   if (sample->workload.operation == OPERATION_CREATE) sample->config.create = sample->config.exclusive = true;
   sample->config.capacity_hint = order->fresh ? 0 : order->settings.workload.records;
+  // What closing it costs is part of an operation on whole stores.
+  sample->config.disposable = order->disposable && !operation_of_stores(sample->workload.operation);
   // A data set is synced once, when it is complete.
   if (fill) sample->config.sync = (struct sync_policy){.kind = SYNC_NONE};
 }

@@ -33,6 +33,7 @@ struct sample_order {
   double limit;     // seconds after which the timed part is cut short
   bool read_only;   // the data set is shared
   bool fresh;       // the file must be created (fill experiments)
+  bool disposable;  // the files are this sample's own, and are removed behind it
   uint64_t seed;
   struct memory_group memory;  // cache_limited: the group to enter
 };

@@ -129,13 +129,16 @@ static int write_back(int fd, off_t from, off_t bytes) {
 static int copy_by_writes(int from, int to, size_t piece) {
   char *buffer = malloc(piece);
   int code = buffer ? 0 : -ENOMEM;
-  for (off_t at = 0; !code;) {
+  for (off_t at = 0, begun = 0; !code;) {
     ssize_t n = pread(from, buffer, piece, at);
     if (n < 0) code = -errno;
     if (n <= 0) break;
     ssize_t written = pwrite(to, buffer, (size_t)n, at);
     if (written <= 0) code = written ? -errno : -EIO;
     at += written;
+    if (code || at - begun < COPY_PIECE) continue;
+    code = write_back(to, begun, at - begun);  // in requests of a size that the device likes
+    begun = at;
   }
   free(buffer);
   return code ? code : fsync(to) ? -errno : 0;

@@ -10,7 +10,7 @@ enum {
   ALL_BELOW = 4096,      // records: read back all of so many,
   ALL_BYTES = 16 << 20,  // where they are no more than this
   GAPS_BELOW = 100000,   // records: the same where some ids are expected to be absent, which a sample cannot judge
-  SAMPLE_FIRST = 16,     // records drawn in the first round: behind a cold map each may take 10 ms
+  SAMPLE_FIRST = 4,      // records drawn in the first round: behind a cold map each may take 10 ms
   SAMPLE_ROUND = 2048,   // each further round draws twice as many, up to this, so that the last one is not the longest
   SAMPLE_MOST = 20000,   // in all rounds together
   SAMPLE_NS = 8000000,   // no further round starts after this long

@@ -50,11 +50,11 @@ static json_t *settings_to_json(const struct cell_settings *settings) {
 }
 
 json_t *sample_order_to_json(const struct sample_order *order) {
-  return json_pack("{s:s, s:o, s:s, s:f, s:f, s:f, s:b, s:b, s:I, s:{s:s, s:s}}", "kind", kind_names[order->kind],
+  return json_pack("{s:s, s:o, s:s, s:f, s:f, s:f, s:b, s:b, s:b, s:I, s:{s:s, s:s}}", "kind", kind_names[order->kind],
                    "settings", settings_to_json(&order->settings), "path", order->path, "seconds", order->seconds,
                    "warmup", order->warmup, "limit", order->limit, "read_only", order->read_only, "fresh", order->fresh,
-                   "seed", bits(order->seed), "memory", "method", memory_method_name(order->memory.method), "group",
-                   order->memory.path);
+                   "disposable", order->disposable, "seed", bits(order->seed), "memory", "method",
+                   memory_method_name(order->memory.method), "group", order->memory.path);
 }
 
 // What json_unpack hands out before it is checked. Integers are wide, so that no cast hides a bad one.
@@ -62,7 +62,7 @@ struct unpacked {
   const char *kind, *path, *engine, *spec, *operation, *keys, *sync, *cache, *method, *group, *arrivals, *before,
       *background;
   double background_rate, seconds, warmup, limit, theta, rate;
-  int read_only, fresh;
+  int read_only, fresh, disposable;
   json_int_t seed, workload_seed, records, data_bytes, memory_bytes, operations;
   json_int_t mix[6], value_size, batch, depth, workload_threads, record_size, fill_write, threads, processes, stores;
 };
@@ -70,21 +70,22 @@ struct unpacked {
 // An order by a program that does not know a key yet leaves it out.
 static int unpack(const json_t *json, struct unpacked *to, struct error *error) {
   json_error_t where;
-  if (json_unpack_ex(
-          (json_t *)json, &where, 0,
-          "{s:s, s:s, s:F, s:F, s:F, s:b, s:b, s:I, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:F, "
-          "s:s, s?:s, s?:s, s?:F, s?:I, s?:I, s?:I,"
-          " s:{s:s, s:[I,I,I,I,I,I!], s:s, s:F, s:I, s:I, s:I, s:I, s:I, s:I}}}",
-          "kind", &to->kind, "path", &to->path, "seconds", &to->seconds, "warmup", &to->warmup, "limit", &to->limit,
-          "read_only", &to->read_only, "fresh", &to->fresh, "seed", &to->seed, "memory", "method", &to->method, "group",
-          &to->group, "settings", "engine", &to->engine, "spec", &to->spec, "sync", &to->sync, "cache", &to->cache,
-          "data_bytes", &to->data_bytes, "memory_bytes", &to->memory_bytes, "record_size", &to->record_size, "threads",
-          &to->threads, "processes", &to->processes, "rate", &to->rate, "arrivals", &to->arrivals, "before",
-          &to->before, "background", &to->background, "background_rate", &to->background_rate, "fill_write",
-          &to->fill_write, "stores", &to->stores, "operations", &to->operations, "workload", "operation",
-          &to->operation, "mix", &to->mix[0], &to->mix[1], &to->mix[2], &to->mix[3], &to->mix[4], &to->mix[5], "keys",
-          &to->keys, "theta", &to->theta, "records", &to->records, "value_size", &to->value_size, "batch", &to->batch,
-          "depth", &to->depth, "threads", &to->workload_threads, "seed", &to->workload_seed) == 0)
+  if (json_unpack_ex((json_t *)json, &where, 0,
+                     "{s:s, s:s, s:F, s:F, s:F, s:b, s:b, s?:b, s:I, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:s, s:I, s:I, "
+                     "s:I, s:I, s:I, s:F, s:s, s?:s, s?:s, s?:F, s?:I, s?:I, s?:I, s:{s:s, s:[I,I,I,I,I,I!], s:s, s:F, "
+                     "s:I, s:I, s:I, s:I, s:I, s:I}}}",
+                     "kind", &to->kind, "path", &to->path, "seconds", &to->seconds, "warmup", &to->warmup, "limit",
+                     &to->limit, "read_only", &to->read_only, "fresh", &to->fresh, "disposable", &to->disposable,
+                     "seed", &to->seed, "memory", "method", &to->method, "group", &to->group, "settings", "engine",
+                     &to->engine, "spec", &to->spec, "sync", &to->sync, "cache", &to->cache, "data_bytes",
+                     &to->data_bytes, "memory_bytes", &to->memory_bytes, "record_size", &to->record_size, "threads",
+                     &to->threads, "processes", &to->processes, "rate", &to->rate, "arrivals", &to->arrivals, "before",
+                     &to->before, "background", &to->background, "background_rate", &to->background_rate, "fill_write",
+                     &to->fill_write, "stores", &to->stores, "operations", &to->operations, "workload", "operation",
+                     &to->operation, "mix", &to->mix[0], &to->mix[1], &to->mix[2], &to->mix[3], &to->mix[4],
+                     &to->mix[5], "keys", &to->keys, "theta", &to->theta, "records", &to->records, "value_size",
+                     &to->value_size, "batch", &to->batch, "depth", &to->depth, "threads", &to->workload_threads,
+                     "seed", &to->workload_seed) == 0)
     return 0;
   return error_set(error, -EINVAL, "order: %s", where.text);
 }
@@ -185,6 +186,7 @@ int sample_order_from_json(const json_t *json, struct sample_order *order, struc
   order->limit = from.limit;
   order->read_only = from.read_only;
   order->fresh = from.fresh;
+  order->disposable = from.disposable;
   order->seed = (uint64_t)from.seed;
   return 0;
 }

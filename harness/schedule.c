@@ -89,7 +89,8 @@ static void make_order(const struct running *running, const struct plan_cell *ce
                                  .warmup = plan_warmup(plan, cell),
                                  .limit = length_of(pass) * plan_limit(plan, cell),
                                  .read_only = cell->data == PLAN_SHARED,
-                                 .fresh = cell->data == PLAN_FRESH};
+                                 .fresh = cell->data == PLAN_FRESH,
+                                 .disposable = cell->data == PLAN_FRESH || cell->data == PLAN_COPY};
   // All cells of a repetition draw the same keys; each repetition draws others.
   order->seed = random_mix(plan->options.seed + pass->repetition);
   if (cell->settings.rate.of_peak > 0)

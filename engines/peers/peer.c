@@ -201,7 +201,8 @@ int peer_open(const char *path, const struct store_config *config, struct store 
 
 int peer_close(struct store *store, struct error *error) {
   timer_stop(&store->timer);
-  int code = store->config.read_only || !store->db ? 0 : sync_written(store);
+  int code = atomic_load(&store->failed);
+  if (!code && !store->config.read_only && !store->config.disposable && store->db) code = sync_written(store);
   int closed = destroy(store);
   if (!code) code = closed;
   return code ? error_set(error, code, "closing the store: %s", strerror(-code)) : 0;

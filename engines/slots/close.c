@@ -69,15 +69,27 @@ static int save_index(struct store *store, struct error *error) {
   return code ? error_set(error, code, "its index cannot be written: %s; no record is lost", strerror(-code)) : 0;
 }
 
+// The file stays as a kill would leave it. Writes that failed are known, or are found out by handing on what is held.
+static int close_disposable(struct store *store, struct error *error) {
+  int code = atomic_load(&store->syncing.failed);
+  if (!code && store->io->flush) code = store->io->flush(store->file);
+  return code ? error_set(error, code, "a write or sync failed: %s", strerror(-code)) : 0;
+}
+
+static int close_lasting(struct store *store, struct error *error) {
+  int code = 0;
+  if (!store->header.clean) code = close_written(store, error);
+  if (store->header.clean && store->index_rebuilt && !store->corrupt && file_is_at(store->fd, store->path))
+    code = save_index(store, error);
+  return code;
+}
+
 int slot_store_close(struct store *store, struct error *error) {
   // Its threads, locks and buffers are copies from the middle of anything: they go with the process.
   if (store->foreign) return refuse_foreign(error);
   timer_stop(&store->timer);
   int code = 0;
-  if (!store->read_only && !store->header.clean) code = close_written(store, error);
-  if (!store->read_only && store->header.clean && store->index_rebuilt && !store->corrupt &&
-      file_is_at(store->fd, store->path))
-    code = save_index(store, error);
+  if (!store->read_only) code = store->disposable ? close_disposable(store, error) : close_lasting(store, error);
   store_free(store);
   return code;
 }

@@ -69,7 +69,7 @@ struct store {
   struct forks_entry forks;
   bool foreign;  // another process opened it, which this one was forked from
   bool read_only;
-  bool verify, linear, prefetch;
+  bool verify, linear, prefetch, disposable;
   struct sync_policy policy;
   uint64_t grow_step, fill_write;
 

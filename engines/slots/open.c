@@ -216,6 +216,7 @@ static void read_options(struct store *store, const struct store_config *config)
   store->options = config->options;
   store->policy = config->sync;
   store->read_only = config->read_only;
+  store->disposable = config->disposable;
   store->prefetch = store->io->prefetch && registry_option(store->engine, &store->options, "prefetch");
   store->verify = registry_option(store->engine, &store->options, "verify");
   store->linear = registry_option(store->engine, &store->options, "lookup") == 1;

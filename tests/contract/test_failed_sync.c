@@ -111,6 +111,20 @@ static int fail_to_start_writing_back(struct fixture *f, void *argument) {
   return verdict(access_put(&f->access, 1, 2, LENGTH) == -EIO && refuses(f));
 }
 
+// Who throws the store away wants to hear that its numbers stand for writes that failed.
+static int close_of_disposable_tells(struct fixture *f, void *argument) {
+  static const int calls[] = {SYS_fdatasync, SYS_fsync, SYS_msync};
+  struct error error = {0};
+  (void)argument;
+  int code = fill(f);
+  if (!code) code = access_put(&f->access, 1, 2, LENGTH);
+  if (!code) code = refuse_calls(calls, 3);
+  if (code) return code;
+  int failed = f->engine->sync(f->store);
+  access_close(&f->access);
+  return verdict(failed == -EIO && f->engine->close(f->store, &error) == -EIO && error.code == -EIO);
+}
+
 static const struct {
   child_fn body;
   struct sync_policy sync;
@@ -123,6 +137,7 @@ static const struct {
     {fail_the_header_of_growth, {SYNC_EVERY, 1000000}},
     {fail_to_forget, {SYNC_NONE, 0}},
     {fail_to_start_writing_back, {SYNC_ASYNC, 0}},
+    {close_of_disposable_tells, {SYNC_NONE, 0}},
 };
 
 static int probe_filters(struct fixture *f, void *argument) {
@@ -134,6 +149,11 @@ static int probe_filters(struct fixture *f, void *argument) {
 static void stays_failed(struct fixture *f) {
   f->config.sync = kinds[f->variant].sync;
   fixture_join(f, fixture_fork(f, kinds[f->variant].body, NULL));
+}
+
+static void disposable_tells(struct fixture *f) {
+  f->config.disposable = true;
+  stays_failed(f);
 }
 
 // The store that failed is unclean: whoever opens it next recovers it.
@@ -164,6 +184,7 @@ int main(int argc, char **argv) {
       {"a failed header of a grown file ends writing", stays_failed, CAP_PERSISTENT, 4, header_specs},
       {"a failed forget ends writing", stays_failed, CAP_PERSISTENT, 5, growing_specs},
       {"a failed start of writeback ends writing", stays_failed, CAP_PERSISTENT, 6, async_specs},
+      {"a failed sync is told by a disposable store's close", disposable_tells, CAP_PERSISTENT, 7, calling_specs},
       {"a failed sync, then opened again", opens_again, CAP_PERSISTENT, 0, calling_specs},
   };
   if (!have_filters()) {

@@ -86,6 +86,22 @@ static void after_sync_and_kill(struct fixture *f) {
   fixture_close(f);
 }
 
+// Closing it costs no sync and leaves it as a kill does, except that all it took was handed to the kernel.
+static void after_disposable_close(struct fixture *f) {
+  uint64_t at, n = fixture_count(f, 300);
+  f->config.disposable = true;
+  f->config.sync = policies[f->variant];
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, n, 1, LENGTH), 0);
+  fixture_close(f);
+  f->config.disposable = false;
+  fixture_open(f);
+  assert_int_equal(fixture_stat(f).recovered, f->engine->caps & CAP_SHARED_FORMAT ? 1 : 0);
+  assert_int_equal(fixture_records(f), n);
+  assert_code(access_expect_all(&f->access, 0, n, 1, LENGTH, &at), 0);
+  fixture_close(f);
+}
+
 // The child counts each acknowledgement where the parent sees it; the parent kills it at some moment of its work.
 static int write_until_killed(struct fixture *f, void *argument) {
   atomic_ullong *acknowledged = argument;
@@ -360,6 +376,8 @@ int main(int argc, char **argv) {
       {"reopen after kill, interval", after_kill, CAP_PERSISTENT, 3, main_specs},
       {"reopen after kill, always", after_kill, CAP_PERSISTENT, 4, NULL},
       {"reopen after sync and kill", after_sync_and_kill, CAP_PERSISTENT, 0, NULL},
+      {"reopen after close of a disposable store, none", after_disposable_close, CAP_PERSISTENT, 0, NULL},
+      {"reopen after close of a disposable store, always", after_disposable_close, CAP_PERSISTENT, 4, main_specs},
       {"killed while writing, none", killed_while_writing, CAP_PERSISTENT, 0, NULL},
       {"killed while writing, every", killed_while_writing, CAP_PERSISTENT, 2, main_specs},
       {"killed while writing, always", killed_while_writing, CAP_PERSISTENT, 4, main_specs},

@@ -296,6 +296,26 @@ static void test_cache_state_comes_after_the_warm_up(void **state) {
   json_decref(sample);
 }
 
+static void test_a_store_that_is_removed_is_opened_as_such(void **state) {
+  (void)state;
+  // Closing is a part of what is measured of whole stores.
+  static const struct {
+    enum operation operation;
+    bool asked, given;
+  } cases[] = {{OPERATION_UPDATE, false, false}, {OPERATION_UPDATE, true, true}, {OPERATION_OPEN, true, false}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    make_fake_store();
+    fake_set(FAKE_HONEST);
+    struct sample_order order = sample_new_order(cases[i].operation);
+    order.disposable = cases[i].asked;
+    json_t *sample = sample_of(&order);
+    assert_sample_status(sample, "ok");
+    assert_int_equal(fake_config().disposable, cases[i].given);
+    assert_int_equal(fake_calls().closes, 1);
+    json_decref(sample);
+  }
+}
+
 static void test_read_only_order_opens_read_only_and_never_syncs(void **state) {
   (void)state;
   make_fake_store();
@@ -384,6 +404,7 @@ int main(void) {
       cmocka_unit_test(test_last_sync_is_inside_the_time),
       cmocka_unit_test(test_counters_are_taken_between_two_syncs),
       cmocka_unit_test(test_cache_state_comes_after_the_warm_up),
+      cmocka_unit_test(test_a_store_that_is_removed_is_opened_as_such),
       cmocka_unit_test(test_read_only_order_opens_read_only_and_never_syncs),
       cmocka_unit_test(test_unknown_spec_fails),
       cmocka_unit_test(test_null_engine_runs),

@@ -21,6 +21,7 @@ static void test_order_comes_back_from_json(void **state) {
   order.warmup = 0.125;
   order.read_only = true;
   order.fresh = true;
+  order.disposable = true;
   order.settings.cache = CACHE_MAPPED;
   order.settings.sync = (struct sync_policy){.kind = SYNC_INTERVAL, .amount = 10};
   order.settings.data_bytes = 1ull << 40;
@@ -48,6 +49,7 @@ static void test_order_comes_back_from_json(void **state) {
   assert_int_equal(back.seed, order.seed);
   assert_int_equal(back.settings.workload.seed, order.settings.workload.seed);
   assert_int_equal(back.settings.workload.mix.read_modify_write, 5);
+  assert_true(back.disposable);
   assert_int_equal(back.settings.cache, CACHE_MAPPED);
   assert_int_equal(back.settings.sync.amount, 10);
   json_decref(json);

@@ -52,6 +52,7 @@ static struct {
   uint64_t seed;                               // of the run; 0: 5
   uint64_t seeds[64];
   size_t cells[64];       // by their number in the plan
+  size_t disposable;      // samples whose store is to be opened as one that is thrown away
   size_t at_the_set;      // samples whose file is the data set itself
   size_t beside_removal;  // samples that ran while files of the last one were still there
   size_t beside_commit;   // samples that ran before the removal of those was on the device
@@ -159,6 +160,7 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
   char old[sizeof bench.data.path + 8];
   snprintf(old, sizeof old, "%s/old", bench.data.path);
   seen.beside_removal += access(old, F_OK) == 0;
+  seen.disposable += order->disposable;
   seen.at_the_set += strstr(order->path, "/set-") != NULL;
   if (seen.fail_engine && strcmp(order->settings.engine, seen.fail_engine) == 0)
     return made_sample(order, "failed", "made to fail");
@@ -277,6 +279,7 @@ static void test_every_cell_gets_its_samples(void **state) {
   assert_int_equal(seen.latency, 6);
   assert_int_equal(seen.counters, 6);
   assert_int_equal(seen.files_missing, 0);
+  assert_int_equal(seen.disposable, 0);
   bool orders[42] = {false};  // each sample's place in the run is recorded, once
   json_array_foreach(json_object_get(json, "cells"), i, cell) {
     json_int_t expected = 0;
@@ -403,6 +406,7 @@ static void test_writes_get_a_copy(void **state) {
   assert_int_equal(seen.fills, 1);
   assert_int_equal(loaded_of_first(json), 77);
   assert_int_equal(seen.at_the_set, 0);
+  assert_int_equal(seen.disposable, seen.calls - seen.fills);
   assert_int_equal(seen.files_missing, 0);
   assert_int_equal(seen.beside_removal, 0);
   assert_int_equal(seen.beside_commit, 0);
