@@ -17,16 +17,27 @@ crosses = 0
 load folder.'parts/page.gp'
 y_log = 0; from_column = 5; to_column = 7
 load folder.'parts/axis.gp'
-# Names of rows stand on the left, in place of a legend.
-row_name(k) = k <= series_count ? LEGEND[k] : clip(FAMILY[k - series_count], 28)
-longest_row = 0
-do for [k=1:rows_drawn] { longest_row = strlen(row_name(k)) > longest_row ? strlen(row_name(k)) : longest_row }
+# Names of rows stand on the left, in place of a legend: whole, on as many lines as they need.
+row_room = 30
+split(s, n) = (at = 0, sum [i=1:n] (strstrt(' :,/+', s[i:i]) > 0 ? (at = i, 0) : 0), at == 0 ? n : at)
+stack(s) = strlen(s) <= row_room ? s : (at = split(s, row_room), s[1:at]."\n".stack(s[at+1:*]))
+named(s) = (strstrt('0123456789', SERIES[s][1:1]) > 0 ? text('series').' ' : '').SERIES[s].(MEASURED[s] ? '' : ' (no data)')
+array ROW_NAME[rows_drawn]
+longest_row = 0; most_lines = 1
+do for [k=1:rows_drawn] {
+  whole = k <= series_count ? named(k) : FAMILY[k - series_count]
+  longest_row = strlen(whole) > longest_row ? strlen(whole) : longest_row
+  ROW_NAME[k] = stack(whole)
+  most_lines = lines(ROW_NAME[k]) > most_lines ? lines(ROW_NAME[k]) : most_lines
+}
+longest_row = longest_row < row_room ? longest_row : row_room
 left = 18 + 4.7 * longest_row
 cell_width = (width - left - 8) / grid_columns
 plot_width = cell_width - (panel_count > 1 ? 8 : 0)
 turn = 4.9 * longest_x > plot_width / x_count
 tics_height = turn ? 8 + 2.1 * longest_x : 13
-plot_height = 20 * rows_drawn
+row_height = most_lines < 2 ? 20 : 4 + 10 * most_lines
+plot_height = row_height * rows_drawn
 cell_height = plot_height + tics_height + 15 + title_height + (grid_rows > 1 ? 7 : 0)
 height = above + grid_rows * cell_height + 8 + 9 * lines(caption) + 4
 axis_text = text('y_label').', '.base_unit.' ('.text('better').' is better)'
@@ -69,7 +80,7 @@ do for [f=1:3] {
     set tics scale 0
     set ytics ()
     if (column == 0) {
-      do for [k=1:rows_drawn] { set ytics add (percent(row_name(k)) rows_drawn + 1 - k) }
+      do for [k=1:rows_drawn] { set ytics add (percent(ROW_NAME[k]) rows_drawn + 1 - k) }
     }
     set format y '%s'
     unset object

@@ -65,7 +65,7 @@ panel_name = text('x_label')
 x_name = 'percentile'
 y_log = 1; from_column = 8; to_column = 12
 load folder.'parts/axis.gp'
-axis_text = 'latency (lower is better)'
+axis_text = 'latency (lower is better)'; mark_unit = 's'
 set xrange [0.1:4.2]
 set xtics () scale 0.5
 do for [k=1:5] { set xtics add (LEVEL[k] NINES[k]) }
@@ -75,7 +75,6 @@ do for [f=1:3] {
     load folder.'parts/panel.gp'
     set grid xtics
     if (plot_width < 105) { set xtics font ',6.5' }
-    set format y column == 0 ? '%.0s%cs' : ''
     plot for [s=1:series_count] keyentry with linespoints pointtype POINT[s] dashtype DASH[s] linecolor rgb COLOUR[s] linewidth 1.4 \
         title LEGEND[s], \
       for [s=1:series_count] $spectrum using ($1 == p && $2 == s ? $3 : NaN):($4 * scale) \

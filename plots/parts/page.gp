@@ -18,6 +18,9 @@ join(a, b) = strlen(a) && strlen(b) ? a.', '.b : a.b
 si_step(v) = v > 0 && v == v ? int(floor(log10(v) / 3 + 1e-9)) : 0
 si_prefix(step) = step == 0 ? '' : word('f p n µ m - k M G T P', step + 6)
 digits(v) = v >= 99.95 ? sprintf('%.0f', v) : v >= 9.995 ? sprintf('%.1f', v) : sprintf('%.2f', v)
+# A mark of an axis: 10µ, 500, and with mark_unit 10µs. (gnuplot's own %c says u.)
+mark_unit = ''
+mark_text(v) = sprintf('%g', v / 1000.0**si_step(v)).si_prefix(si_step(v)).mark_unit
 short(v) = v > 0 ? digits(v / 1000.0 ** si_step(v)).si_prefix(si_step(v)) : sprintf('%g', v)
 
 heading = wrap(heading, 64)
@@ -63,6 +66,17 @@ grid_rows = (panel_count + grid_columns - 1) / grid_columns
 left = 38
 cell_width = (width - left - 8 - legend_width - bounds_width) / grid_columns
 plot_width = cell_width - (panel_count > 1 ? 8 : 0)
+# Where the places of a shape would be narrower than it needs (place_least, points), the legend stands above, in rows.
+legend_rows = 0
+pitch = 0.84 * plot_width / (x_count * series_count)
+if (exists('place_least') && pitch < place_least) {
+  legend_columns = int((width - 16) / legend_width)
+  legend_rows = (series_count + legend_columns - 1) / legend_columns
+  cell_width = (width - left - 8 - bounds_width) / grid_columns
+  plot_width = cell_width - (panel_count > 1 ? 8 : 0)
+  pitch = 0.84 * plot_width / (x_count * series_count)
+  if (pitch < place_least) { caption = caption."\nnumbers that have no room are in the table" }
+}
 
 title_lines = 1
 do for [p=1:panel_count] {
@@ -77,7 +91,7 @@ do for [x=1:x_count] { longest_x = strlen(clip(X[x], 24)) > longest_x ? strlen(c
 turn = 4.9 * longest_x > plot_width / x_count
 tics_height = turn ? 8 + 2.1 * longest_x : 13
 plot_height = 150
-above = 10 + 15 * lines(heading) + 12 * lines(question) + 26
+above = 10 + 15 * lines(heading) + 12 * lines(question) + 26 + 11 * legend_rows
 cell_height = plot_height + tics_height + 15 + title_height + (grid_rows > 1 ? 7 : 0)
 height = above + grid_rows * cell_height + 8 + 9 * lines(caption) + 4
 

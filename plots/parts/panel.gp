@@ -7,8 +7,12 @@ if (p == 1) {
   set label 2 question at screen across(8),screen down(17 + 15 * lines(heading)) left font ',9' textcolor rgb '#555555' noenhanced
   set label 3 axis_text at screen across(8),screen down(above - 10) left font ',8' textcolor rgb ink noenhanced
   set label 4 caption at screen across(8),screen down(height - 9 * lines(caption) + 1) left font ',6.5' textcolor rgb '#555555' noenhanced
-  set key at screen across(width - legend_width - 2),screen down(above - 2) left top Left reverse vertical maxrows series_count \
-    samplen 1.6 spacing 1.05 font ',8' textcolor rgb ink noenhanced noautotitle
+  if (legend_rows > 0) {
+    set key at screen across(8),screen down(above - 18 - legend_rows * 11) left top Left reverse horizontal maxcols legend_columns
+  } else {
+    set key at screen across(width - legend_width - 2),screen down(above - 2) left top Left reverse vertical maxrows series_count
+  }
+  set key samplen 1.6 spacing 1.05 font ',8' textcolor rgb ink noenhanced noautotitle
 }
 column = (p - 1) % grid_columns
 row = (p - 1) / grid_columns
@@ -33,8 +37,7 @@ load folder.'parts/marks.gp'
 if (y_log) {
   set logscale y 10
   set ytics ()
-  do for [m=1:marks_count] { set ytics add (MARK[m]) }
-  set format y column == 0 ? '%.0s%c' : ''
+  do for [m=1:marks_count] { set ytics add ((column == 0 ? mark_text(MARK[m]) : '') MARK[m]) }
 } else {
   unset logscale y
   set ytics autofreq
