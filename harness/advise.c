@@ -30,11 +30,12 @@ static double data_of(const json_t *cell) {
   return strcmp(cache, "cold") == 0 ? COLD_DATA : 0.5;
 }
 
-// Nothing beside the operations, and nothing done to the store before them.
+// Nothing beside the operations, nothing done to the store before them, and its file written as a load writes it.
 static bool is_plain(const json_t *cell) {
   const char *before = json_text(cell, "before");
   const json_t *background = json_object_get(cell, "background");
-  return (!background || json_is_null(background)) && (!*before || strcmp(before, "none") == 0);
+  return !json_is_number(json_object_get(cell, "fill_write")) && (!background || json_is_null(background)) &&
+         (!*before || strcmp(before, "none") == 0);
 }
 
 // A cache that still fills has no steady state to go by.
@@ -59,10 +60,17 @@ static bool same_promise(const json_t *cell, const struct sync_policy *wanted, u
 // Fitting in memory or not changes what is measured; sizes only shift it.
 enum { OTHER_SIDE = 1000 };
 
-static double distance(const json_t *cell, const struct advise_load *load, bool updates) {
+// Doublings between the cell's data and the load's, where memory (bytes; 0: unknown) holds both: caches of the
+// processor and the reach of its page tables make small data faster. 0 where one of them does not fit.
+static double data_apart(const json_t *cell, const struct advise_load *load, double memory) {
+  return data_of(cell) > 1 || load->data > 1 ? 0 : doublings(data_bytes(cell), load->data * memory);
+}
+
+static double distance(const json_t *cell, const struct advise_load *load, double memory, bool updates) {
   double data = data_of(cell), far = (data > 1) != (load->data > 1) ? OTHER_SIDE : 0;
   uint64_t amount = 0;
   far += data > 1 || load->data > 1 ? doublings(data, load->data) : 0;
+  far += data_apart(cell, load, memory) / 4;  // what is asked for and how changes more
   far += doublings(number_of(cell, "record_size"), advise_record_size(load->value_size));
   far += 2 * doublings(number_of(cell, "batch"), load->batch);
   far += 2 * doublings(number_of(cell, "depth"), load->batch);  // more in flight than handed in at a time
@@ -70,17 +78,20 @@ static double distance(const json_t *cell, const struct advise_load *load, bool 
   return far;
 }
 
+static double memory_of(const json_t *run) { return number_of(json_object_get(run, "environment"), "memory_bytes"); }
+
 static const json_t *nearest_cell(const json_t *run, const char *spec, const struct advise_load *load, bool updates) {
   const json_t *cell, *best = NULL;
+  const double memory = memory_of(run);
   size_t i;
   uint64_t amount;
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
     if (strcmp(json_text(cell, "spec"), spec) != 0 || !measured(cell, updates ? "update" : "get")) continue;
     if (updates && !same_promise(cell, &load->sync, &amount)) continue;
-    if (!best || distance(cell, load, updates) < distance(best, load, updates)) best = cell;
+    if (!best || distance(cell, load, memory, updates) < distance(best, load, memory, updates)) best = cell;
   }
   // Reads of data that memory holds say nothing of data that it does not, nor the other way round.
-  return best && !updates && distance(best, load, updates) >= OTHER_SIDE ? NULL : best;
+  return best && !updates && distance(best, load, memory, updates) >= OTHER_SIDE ? NULL : best;
 }
 
 static double rate_of(const json_t *cell, const char *which) {
@@ -116,7 +127,25 @@ static void note(struct advice *advice, const char *format, ...) {
   va_end(arguments);
 }
 
-static void note_cell(struct advice *advice, const json_t *cell, const struct advise_load *load, bool updates) {
+static void note_data(struct advice *advice, const json_t *cell, const struct advise_load *load, double memory,
+                      const char *what) {
+  const double data = data_of(cell);
+  char own[32], wanted[32];
+  if ((data > 1) != (load->data > 1)) {
+    note(advice, "%s: measured with data that memory %s", what, data > 1 ? "does not hold" : "holds");
+  } else if (data >= COLD_DATA) {
+    note(advice, "%s: measured from a cold cache, where every one goes to the device", what);
+  } else if (data > 1 && doublings(data, load->data) > 0.1) {
+    note(advice, "%s: measured with data of %.3gx the memory, not %.3gx", what, data, load->data);
+  } else if (data_apart(cell, load, memory) > 1) {
+    format_size((uint64_t)data_bytes(cell), own, sizeof own);
+    format_size((uint64_t)(load->data * memory), wanted, sizeof wanted);
+    note(advice, "%s: measured with data of %s, not %s", what, own, wanted);
+  }
+}
+
+static void note_cell(struct advice *advice, const json_t *cell, const struct advise_load *load, double memory,
+                      bool updates) {
   const char *what = updates ? "updates" : "reads";
   char own[32], wanted[32];
   uint64_t amount;
@@ -126,13 +155,7 @@ static void note_cell(struct advice *advice, const json_t *cell, const struct ad
     format_size(size, wanted, sizeof wanted);
     note(advice, "%s: measured with records of %s, not %s", what, own, wanted);
   }
-  double data = data_of(cell);
-  if ((data > 1) != (load->data > 1))
-    note(advice, "%s: measured with data that memory %s", what, data > 1 ? "does not hold" : "holds");
-  else if (data > 1 && data >= COLD_DATA)
-    note(advice, "%s: measured from a cold cache, where every one goes to the device", what);
-  else if (data > 1 && doublings(data, load->data) > 0.1)
-    note(advice, "%s: measured with data of %.3gx the memory, not %.3gx", what, data, load->data);
+  note_data(advice, cell, load, memory, what);
   if (number_of(cell, "batch") != load->batch)
     note(advice, "%s: measured in batches of %.0f, not %u", what, number_of(cell, "batch"), load->batch);
   if (number_of(cell, "depth") > number_of(cell, "batch"))
@@ -141,10 +164,10 @@ static void note_cell(struct advice *advice, const json_t *cell, const struct ad
     note(advice, "%s: measured with sync policy %s", what, json_text(cell, "sync"));
 }
 
-static void note_first(struct advice *advice, const struct advise_load *load) {
+static void note_first(struct advice *advice, const struct advise_load *load, double memory) {
   const struct advise_choice *first = &advice->choices[0];
-  if (first->read) note_cell(advice, first->read, load, false);
-  if (first->update) note_cell(advice, first->update, load, true);
+  if (first->read) note_cell(advice, first->read, load, memory, false);
+  if (first->update) note_cell(advice, first->update, load, memory, true);
   if (first->read && first->update)
     note(advice, "reads and updates were measured apart: how they disturb each other was not");
 }
@@ -183,7 +206,7 @@ int advise(const json_t *run, const struct advise_load *load, struct advice *adv
   qsort(advice->choices, advice->count, sizeof advice->choices[0], faster_first);
   while (advice->alike < advice->count && advice->choices[advice->alike].high >= advice->choices[0].low)
     advice->alike++;
-  note_first(advice, load);
+  note_first(advice, load, memory_of(run));
   return 0;
 }
 

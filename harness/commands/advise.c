@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // storebench advise [RUN]: which engine a planned load should use, by what a run measured.
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +18,9 @@
 enum { KEY_VALUE_SIZE = 0x100, KEY_READS, KEY_DATA, KEY_DURABILITY, KEY_BATCH, KEY_WRITE, KEY_JSON, SHOWN_MAX = 8 };
 
 struct request {
-  const char *run, *data, *experiment;
+  const char *run, *experiment;
   struct advise_load load;
+  uint64_t data_bytes;  // 0: load.data says it
   bool json;
 };
 
@@ -38,6 +40,21 @@ static int set_reads(struct request *request, const char *text) {
     return usage_error("advise: bad --reads \"%s\"; a percentage from 0 to 100", text);
   request->load.reads = percent / 100;
   return 0;
+}
+
+// "2x-memory", "2x memory", "2x", or a size, which set_data sets beside the memory of the run's machine.
+static int set_size(struct request *request, const char *text) {
+  char *end;
+  double factor = strtod(text, &end);
+  request->data_bytes = 0;
+  if (end != text && *end == 'x') {
+    bool whole = !end[1] || strcmp(end + 1, "-memory") == 0 || strcmp(end + 1, " memory") == 0;
+    request->load.data = factor;
+    if (whole && factor > 0 && isfinite(factor)) return 0;
+  } else if (!parse_size(text, &request->data_bytes) && request->data_bytes) {
+    return 0;
+  }
+  return usage_error("advise: bad --data \"%s\"; a size such as 40G, or 2x-memory", text);
 }
 
 static int set_durability(struct request *request, const char *text) {
@@ -68,8 +85,7 @@ static error_t parse(int key, char *text, struct argp_state *state) {
     case KEY_READS:
       return set_reads(request, text);
     case KEY_DATA:
-      request->data = text;  // beside the memory of the run's machine
-      return 0;
+      return set_size(request, text);
     case KEY_DURABILITY:
       return set_durability(request, text);
     case KEY_BATCH:
@@ -117,25 +133,13 @@ const struct argp advise_argp = {
         "  storebench advise results/latest --reads 50 --experiment mine.ini",
 };
 
-// "2x-memory", "2x memory", "2x", or a size, over the memory of the machine of the run.
 static int set_data(const json_t *run, struct request *request, struct error *error) {
-  char *end;
-  uint64_t bytes;
-  if (!request->data) return 0;
-  double factor = strtod(request->data, &end);
-  bool relative = end != request->data && *end == 'x' && (!end[1] || strcmp(end + 2, "memory") == 0) &&
-                  (!end[1] || end[1] == '-' || end[1] == ' ');
-  if (relative && factor > 0 && isfinite(factor)) {
-    request->load.data = factor;
-    return 0;
-  }
   double memory = json_number_value(json_object_get(json_object_get(run, "environment"), "memory_bytes"));
-  if (relative || parse_size(request->data, &bytes) || !bytes)
-    return error_set(error, -EINVAL, "advise: bad --data \"%s\"; a size such as 40G, or 2x-memory", request->data);
+  if (!request->data_bytes) return 0;
   if (!(memory > 0))
     return error_set(error, -EINVAL,
                      "advise: the run does not tell its memory; give --data as a multiple, such as 2x-memory");
-  request->load.data = (double)bytes / memory;
+  request->load.data = (double)request->data_bytes / memory;
   return 0;
 }
 
@@ -152,6 +156,16 @@ static void put_percentile(const json_t *cell, const char *what) {
   printf("      p99 of %s: %s, by %s\n", what, text, json_text(cell, "id"));
 }
 
+// As wide as the longest spec that is shown, since rates stand below each other.
+static int spec_width(const struct advice *advice) {
+  int width = 28;
+  for (size_t i = 0; i < advice->count && i < SHOWN_MAX; i++) {
+    const int own = (int)strlen(advice->choices[i].spec);
+    width = own > width ? own : width;
+  }
+  return width;
+}
+
 static void print_advice(const struct request *request, const struct advice *advice) {
   char policy[32], size[32];
   sync_policy_format(&request->load.sync, policy, sizeof policy);
@@ -165,8 +179,8 @@ static void print_advice(const struct request *request, const struct advice *adv
     char rate[64];
     value_format_interval(choice->rate, choice->low, choice->high, "ops/s", rate, sizeof rate);
     bool cold = choice->read && strcmp(json_text(choice->read, "cache"), "cold") == 0;
-    printf("%2zu%s %-28s %s%s\n", i + 1, i < advice->alike && advice->alike > 1 ? " ~" : "  ", choice->spec, rate,
-           cold ? ", by reads from a cold cache" : "");
+    printf("%2zu%s %-*s %s%s\n", i + 1, i < advice->alike && advice->alike > 1 ? " ~" : "  ", spec_width(advice),
+           choice->spec, rate, cold ? ", by reads from a cold cache" : "");
     if (choice->read) put_percentile(choice->read, "reads");
     if (choice->update) put_percentile(choice->update, "updates");
   }
@@ -202,15 +216,18 @@ static int print_json(const struct advice *advice, struct error *error) {
   return code;
 }
 
+enum { DATA_MOST = 256 << 20 };  // bytes that an experiment loads
+
 struct experiment_file {
-  const struct advise_load *load;
+  const struct request *request;
   const struct advice *advice;
 };
 
 // An alias for each spec, since ':' may not stand in a list's short names.
 static int write_experiment(FILE *out, const void *user) {
   const struct experiment_file *file = user;
-  const struct advise_load *load = file->load;
+  const struct advise_load *load = &file->request->load;
+  const uint64_t asked = file->request->data_bytes;
   size_t count = file->advice->count < SHOWN_MAX ? file->advice->count : SHOWN_MAX;
   unsigned reads = (unsigned)lround(100 * load->reads);
   char policy[32];
@@ -227,9 +244,9 @@ static int write_experiment(FILE *out, const void *user) {
           load->value_size);
   if (reads < 100) fprintf(out, "sync        = %s\n", policy);
   if (load->data > 1)
-    fprintf(out, "cache       = pressure\npressure    = %.6g\ndata        = 256M\n", load->data);
+    fprintf(out, "cache       = pressure\npressure    = %.6g\ndata        = %d\n", load->data, DATA_MOST);
   else
-    fprintf(out, "cache       = warm\ndata        = 256M\n");
+    fprintf(out, "cache       = warm\ndata        = %" PRIu64 "\n", asked && asked < DATA_MOST ? asked : DATA_MOST);
   fprintf(out, "\n[sweep]\nbatch  = %u\nengine = ", load->batch);
   for (size_t i = 0; i < count; i++) fprintf(out, "%schoice-%zu", i ? ", " : "", i + 1);
   fputs("\n\n[chart]\nshape  = bars\nx      = batch\nseries = engine\ny      = ops_per_s\n", out);
@@ -237,7 +254,7 @@ static int write_experiment(FILE *out, const void *user) {
 }
 
 static int save_experiment(const struct request *request, const struct advice *advice, struct error *error) {
-  const struct experiment_file file = {&request->load, advice};
+  const struct experiment_file file = {request, advice};
   const char *slash = strrchr(request->experiment, '/');
   char *folder = slash ? strndup(request->experiment, (size_t)(slash - request->experiment) + 1) : strdup(".");
   if (!folder) return error_set(error, -ENOMEM, "memory is short");

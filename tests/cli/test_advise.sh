@@ -31,7 +31,10 @@ refused() {
 }
 refused 1 'no updates with sync policy always; measure this first: storebench run update-random' run
 refused 1 'measure this first: storebench run read-random-pressure' run --reads 100 --data 2x-memory
-refused 1 'bad --data "2y"' run --data 2y
+refused 2 'bad --data "2y"' run --data 2y
+refused 2 'bad --data "2xmemory"; a size such as 40G, or 2x-memory' nowhere --data 2xmemory
+refused 2 'bad --data "0x"' run --data 0x
+refused 1 'the run does not tell its memory' run --data 40G
 refused 1 'nowhere' nowhere
 refused 2 'bad --reads "101"' run --reads 101
 refused 2 'cannot mix 99.5% reads; give --reads as a whole percentage' run --reads 99.5 --experiment half.ini

@@ -108,6 +108,27 @@ static void test_what_memory_holds_is_apart(void **state) {
   json_decref(run);
 }
 
+// Of cells in memory the one whose data is nearest is taken; a few kilobytes say little of gigabytes, and that is said.
+static void test_small_data_is_said(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 5000, 1, 0, 9e6},
+                                           {"a", "get", "none", "warm", 128, 2097152, 1, 0, 1e6}};
+  struct advise_load reads = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 2);
+  json_object_set_new(run, "environment", json_pack("{s:I}", "memory_bytes", (json_int_t)8 << 30));
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_true(advice.choices[0].rate == 1e6);
+  assert_int_equal(advice.note_count, 1);
+  assert_true(has_note(&advice, "reads: measured with data of 256 MiB, not 4 GiB"));
+  reads.data = 1.0 / 32;
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_int_equal(advice.note_count, 0);
+  json_decref(run);
+}
+
 // While a cache still fills there is no steady state, and the data does not fit in memory: no cell to go by.
 static void test_filling_caches_are_left_out(void **state) {
   static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 1000},
@@ -169,13 +190,15 @@ static void test_only_plain_cells_count(void **state) {
   static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 100},
                                            {"b", "get", "none", "warm", 128, 1000, 1, 0, 9e9},
                                            {"c", "get", "none", "warm", 128, 1000, 1, 0, 9e9},
-                                           {"d", "get", "none", "warm", 128, 1000, 1, 0, 50}};
+                                           {"d", "get", "none", "warm", 128, 1000, 1, 0, 50},
+                                           {"e", "get", "none", "warm", 128, 1000, 1, 0, 9e9}};
   static struct advice advice;
   struct advise_load reads = load;
   struct error error;
   (void)state;
   reads.reads = 1;
-  json_t *run = made(cells, 4), *array = json_object_get(run, "cells");
+  json_t *run = made(cells, 5), *array = json_object_get(run, "cells");
+  assert_int_equal(json_object_set_new(json_array_get(array, 4), "fill_write", json_integer(4096)), 0);
   assert_int_equal(json_object_set_new(json_array_get(array, 0), "before", json_null()), 0);
   assert_int_equal(json_object_set_new(json_array_get(array, 0), "background", json_null()), 0);
   assert_int_equal(json_object_set_new(json_array_get(array, 1), "before", json_string("churn")), 0);
@@ -205,6 +228,7 @@ int main(void) {
       cmocka_unit_test(test_intervals_that_meet_are_alike),
       cmocka_unit_test(test_filling_caches_are_left_out),
       cmocka_unit_test(test_what_memory_holds_is_apart),
+      cmocka_unit_test(test_small_data_is_said),
       cmocka_unit_test(test_depth_is_part_of_the_load),
       cmocka_unit_test(test_no_data_is_said),
       cmocka_unit_test(test_only_plain_cells_count),
