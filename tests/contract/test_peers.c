@@ -233,6 +233,7 @@ static void no_log_no_promise(struct fixture *f) {
     f->config.sync = (struct sync_policy){(enum sync_kind)kind, 5};
     assert_code(f->engine->probe(f->folder, &f->config, &f->error), -EOPNOTSUPP);
     assert_message(&f->error, -EOPNOTSUPP, "wal=off");
+    assert_non_null(strstr(f->engine->durability(&f->config), "no log"));  // reports name the refused, too
   }
   f->config.sync = (struct sync_policy){SYNC_NONE, 0};
   assert_non_null(strstr(f->engine->durability(&f->config), "loses"));
