@@ -61,27 +61,40 @@ static int take_snapshot(struct session *session, struct snapshot *snapshot) {
   return snapshot->words ? error : -ENOMEM;
 }
 
-static int visit_record(struct visit *visit, const unsigned char *bytes) {
+static bool intact(const struct visit *visit, const unsigned char *bytes, uint64_t slot) {
   const struct store *store = visit->session->store;
   struct record record;
-  record_view(bytes, store->record_size, &record);
-  if (store->verify && record_decode(bytes, store->record_size, record_seed(store->header.store_id, visit->slot),
-                                     &record) != RECORD_STATE_VALID)
-    return -EBADMSG;
-  if (record.key_length > KEY_LENGTH_MAX || record.value_length > store->record_size - RECORD_OVERHEAD) return -EBADMSG;
+  uint64_t seed = record_seed(store->header.store_id, slot);
+  return record_decode(bytes, store->record_size, seed, &record) == RECORD_STATE_VALID;
+}
+
+// `record` stays in registers: nobody else is handed its address.
+static int visit_record(const struct visit *visit, const unsigned char *bytes, uint32_t record_size) {
+  struct record record;
+  record_view(bytes, record_size, &record);
+  if (record.key_length > KEY_LENGTH_MAX || record.value_length > record_size - RECORD_OVERHEAD) return -EBADMSG;
   return visit->fn(visit->user, record.key, record.key_length, record.value, record.value_length);
 }
 
+// What the loop needs stays in registers, too, where it can: fn may change anything else for all that the compiler
+// knows.
 static int visit_chunk(void *argument) {
   struct visit *visit = argument;
-  uint32_t record_size = visit->session->store->record_size;
-  for (; visit->slot < visit->end && visit->left; visit->slot++) {
-    if (!(visit->snapshot->words[visit->slot / 64] >> visit->slot % 64 & 1)) continue;
-    int result = visit_record(visit, visit->bytes + (visit->slot - visit->first) * record_size);
-    if (visit->left != UINT64_MAX) visit->left--;
-    if (result) return result;
+  const uint64_t *live = visit->snapshot->words;
+  const uint32_t record_size = visit->session->store->record_size;
+  const bool verify = visit->session->store->verify;
+  const uint64_t end = visit->end;
+  const unsigned char *bytes = visit->bytes + (visit->slot - visit->first) * record_size;
+  uint64_t slot = visit->slot, left = visit->left;
+  int result = 0;
+  for (; slot < end && left && !result; slot++, bytes += record_size) {
+    if (!(live[slot / 64] >> slot % 64 & 1)) continue;
+    if (left != UINT64_MAX) left--;
+    result = verify && !intact(visit, bytes, slot) ? -EBADMSG : visit_record(visit, bytes, record_size);
   }
-  return 0;
+  visit->slot = slot;
+  visit->left = left;
+  return result;
 }
 
 static int scan_map(struct visit *visit) {
