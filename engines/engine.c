@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { RUN_CHUNK = 256 };
+enum { RUN_CHUNK = 1024 };
 
 static int run_chunk(const struct engine *engine, struct session *session, struct op *ops, size_t count) {
   struct op *pointers[RUN_CHUNK];

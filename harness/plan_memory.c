@@ -8,7 +8,7 @@
 #include "harness/environment_internal.h"
 #include "harness/plan.h"
 
-enum { INDEX_BYTES = 14 };  // a record: the most that the stores' index has (engines/slots/keydir.h)
+enum { INDEX_BYTES = 16 };  // a record: the most that the stores' index has (engines/slots/keydir.h)
 
 // Of each store, the index of each process, and of the data what the cache state keeps in memory.
 static uint64_t memory_of(const struct cell_settings *settings) {

@@ -49,6 +49,7 @@ int retire_slot(struct store *store, uint32_t slot, uint64_t ordinal) {
 
 void reclaim_slots(struct store *store) {
   struct pending *pending = &store->pending;
+  if (!pending->count) return;
   uint64_t durable = promises_nothing(store) ? UINT64_MAX : atomic_load(&store->syncing.durable);
   while (pending->count) {
     const struct pending_slot *first = &pending->ring[pending->head];

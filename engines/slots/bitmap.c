@@ -56,24 +56,6 @@ int bitmap_rebuild(struct bitmap *bitmap) {
   return 0;
 }
 
-bool bitmap_get(const struct bitmap *bitmap, uint64_t bit) { return bitmap->words[bit / 64] >> bit % 64 & 1; }
-
-void bitmap_set(struct bitmap *bitmap, uint64_t bit) {
-  uint64_t *word = &bitmap->words[bit / 64], mask = 1ull << bit % 64;
-  if (*word & mask) return;
-  *word |= mask;
-  bitmap->set++;
-  if (*word == UINT64_MAX) bitmap->full[bit / 64 / 64] |= 1ull << bit / 64 % 64;
-}
-
-void bitmap_clear(struct bitmap *bitmap, uint64_t bit) {
-  uint64_t *word = &bitmap->words[bit / 64], mask = 1ull << bit % 64;
-  if (!(*word & mask)) return;
-  *word &= ~mask;
-  bitmap->set--;
-  bitmap->full[bit / 64 / 64] &= ~(1ull << bit / 64 % 64);
-}
-
 // First position at or after `from` whose bit differs from those of `skip` (0 or all ones), looking at `count` words.
 static uint64_t next_other(const uint64_t *words, size_t count, uint64_t skip, uint64_t from) {
   if (from / 64 >= count) return UINT64_MAX;

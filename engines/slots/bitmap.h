@@ -19,10 +19,24 @@ int bitmap_init(struct bitmap *bitmap, uint64_t bits);
 void bitmap_free(struct bitmap *bitmap);
 // To more or fewer bits; new ones are 0. On failure nothing has changed.
 int bitmap_resize(struct bitmap *bitmap, uint64_t bits);
-bool bitmap_get(const struct bitmap *bitmap, uint64_t bit);
-// Set or clear; doing it twice counts once.
-void bitmap_set(struct bitmap *bitmap, uint64_t bit);
-void bitmap_clear(struct bitmap *bitmap, uint64_t bit);
+static inline bool bitmap_get(const struct bitmap *bitmap, uint64_t bit) {
+  return bitmap->words[bit / 64] >> bit % 64 & 1;
+}
+// Set or clear; doing it twice counts once. Inline: four of them are part of every write.
+static inline void bitmap_set(struct bitmap *bitmap, uint64_t bit) {
+  uint64_t *word = &bitmap->words[bit / 64], mask = 1ull << bit % 64;
+  if (*word & mask) return;
+  *word |= mask;
+  bitmap->set++;
+  if (*word == UINT64_MAX) bitmap->full[bit / 64 / 64] |= 1ull << bit / 64 % 64;
+}
+static inline void bitmap_clear(struct bitmap *bitmap, uint64_t bit) {
+  uint64_t *word = &bitmap->words[bit / 64], mask = 1ull << bit % 64;
+  if (!(*word & mask)) return;
+  *word &= ~mask;
+  bitmap->set--;
+  bitmap->full[bit / 64 / 64] &= ~(1ull << bit / 64 % 64);
+}
 // The first 0 at or after `from` and before `end`, or UINT64_MAX.
 uint64_t bitmap_next_zero(const struct bitmap *bitmap, uint64_t from, uint64_t end);
 // The first 1 at or after `from`, or UINT64_MAX.

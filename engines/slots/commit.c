@@ -62,7 +62,7 @@ static int prepare_item(struct session *session, struct commit *commit, size_t i
   struct op *op = commit->ops[i];
   size_t bucket;
   *item = (struct item){.op = op,
-                        .hash = keydir_hash(op->key, op->key_length),
+                        .hash = commit->located[i].hash,
                         .old_slot = commit->located[i].slot,
                         .old_valid = commit->located[i].valid};
   const struct item *before = earlier(commit, item, &bucket);
@@ -100,10 +100,10 @@ static void prepare(struct session *session, struct commit *commit) {
   }
 }
 
-static int publish_item(struct store *store, const struct item *item) {
+static int publish_item(struct store *store, const struct item *item, const struct located *located) {
   int error = 0;
   if (item->old_slot == SLOT_NONE)
-    error = keydir_insert(&store->keydir, item->hash, item->slot);
+    keydir_insert_at(&store->keydir, &located->cursor, item->slot);
   else
     error = keydir_replace(&store->keydir, item->hash, item->old_slot, item->slot);
   if (error) return error;
@@ -119,7 +119,7 @@ static int publish(struct store *store, const struct commit *commit) {
   for (size_t i = 0; i < commit->count && !error; i++) {
     if (!commit->items[i].writes) continue;
     store->written++;
-    error = publish_item(store, &commit->items[i]);
+    error = publish_item(store, &commit->items[i], &commit->located[i]);
   }
   return error;
 }
@@ -177,9 +177,10 @@ static int commit_group(struct session *session, struct commit *commit) {
   if (atomic_load(&store->syncing.failed)) return -EIO;
   int error = store->header.clean ? header_write(store, false) : 0;
   if (!error) error = make_room(session, commit->count);
-  if (!error) error = locate_all(session, commit->ops, commit->located, commit->count);
-  // Before slots are given out: one that was taken and not written would keep an old record that nobody remembers.
+  // Before look-ups, so that a new key goes where its own ended; and before slots are given out: one that was taken and
+  // not written would keep an old record that nobody remembers.
   if (!error) error = keydir_reserve(&store->keydir, commit->count);
+  if (!error) error = locate_all(session, commit->ops, commit->located, commit->count);
   if (error) return error;
   prepare(session, commit);
   if (atomic_load(&store->syncing.failed)) return -EIO;  // growing did: what it was to sync may be lost

@@ -86,8 +86,12 @@ uint64_t record_seed(uint64_t store_id, uint64_t slot) {
 void record_encode(unsigned char *bytes, uint32_t record_size, uint64_t seed, const struct record *record) {
   unsigned char *end = bytes + record_size;
   uint32_t room = record_size - RECORD_OVERHEAD;
-  memcpy(bytes, record->key, record->key_length);
-  memset(bytes + record->key_length, 0, KEY_LENGTH_MAX - record->key_length);
+  if (record->key_length == KEY_LENGTH_MAX) {  // of a constant length: two instructions in place of two calls
+    memcpy(bytes, record->key, KEY_LENGTH_MAX);
+  } else {
+    memcpy(bytes, record->key, record->key_length);
+    memset(bytes + record->key_length, 0, KEY_LENGTH_MAX - record->key_length);
+  }
   if (record->value_length) memcpy(bytes + KEY_LENGTH_MAX, record->value, record->value_length);
   memset(bytes + KEY_LENGTH_MAX + record->value_length, 0, room - record->value_length);
   end[-TAIL_VALID] = (unsigned char)record->valid;

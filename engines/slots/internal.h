@@ -28,7 +28,7 @@
 #include "engines/timer.h"
 
 enum {
-  COMMIT_MAX = 256,              // writes committed together
+  COMMIT_MAX = 1024,             // writes committed together
   WRITE_BUFFER_BYTES = 1 << 20,  // of one commit
   SCAN_CHUNK_BYTES = 256 << 10,  // read at a time by scans: stays in the second-level cache
 };
@@ -131,7 +131,9 @@ struct lookup {
 };
 
 struct located {
-  uint32_t slot;  // SLOT_NONE: the key has no record
+  uint64_t hash;                // of the key
+  struct keydir_cursor cursor;  // where the look-up ended
+  uint32_t slot;                // SLOT_NONE: the key has no record
   enum record_valid valid;
   int error;  // 0 or -errno of reading the record
 };
@@ -159,7 +161,8 @@ struct session {
   struct forks_entry forks;
   unsigned char *buffers;  // depth * span, then the write buffer
   size_t buffers_bytes;
-  unsigned char *write_buffer;
+  unsigned char *write_buffer;  // with `plan` when first needed
+  struct plan *plan;            // of one call of write_slots
   unsigned char *scan_buffer;
   struct op_queue backlog;  // reads that wait for room in the window
   struct op_queue done;     // finished, to be reaped
@@ -256,8 +259,6 @@ static inline bool bytes_equal(const unsigned char *one, const unsigned char *ot
 
 // read.c
 void read_ops(struct session *session, struct op *const *ops, size_t count);
-// Finds the current slot of each op's key; results, errors included, in `located`.
-int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count);
 // The record in `slot`, through the map or into `buffer` (span bytes). *record stays valid as long as the buffer and,
 // on maps, the epoch. Not guarded.
 int read_slot(struct session *session, uint32_t slot, unsigned char *buffer, const unsigned char **record);
@@ -274,9 +275,14 @@ static inline bool key_settled(const struct record *record, const struct op *op)
 }
 int key_check(const struct op *op);
 
+// locate.c: finds the current slot of each key that is about to be written; results, errors included, in `located`.
+// With the writer lock held.
+int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count);
+
 // window.c: requests in flight, on ways that queue
 int window_drive(struct session *session, size_t min);  // starts, waits, completes, refills; completions or -errno
 int window_write(struct session *session, struct io_request *request);  // queues a write, waiting for room if it must
+// For those of `located` whose slot may be the key's, as locate_all has found it: whether it is, or which else.
 int window_locate(struct session *session, struct op *const *ops, struct located *located, size_t count);
 void window_refill(struct session *session);
 
@@ -313,6 +319,5 @@ int write_slots(struct session *session, const uint32_t *slots, const struct rec
                 unsigned flags);
 // Whether records in these slots leave in one write.
 bool writes_at_once(const struct store *store, const uint32_t *slots, size_t count);
-int write_buffer_need(struct session *session);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 enum { BUCKETS_MIN = 64 };
@@ -15,19 +16,36 @@ static uint64_t limit_of(uint64_t buckets) { return buckets / 5 * 4; }
 
 uint64_t keydir_hash(const void *key, uint32_t length) { return XXH3_64bits(key, length); }
 
+// Random probes of a large table miss the TLB on every look-up without huge pages, and each is cleared a page at a
+// time. They begin where an address is a multiple of theirs, so the table does. Only a hint: not having them is slower,
+// not wrong, and AnonHugePages in smaps shows which it was.
+static void *map_huge(size_t bytes) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  bytes = (bytes + page - 1) / page * page;
+  char *memory = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return memory;
+  size_t before = (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
+  if (before) munmap(memory, before);
+  munmap(memory + before + bytes, HUGE_PAGE - before);
+  (void)madvise(memory + before, bytes, MADV_HUGEPAGE);
+  return memory + before;
+}
+
+static void *map_entries(size_t bytes) {
+  if (bytes >= HUGE_PAGE) return map_huge(bytes);
+  return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 struct keydir_table *keydir_table_new(uint64_t buckets) {
   struct keydir_table *table = calloc(1, sizeof *table);
   if (!table) return NULL;
   table->buckets = buckets;
   table->bytes = buckets * sizeof *table->entries;
-  void *memory = mmap(NULL, table->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *memory = map_entries(table->bytes);
   if (memory == MAP_FAILED) {
     free(table);
     return NULL;
   }
-  // Random probes of a large table miss the TLB on every look-up without huge pages. Only a hint: not having them is
-  // slower, not wrong, and AnonHugePages in smaps shows which it was.
-  if (table->bytes >= HUGE_PAGE) (void)madvise(memory, table->bytes, MADV_HUGEPAGE);
   table->entries = memory;
   return table;
 }
@@ -66,8 +84,10 @@ void keydir_free(struct keydir *keydir) {
   atomic_store(&keydir->table, NULL);
 }
 
-static void table_insert(struct keydir_table *table, uint64_t entry) {
-  uint64_t at = (entry >> 32) * table->buckets >> 32;
+static uint64_t home_of(const struct keydir_table *table, uint64_t tag) { return tag * table->buckets >> 32; }
+
+// `at`: its home, or any bucket after that with none empty between.
+static void table_insert(struct keydir_table *table, uint64_t at, uint64_t entry) {
   while (atomic_load_explicit(&table->entries[at], memory_order_relaxed) != 0)
     if (++at == table->buckets) at = 0;
   atomic_store_explicit(&table->entries[at], entry, memory_order_release);
@@ -79,7 +99,7 @@ static int rebuild(struct keydir *keydir, uint64_t buckets) {
   if (!table) return -ENOMEM;
   for (uint64_t i = 0; i < old->buckets; i++) {
     uint64_t entry = atomic_load_explicit(&old->entries[i], memory_order_relaxed);
-    if (entry && (entry & KEYDIR_SLOT_FIELD) != KEYDIR_REMOVED) table_insert(table, entry);
+    if (entry && (entry & KEYDIR_SLOT_FIELD) != KEYDIR_REMOVED) table_insert(table, home_of(table, entry >> 32), entry);
   }
   atomic_store(&keydir->table, table);
   keydir->used = keydir->live;
@@ -95,18 +115,27 @@ int keydir_reserve(struct keydir *keydir, uint64_t more) {
   if (keydir->retired) free_retired(keydir, false);
   if (keydir->used + more <= limit_of(buckets)) return 0;
   // Mostly marks of removed entries: the same size is enough once they are gone.
-  uint64_t wanted = keydir->live + more > buckets / 5 * 3 ? buckets / 5 * 7 : buckets;
-  while (keydir->live + more > limit_of(wanted)) wanted = wanted / 5 * 7;
+  uint64_t wanted = keydir->live + more > buckets / 5 * 3 ? buckets / 5 * 8 : buckets;
+  while (keydir->live + more > limit_of(wanted)) wanted = wanted / 5 * 8;
   return rebuild(keydir, wanted);
 }
 
 int keydir_insert(struct keydir *keydir, uint64_t hash, uint32_t slot) {
   int error = keydir_reserve(keydir, 1);
   if (error) return error;
-  table_insert(atomic_load_explicit(&keydir->table, memory_order_relaxed), entry_make((uint32_t)(hash >> 32), slot));
+  struct keydir_table *table = atomic_load_explicit(&keydir->table, memory_order_relaxed);
+  const struct keydir_cursor home = {.table = table, .at = home_of(table, hash >> 32), .tag = (uint32_t)(hash >> 32)};
+  keydir_insert_at(keydir, &home, slot);
+  return 0;
+}
+
+void keydir_insert_at(struct keydir *keydir, const struct keydir_cursor *cursor, uint32_t slot) {
+  struct keydir_table *table = atomic_load_explicit(&keydir->table, memory_order_relaxed);
+  // No entry ever becomes empty again: what the look-up passed is still full, and what it ended at may be by now.
+  uint64_t at = cursor->table == table ? cursor->at : home_of(table, cursor->tag);
+  table_insert(table, at, entry_make(cursor->tag, slot));
   keydir->live++;
   keydir->used++;
-  return 0;
 }
 
 static _Atomic uint64_t *entry_of(struct keydir *keydir, uint64_t hash, uint32_t slot) {

@@ -3,7 +3,7 @@
 //
 // Linear probing over 8-byte entries: the upper 32 bits of the hash and the slot. An entry's home is a monotone
 // function of those 32 bits (multiply and shift), so a table of any size can be built from another by one pass in
-// order. At most 80% full and grown by 1.4, so an entry costs 10 to 14 bytes. Readers look up without locks while one
+// order. At most 80% full and grown by 1.6, so an entry costs 10 to 16 bytes. Readers look up without locks while one
 // writer changes the table; a table that was replaced is freed when all readers that could see it have left (epoch.h).
 #ifndef STOREBENCH_SLOTS_KEYDIR_H
 #define STOREBENCH_SLOTS_KEYDIR_H
@@ -71,6 +71,9 @@ static inline uint32_t keydir_first(const struct keydir *keydir, uint64_t hash, 
   return keydir_next(cursor);
 }
 
+// The writer only, after keydir_reserve and then a look-up that found nothing, which is where `cursor` stands: inserts
+// without walking there again. Other inserts may lie between.
+void keydir_insert_at(struct keydir *keydir, const struct keydir_cursor *cursor, uint32_t slot);
 // The writer only. insert: 0 or -ENOMEM (nothing changed). replace and remove: 0, or -EBADMSG if the entry is not there
 // (only a damaged snapshot can bring that about).
 int keydir_insert(struct keydir *keydir, uint64_t hash, uint32_t slot);

@@ -68,11 +68,10 @@ int read_slot(struct session *session, uint32_t slot, unsigned char *buffer, con
   return store->io->read(session->io, buffer, store->span, start);
 }
 
-// A group of look-ups through the map. `at` survives the jump out of a fault.
+// A group of gets through the map. `at` survives the jump out of a fault.
 struct map_group {
   struct session *session;
   struct op *const *ops;
-  struct located *located;  // NULL: gets
   size_t count;
   volatile size_t at;
   struct io_map map;
@@ -96,9 +95,7 @@ static int map_answer(void *argument) {
     size_t i = group->at;
     struct record record;
     bool found = map_find(group, i, &record);
-    if (group->located)
-      group->located[i] = (struct located){.slot = group->slots[i], .valid = found ? record.valid : RECORD_UNUSED};
-    else if (found)
+    if (found)
       answer(group->session, group->ops[i], group->slots[i], &record);
     else
       finish(group->session, group->ops[i], -ENOENT);
@@ -128,11 +125,10 @@ static int map_prefetch(struct map_group *group) {
   return store->prefetch ? store->io->prefetch(store->file, offsets, store->record_size, found) : 0;
 }
 
-static int map_group_run(struct session *session, struct op *const *ops, struct located *located, size_t count) {
+static int map_group_run(struct session *session, struct op *const *ops, size_t count) {
   struct map_group group;  // not initialised as a whole: clearing its arrays costs more than one look-up
   group.session = session;
   group.ops = ops;
-  group.located = located;
   group.count = count;
   group.at = 0;
   int error = session->store->io->map(session->store->file, &group.map);
@@ -141,10 +137,7 @@ static int map_group_run(struct session *session, struct op *const *ops, struct 
   if (error) return error;
   while (guard_run(group.map.base, group.map.length, map_answer, &group) == -EIO) {
     size_t i = group.at++;
-    if (located)
-      located[i] = (struct located){.slot = SLOT_NONE, .error = -EIO};
-    else
-      finish(session, ops[i], -EIO);
+    finish(session, ops[i], -EIO);
   }
   return 0;
 }
@@ -181,30 +174,10 @@ static void prefetch_index(const struct store *store, struct op *const *ops, siz
   for (size_t i = 0; i < count; i++) keydir_prefetch(&store->keydir, keydir_hash(ops[i]->key, ops[i]->key_length));
 }
 
-int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count) {
-  const struct io_ops *io = session->store->io;
-  if (!io->map && count > 1) prefetch_index(session->store, ops, count);
-  // One alone is read without the window, into the buffer of its first look-up: not while a get may be using that.
-  if (io->submit && (count > 1 || session->in_flight)) return window_locate(session, ops, located, count);
-  for (size_t i = 0; io->map && i < count; i += GROUP) {
-    size_t rest = count - i;
-    int error = map_group_run(session, ops + i, located + i, rest < GROUP ? rest : GROUP);
-    if (error) return error;
-  }
-  for (size_t i = 0; !io->map && i < count; i++) {
-    struct record record;
-    uint32_t slot;
-    int error;
-    bool found = find_by_read(session, ops[i], &slot, &record, &error);
-    located[i] = (struct located){.slot = slot, .valid = found ? record.valid : RECORD_UNUSED, .error = error};
-  }
-  return 0;
-}
-
 static void read_group(struct session *session, struct op *const *ops, size_t count) {
   const struct store *store = session->store;
   if (!store->linear && store->io->map) {
-    int error = map_group_run(session, ops, NULL, count);
+    int error = map_group_run(session, ops, count);
     for (size_t i = 0; error && i < count; i++) finish(session, ops[i], error);
     return;
   }

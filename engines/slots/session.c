@@ -66,6 +66,7 @@ static void free_buffers(struct session *session, bool in_use) {
   }
   free(session->buffers);
   free(session->write_buffer);
+  free(session->plan);
   free(session->scan_buffer);
 }
 

@@ -22,7 +22,10 @@ static void release(struct session *session, struct lookup *lookup) {
 static void end_lookup(struct session *session, struct lookup *lookup, int error, const struct record *record) {
   if (lookup->located) {
     enum record_valid valid = record ? record->valid : RECORD_UNUSED;
-    *lookup->located = (struct located){.slot = lookup->slot, .valid = valid, .error = error};
+    lookup->located->cursor = lookup->cursor;
+    lookup->located->slot = lookup->slot;
+    lookup->located->valid = valid;
+    lookup->located->error = error;
   } else if (error || !record) {
     finish(session, lookup->op, error ? error : -ENOENT);
   } else {
@@ -60,7 +63,12 @@ static void start_lookup(struct session *session, struct op *op, struct located 
   lookup->op = op;
   lookup->located = located;
   lookup->epoch = atomic_load(&store->epochs.current);
-  lookup->slot = keydir_first(&store->keydir, keydir_hash(op->key, op->key_length), &lookup->cursor);
+  if (located) {
+    lookup->slot = located->slot;
+    lookup->cursor = located->cursor;
+  } else {
+    lookup->slot = keydir_first(&store->keydir, keydir_hash(op->key, op->key_length), &lookup->cursor);
+  }
   read_candidate(session, lookup);
 }
 
@@ -128,6 +136,7 @@ int window_write(struct session *session, struct io_request *request) {
 
 int window_locate(struct session *session, struct op *const *ops, struct located *located, size_t count) {
   for (size_t i = 0; i < count; i++) {
+    if (located[i].slot == SLOT_NONE) continue;
     while (!has_room(session)) {
       int reaped = window_drive(session, 1);
       if (reaped < 0) return reaped;

@@ -23,7 +23,7 @@
 #include "engines/slots/ways.h"
 #include "tests/unit/temporary.h"
 
-enum { ROOM = 512, OTHERS = 4, BATCH = 200 };
+enum { ROOM = 512, OTHERS = 4, BATCH = COMMIT_MAX / 2 + 1 };
 
 static struct {
   atomic_uint durable_writes, plain_writes, syncs;
@@ -144,11 +144,12 @@ static int put(struct session *session, const char *keys) { return change(sessio
 
 static int put_batch(struct session *session, char number) {
   struct op ops[BATCH];
-  char keys[BATCH][2];
+  char keys[BATCH][3];
   for (int i = 0; i < BATCH; i++) {
     keys[i][0] = number;
-    keys[i][1] = (char)i;
-    ops[i] = (struct op){.kind = OP_PUT, .key = keys[i], .key_length = 2, .value = "value", .value_length = 5};
+    keys[i][1] = (char)(i % 128);
+    keys[i][2] = (char)(i / 128);
+    ops[i] = (struct op){.kind = OP_PUT, .key = keys[i], .key_length = 3, .value = "value", .value_length = 5};
   }
   return run(session, ops, BATCH);
 }

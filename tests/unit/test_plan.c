@@ -227,7 +227,7 @@ static void test_memory_must_suffice(void **state) {
   for (size_t i = 0; i < plan.cell_count; i++) plan.cells[i].settings.cache = CACHE_COLD;
   const struct plan_cell *cell = plan_memory(&plan, &cold);
   assert_non_null(cell);
-  assert_int_equal(cold, 14 * cell->settings.filled);
+  assert_int_equal(cold, 16 * cell->settings.filled);
   for (size_t i = 0; i < plan.cell_count; i++) plan.cells[i].settings.cache = CACHE_WARM;
   cell = plan_memory(&plan, &needed);
   assert_int_equal(needed, cold + cell->settings.data_bytes);

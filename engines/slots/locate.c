@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Where the keys stand that are about to be written: the index first, for all of them; then the records it points to,
+// since keys can share an entry's tag. A new key has none, as a rule, and costs no look into the file.
+#include <errno.h>
+
+#include "engines/slots/internal.h"
+
+enum {
+  AHEAD = 32,  // look-ups whose cache misses overlap: about as many as a processor has under way
+  GROUP = 64,  // records that are prefetched before the first is looked at
+};
+
+// Through the index. Returns how many records are to be looked at.
+static size_t look_up(const struct keydir *keydir, struct op *const *ops, struct located *located, size_t count) {
+  size_t found = 0;
+  for (size_t i = 0; i < count + AHEAD; i++) {
+    if (i < count) {
+      located[i].hash = keydir_hash(ops[i]->key, ops[i]->key_length);
+      keydir_prefetch(keydir, located[i].hash);
+    }
+    if (i < AHEAD) continue;
+    struct located *due = &located[i - AHEAD];
+    due->slot = keydir_first(keydir, due->hash, &due->cursor);
+    due->valid = RECORD_UNUSED;
+    due->error = 0;
+    found += due->slot != SLOT_NONE;
+  }
+  return found;
+}
+
+// `at` survives the jump out of a fault.
+struct map_walk {
+  const struct store *store;
+  struct op *const *ops;
+  struct located *located;
+  size_t count;
+  volatile size_t at;
+  struct io_map map;
+};
+
+static void compare_in_map(const struct map_walk *walk, size_t i) {
+  struct located *located = &walk->located[i];
+  uint32_t record_size = walk->store->record_size;
+  struct record record;
+  for (; located->slot != SLOT_NONE; located->slot = keydir_next(&located->cursor)) {
+    record_view((const unsigned char *)walk->map.base + slot_offset(record_size, located->slot), record_size, &record);
+    if (!key_settled(&record, walk->ops[i])) continue;
+    located->valid = record.valid;
+    return;
+  }
+}
+
+static int walk_map(void *argument) {
+  struct map_walk *walk = argument;
+  for (; walk->at < walk->count; walk->at++) compare_in_map(walk, walk->at);
+  return 0;
+}
+
+static int prefetch_records(const struct map_walk *walk) {
+  const struct store *store = walk->store;
+  uint64_t offsets[GROUP];
+  size_t found = 0;
+  for (size_t i = 0; i < walk->count; i++) {
+    if (walk->located[i].slot == SLOT_NONE) continue;
+    offsets[found] = slot_offset(store->record_size, walk->located[i].slot);
+    const char *bytes = walk->map.base + offsets[found++];
+    __builtin_prefetch(bytes);
+    __builtin_prefetch(bytes + store->record_size - 1);
+  }
+  return store->prefetch && found ? store->io->prefetch(store->file, offsets, store->record_size, found) : 0;
+}
+
+static int locate_in_map(const struct store *store, struct op *const *ops, struct located *located, size_t count) {
+  struct map_walk walk = {.store = store, .ops = ops, .located = located, .count = count};
+  int error = store->io->map(store->file, &walk.map);
+  if (!error) error = prefetch_records(&walk);
+  if (error) return error;
+  while (guard_run(walk.map.base, walk.map.length, walk_map, &walk) == -EIO) {
+    struct located *lost = &located[walk.at++];
+    lost->slot = SLOT_NONE;
+    lost->error = -EIO;
+  }
+  return 0;
+}
+
+static void locate_by_read(struct session *session, const struct op *op, struct located *located) {
+  for (; located->slot != SLOT_NONE; located->slot = keydir_next(&located->cursor)) {
+    struct record record;
+    const unsigned char *bytes;
+    located->error = read_slot(session, located->slot, session->lookups[0].buffer, &bytes);
+    if (located->error) return;
+    record_view(bytes, session->store->record_size, &record);
+    if (!key_settled(&record, op)) continue;
+    located->valid = record.valid;
+    return;
+  }
+}
+
+int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count) {
+  const struct store *store = session->store;
+  if (!look_up(&store->keydir, ops, located, count)) return 0;
+  // One alone is read without the window, into the buffer of its first look-up: not while a get may be using that.
+  if (store->io->submit && (count > 1 || session->in_flight)) return window_locate(session, ops, located, count);
+  int error = 0;
+  for (size_t i = 0; store->io->map && i < count && !error; i += GROUP)
+    error = locate_in_map(store, ops + i, located + i, count - i < GROUP ? count - i : GROUP);
+  for (size_t i = 0; !store->io->map && i < count; i++) locate_by_read(session, ops[i], &located[i]);
+  return error;
+}
