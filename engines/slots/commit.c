@@ -27,6 +27,7 @@ struct commit {
   uint32_t slots[COMMIT_MAX];
   struct record records[COMMIT_MAX];
   uint16_t same_key[SAME_KEY_BUCKETS];  // latest item of the group that writes a key
+  size_t buckets;                       // of same_key in use: a power of two
   size_t count, writing;
   bool alone;                   // the group has no other part
   uint64_t ordinal, low, high;  // what of the group waits for a sync; ordinal 0: nothing
@@ -47,7 +48,8 @@ static int op_check(const struct store *store, const struct op *op) {
 
 // The item of this group that wrote the key last, or NULL. `bucket` is where it stands or would stand.
 static struct item *earlier(struct commit *commit, const struct item *item, size_t *bucket) {
-  for (*bucket = item->hash % SAME_KEY_BUCKETS;; *bucket = (*bucket + 1) % SAME_KEY_BUCKETS) {
+  const size_t mask = commit->buckets - 1;
+  for (*bucket = item->hash & mask;; *bucket = (*bucket + 1) & mask) {
     if (commit->same_key[*bucket] == NO_ITEM) return NULL;
     struct item *other = &commit->items[commit->same_key[*bucket]];
     if (other->hash == item->hash && other->op->key_length == item->op->key_length &&
@@ -92,7 +94,9 @@ static int prepare_item(struct session *session, struct commit *commit, size_t i
 }
 
 static void prepare(struct session *session, struct commit *commit) {
-  memset(commit->same_key, 0xFF, sizeof commit->same_key);
+  // Half empty at least, and no more: all of them are 4 KiB to clear for a single put.
+  for (commit->buckets = 2; commit->buckets < 2 * commit->count;) commit->buckets *= 2;
+  memset(commit->same_key, 0xFF, commit->buckets * sizeof *commit->same_key);
   commit->writing = 0;
   for (size_t i = 0; i < commit->count; i++) {
     commit->ops[i]->status = prepare_item(session, commit, i);
