@@ -221,34 +221,34 @@ static int read_file(const char *path, void *user) {
   return code == -ENOENT ? 0 : code;
 }
 
-// More than once: a machine whose host takes memory back loses pages that were read a moment ago.
-static int read_in(const char *path, double *share) {
-  int code = 0;
-  *share = 0;
-  for (int tries = 0; !code && *share < WARM_FROM && tries < READ_TRIES; tries++) {
-    code = store_files_each(path, read_file, NULL);
-    if (!code) code = cache_residency(path, share);
-  }
-  return code;
-}
-
 static bool in_memory(const char *path) {
   struct statfs stat;
   return statfs(path, &stat) == 0 && (stat.f_type == TMPFS_MAGIC || stat.f_type == RAMFS_MAGIC);
 }
 
-static int make_warm(const struct engine *engine, struct store *store, const char *path, struct error *error) {
-  double share = 0;
-  int code = cache_empty(engine, store, path, &share, error);
+// From nothing, so that all of it is read in one way: pages that come one by one lie otherwise than those of a read in
+// order.
+static int read_anew(const struct engine *engine, struct store *store, const char *path, double *share,
+                     struct error *error) {
+  int code = cache_empty(engine, store, path, share, error);
   if (code) return code;
   // tmpfs has no other place for its pages. Anywhere else those that stay were read in by someone else, in another way.
-  if (share >= COLD_BELOW && !is_kept_open(engine, path) && !in_memory(path))
+  if (*share >= COLD_BELOW && !is_kept_open(engine, path) && !in_memory(path))
     return error_set(error, -EBUSY,
                      "cache=warm: %.1f%% of %s cannot be dropped and read in anew; close what maps the file",
-                     share * 100, path);
-  code = read_in(path, &share);
-  if (code) return error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code));
-  if (share >= WARM_FROM) return 0;
+                     *share * 100, path);
+  code = store_files_each(path, read_file, NULL);
+  if (!code) code = cache_residency(path, share);
+  return code ? error_set(error, code, "%s: cannot read it into the page cache: %s", path, strerror(-code)) : 0;
+}
+
+// More than once: a machine whose host takes memory back loses pages that were read a moment ago.
+static int make_warm(const struct engine *engine, struct store *store, const char *path, struct error *error) {
+  double share = 0;
+  int code = 0;
+  for (int tries = 0; !code && share < WARM_FROM && tries < READ_TRIES; tries++)
+    code = read_anew(engine, store, path, &share, error);
+  if (code || share >= WARM_FROM) return code;
   return error_set(error, -EBUSY, "only %.1f%% of %s stays in the page cache; use less data or more memory",
                    share * 100, path);
 }
