@@ -152,7 +152,8 @@ static int load_file(const char *path, json_t **run, struct error *error) {
   FILE *file = fopen(path, "re");
   if (!file) return error_set(error, -errno, "%s: %m; name the folder of a run, or its run.json", path);
   *run = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
-  int code = ferror(file) ? error_set(error, -EIO, "%s: cannot be read; check the disk", path) : 0;
+  int code =
+      ferror(file) ? error_set(error, -EIO, "%s: cannot be read; see that it is a file, and check the disk", path) : 0;
   fclose(file);
   if (code) return code;
   if (!*run)

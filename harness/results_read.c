@@ -112,9 +112,9 @@ static int read_lines(struct reading *reading, FILE *file) {
     code = line ? read_line(reading, line) : damaged(reading, "not JSON");
     json_decref(line);
   }
+  int why = ferror(file) ? errno : 0;
   free(text);
-  if (!code && ferror(file))
-    code = error_set(reading->error, -EIO, "%s: cannot be read; check the disk", reading->path);
+  if (!code && why) code = error_set(reading->error, -why, "%s: cannot be read: %s", reading->path, strerror(why));
   if (!code && !reading->run)
     code = error_set(reading->error, -EINVAL, "%s: holds no run; measure again", reading->path);
   if (code == -ENOMEM) error_set(reading->error, code, "%s: memory is short", reading->path);

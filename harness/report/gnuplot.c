@@ -115,8 +115,9 @@ static int finish(pid_t child, int messages, struct drawing *drawing, struct err
   if (!code) code = waited;
   if (code) return error_set(error, code, "gnuplot: lost: %s; try again", strerror(-code));
   if (status || *drawing->messages)
-    return error_set(error, -EINVAL, "%.200s: gnuplot cannot draw it: %.200s; look at the file", drawing->data,
-                     complaint(drawing));
+    return error_set(error, -EINVAL,
+                     "%.200s: gnuplot cannot draw it: %.200s; look at the file, and whether charts can be written",
+                     drawing->data, complaint(drawing));
   return 0;
 }
 

@@ -36,12 +36,14 @@ damaged flag-no-word '6s|"flags": \[\]|"flags": [1]|'
 damaged axis-no-word '1s|"values": \["[^"]*"|"values": [1|'
 damaged point-no-word '1s|"batch": "1"|"batch": 1|'
 damaged binary '6s/.*/\x00\x01\xff/'
-mkdir nothing empty
+mkdir -p nothing empty folder/samples.jsonl folder/run.json
 : >empty/samples.jsonl
 refused report empty
 refused compare empty good
 refused report nothing
 refused compare good nothing
+refused report folder
+refused compare good folder
 
 echo '# a last line that was being written is dropped, as when a run is killed'
 mkdir killed
