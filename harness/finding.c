@@ -225,13 +225,15 @@ struct search {
 static double weight(const struct search *search, const struct outcome *outcome) {
   const struct contest *contest = &search->contest;
   const bool main = strcmp(contest->x, search->main_x) == 0 && strcmp(contest->panel, search->main_panel) == 0;
+  const bool clear = outcome->ties == 0 && outcome->faints == 0;
   if (!outcome->over) return main ? 0.5 : 0;
-  return 8e12 * contest->plain + 4e12 * main + 2e12 * (outcome->ties == 0) + fmin(outcome->ratio.ratio, 1e12);
+  return 8e12 * contest->plain + 4e12 * main + 2e12 * clear + fmin(outcome->ratio.ratio, 1e12);
 }
 
 // What is looked at shares the errors that a headline may have. An only winner has one part for itself, since it has to
 // beat all others besides. Where there is none, the difference is one picked from all pairs of the contest, which share
-// a part. What does not stand out that far counts as tied. Duels are corrected for each other, at a stricter level.
+// a part. What does not stand out that far is faint: no factor is told of it, and it is not called tied, since the line
+// of the contest says that it is slower. Duels are corrected for each other, at a stricter level.
 static void keep_clear(const struct search *search, struct outcome *outcome) {
   const struct contest *contest = &search->contest;
   const struct outcome judged = *outcome;
@@ -243,12 +245,10 @@ static void keep_clear(const struct search *search, struct outcome *outcome) {
     struct ratio ratio = judged.duel;
     const bool paired = judged.rival == i && judged.duel.shown;
     if (!judged.beaten[i]) continue;
-    outcome->beaten[i] = paired || (winners_lead(contest, i, &ratio) == 0 &&
-                                    stands_out(&ratio, contest->floor, pairs * search->looked_at));
-    if (!outcome->beaten[i]) {
-      outcome->ties++;
-      outcome->faint = true;
-    } else if (!outcome->over) {
+    outcome->faint[i] =
+        !paired && (winners_lead(contest, i, &ratio) || !stands_out(&ratio, contest->floor, pairs * search->looked_at));
+    outcome->faints += outcome->faint[i];
+    if (!outcome->faint[i] && !outcome->over) {
       outcome->over = i;
       outcome->ratio = ratio;
       outcome->paired = paired;

@@ -32,7 +32,9 @@ struct outcome {
   size_t ties, over;        // how many others are tied; the first one beaten, 0 if none is
   struct ratio ratio;       // cells[0] to cells[over]
   bool paired;              // ratio is that of a duel
-  bool faint;               // some of the ties are beaten, but not by so much that they may be picked from many
+  // Of a headline: which ones are beaten, but not by so much that they may be picked from many; and how many.
+  bool faint[SERIES_MAX];
+  size_t faints;
   // A duel of cells[0] that was fought because repetitions showed no difference: with which cell, 0 for none.
   size_t rival;
   struct ratio duel;  // cells[0] to cells[rival]

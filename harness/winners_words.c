@@ -32,15 +32,20 @@ static void append_series(char *text, const struct contest *contest, size_t i) {
     append(text, "%s=%s", key, value);
 }
 
-// The best one and those that it cannot be told from.
-static void append_leaders(char *text, const struct contest *contest, const struct outcome *outcome) {
+// "a, b and c": those of the cells that `left_out` does not name, `count` of them.
+static void append_names(char *text, const struct contest *contest, const bool *left_out, size_t count) {
   size_t told = 0;
   for (size_t i = 0; i < contest->count; i++) {
-    if (outcome->beaten[i]) continue;
-    if (told) append(text, told == outcome->ties ? " and " : ", ");
+    if (left_out[i]) continue;
+    if (told) append(text, told + 1 == count ? " and " : ", ");
     append_series(text, contest, i);
     told++;
   }
+}
+
+// The best one and those that it cannot be told from.
+static void append_leaders(char *text, const struct contest *contest, const struct outcome *outcome) {
+  append_names(text, contest, outcome->beaten, outcome->ties + 1);
 }
 
 // As many digits as the number deserves: 1.07, 3.1, 12.
@@ -148,23 +153,58 @@ static void append_verb(char *text, const struct contest *contest, const char *v
     append(text, " is ");
 }
 
-void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
-  const char *untold = outcome->faint ? "stands out" : "shown";
-  text[0] = '\0';
-  if (outcome->over) {
-    append_series(text, contest, 0);
-    append_verb(text, contest, verb);
-    append_ratio(text, contest, outcome);
-  } else if (outcome->ties) {
-    append(text, "No difference %s between ", untold);
-    append_leaders(text, contest, outcome);
-  }
+static const char uncertain[] = "does not survive correction for multiple comparisons";
+
+// Whom the best one leads by too little to be told how far.
+static void append_faint_lead(char *text, const struct contest *contest, const struct outcome *outcome) {
+  bool others[SERIES_MAX];
+  for (size_t i = 0; i < contest->count; i++) others[i] = !outcome->faint[i];
+  append(text, "; the lead of ");
+  append_series(text, contest, 0);
+  append(text, " over ");
+  append_names(text, contest, others, outcome->faints);
+  append(text, " %s", uncertain);
+}
+
+static void append_points(char *text, const struct contest *contest) {
   append_point(text, contest->x_key, contest->x);
   append_point(text, contest->panel_key, contest->panel);
-  if (outcome->over) append_interval(text, &outcome->ratio);
-  if (!outcome->over || !outcome->ties) return;
-  append(text, "; none %s between ", untold);
+}
+
+static void state_clear(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
+  append_series(text, contest, 0);
+  append_verb(text, contest, verb);
+  append_ratio(text, contest, outcome);
+  append_points(text, contest);
+  append_interval(text, &outcome->ratio);
+  if (!outcome->ties) return;
+  append(text, "; none shown between ");
   append_leaders(text, contest, outcome);
+}
+
+static void state_tied(char *text, const struct contest *contest, const struct outcome *outcome) {
+  append(text, "No difference shown between ");
+  append_leaders(text, contest, outcome);
+  append_points(text, contest);
+}
+
+static void state_ahead(char *text, const struct contest *contest) {
+  append_series(text, contest, 0);
+  append(text, " is ahead");
+  append_points(text, contest);
+  append(text, ", but its lead %s", uncertain);
+}
+
+void winners_state(char *text, const char *verb, const struct contest *contest, const struct outcome *outcome) {
+  const bool alone = !outcome->over && !outcome->ties;  // all others are faint
+  text[0] = '\0';
+  if (outcome->over)
+    state_clear(text, verb, contest, outcome);
+  else if (outcome->ties)
+    state_tied(text, contest, outcome);
+  else
+    state_ahead(text, contest);
+  if (outcome->faints && !alone) append_faint_lead(text, contest, outcome);
 }
 
 void winners_state_step(char *text, const struct contest *contest, const struct outcome *outcome) {
