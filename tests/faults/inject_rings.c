@@ -78,7 +78,7 @@ static void answer(const struct io_uring *ring, struct io_uring_cqe *entry) {
 }
 
 static unsigned kind_of(const struct io_uring_sqe *entry, const char **name) {
-  *name = "IORING_OP_READ";
+  *name = entry->opcode == IORING_OP_READ_FIXED ? "IORING_OP_READ_FIXED" : "IORING_OP_READ";
   bool writes = entry->opcode == IORING_OP_WRITE || entry->opcode == IORING_OP_WRITE_FIXED;
   unsigned may = MAY_BE_INTERRUPTED;
   if (entry->opcode == IORING_OP_FSYNC) {

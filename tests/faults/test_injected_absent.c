@@ -95,6 +95,21 @@ static void hints_are_refused(struct fixture *f) {
   fixture_close(f);
 }
 
+// What is called registered must be used: the kernel reads into the registered buffers, and never by address.
+static void reads_go_to_registered_buffers(struct fixture *f) {
+  fixture_open(f);
+  assert_code(access_fill(&f->access, 0, 100, 1, 60), 0);
+  inject_begin(INJECT_EIO, 0);
+  inject_always("IORING_OP_READ", EOPNOTSUPP);
+  int by_address = access_expect(&f->access, 1, 1, 60);
+  inject_always("IORING_OP_READ_FIXED", EIO);
+  int registered = access_expect(&f->access, 2, 1, 60);
+  inject_end();
+  assert_code(by_address, 0);
+  assert_code(registered, -EIO);
+  fixture_close(f);
+}
+
 int main(int argc, char **argv) {
   static const char *const specs[] = {"mmap", "pread", "pread:direct=on", "stdio", "uring:direct=on:depth=4", NULL};
   static const char *const advised[] = {"mmap:advice=random",
@@ -104,12 +119,14 @@ int main(int argc, char **argv) {
                                         "mmap:prefetch=willneed",
                                         "mmap:prefetch=populate",
                                         NULL};
+  static const char *const registered[] = {"uring:fixed=on", "uring:fixed=on:direct=on:depth=4", NULL};
   static const char *const hinted[] = {"mmap:prefetch=willneed", "mmap:prefetch=populate", NULL};
   static const struct contract_case cases[] = {
       {"old kernel", lacks, CAP_PERSISTENT, 0, specs},
       {"refused for good", refused, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
       {"read where nothing syncs", read_where_nothing_syncs, CAP_PERSISTENT | CAP_SHARED_FORMAT, 0, main_specs},
       {"advice is refused", advice_is_refused, CAP_PERSISTENT, 0, advised},
+      {"reads go to registered buffers", reads_go_to_registered_buffers, CAP_PERSISTENT, 0, registered},
       {"hints are refused", hints_are_refused, CAP_PERSISTENT, 0, hinted},
   };
   return contract_main("injected absent", cases, sizeof cases / sizeof cases[0], argc, argv);
