@@ -69,9 +69,13 @@ static void free_retired(struct keydir *keydir, bool all) {
   }
 }
 
+static uint64_t buckets_for(uint64_t entries) {
+  uint64_t buckets = entries + entries / 5 * 2;
+  return buckets < BUCKETS_MIN ? BUCKETS_MIN : buckets;
+}
+
 int keydir_init(struct keydir *keydir, uint64_t expected, struct epochs *epochs) {
-  uint64_t buckets = expected + expected / 5 * 2;
-  struct keydir_table *table = keydir_table_new(buckets < BUCKETS_MIN ? BUCKETS_MIN : buckets);
+  struct keydir_table *table = keydir_table_new(buckets_for(expected));
   if (!table) return -ENOMEM;
   *keydir = (struct keydir){.epochs = epochs};
   atomic_init(&keydir->table, table);
@@ -119,6 +123,8 @@ int keydir_reserve(struct keydir *keydir, uint64_t more) {
   while (keydir->live + more > limit_of(wanted)) wanted = wanted / 5 * 8;
   return rebuild(keydir, wanted);
 }
+
+int keydir_fit(struct keydir *keydir) { return rebuild(keydir, buckets_for(keydir->live)); }
 
 int keydir_insert(struct keydir *keydir, uint64_t hash, uint32_t slot) {
   int error = keydir_reserve(keydir, 1);

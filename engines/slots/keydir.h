@@ -81,6 +81,8 @@ int keydir_replace(struct keydir *keydir, uint64_t hash, uint32_t old_slot, uint
 int keydir_remove(struct keydir *keydir, uint64_t hash, uint32_t slot);
 // Makes room for `more` inserts now, so that they cannot fail.
 int keydir_reserve(struct keydir *keydir, uint64_t more);
+// Takes a table of the size that its entries need, whatever was reserved or removed. 0 or -ENOMEM (nothing changed).
+int keydir_fit(struct keydir *keydir);
 uint64_t keydir_bytes(const struct keydir *keydir);  // tables that wait for readers to leave included
 
 // For the snapshot: an empty table of exactly this many buckets whose entries the caller fills, then publishes.

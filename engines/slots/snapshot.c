@@ -24,8 +24,7 @@ struct snapshot_header {
 
 #define SNAPSHOT_MAGIC UINT64_C(0x3158444E49425453)  // "STBINDX1"
 enum { PARTS = 5 };
-// A table that has more buckets than this, for a store that was once far larger, takes longer to read than the records;
-// and a forged one takes all memory.
+// A table that has more buckets than this takes longer to read than the records, and a forged one takes all memory.
 enum { BUCKETS_SPARE = 1024, BUCKETS_PER_SLOT = 8 };
 
 struct part {
@@ -35,6 +34,16 @@ struct part {
 
 static int snapshot_path(const struct store *store, const char *suffix, char **path) {
   return asprintf(path, "%s.index%s", store->path, suffix) < 0 ? -ENOMEM : 0;
+}
+
+static uint64_t most_buckets(uint64_t backed) { return BUCKETS_SPARE + BUCKETS_PER_SLOT * backed; }
+
+// The table is far larger than its store where one commit reserved more than it then inserted, or a compaction has cut
+// the file: what no reader would take is not written.
+static int fit_table(struct store *store) {
+  uint64_t buckets = atomic_load(&store->keydir.table)->buckets;
+  if (buckets <= most_buckets(backed_slots(store->fd, store->slots, store->record_size))) return 0;
+  return keydir_fit(&store->keydir);
 }
 
 static void list_parts(struct store *store, struct keydir_table *table, struct part parts[PARTS]) {
@@ -73,6 +82,8 @@ static void settle_pending(struct store *store) {
 
 int snapshot_write(struct store *store, uint64_t generation) {
   struct part parts[PARTS];
+  int error = fit_table(store);
+  if (error) return error;
   struct keydir_table *table = atomic_load(&store->keydir.table);
   settle_pending(store);
   list_parts(store, table, parts);
@@ -87,7 +98,8 @@ int snapshot_write(struct store *store, uint64_t generation) {
                                    .body_checksum = checksum_parts(parts)};
   header.checksum = XXH3_64bits(&header, offsetof(struct snapshot_header, checksum));
   char *temporary = NULL, *final = NULL;
-  int fd = -1, error = snapshot_path(store, ".tmp", &temporary);
+  int fd = -1;
+  error = snapshot_path(store, ".tmp", &temporary);
   if (!error) error = snapshot_path(store, "", &final);
   if (error) goto out;
   if (unlink(temporary) && errno != ENOENT) error = -errno;  // left by a crash
@@ -115,7 +127,7 @@ static int check_header(const struct store *store, const struct snapshot_header 
   uint64_t words = bitmap_word_count(header->next_free),
            backed = backed_slots(store->fd, store->slots, store->record_size);
   bool fits = header->sequence <= COUNTER_MAX && header->next_free <= backed && header->records <= header->next_free &&
-              header->buckets > 0 && header->buckets <= BUCKETS_SPARE + BUCKETS_PER_SLOT * backed &&
+              header->buckets > 0 && header->buckets <= most_buckets(backed) &&
               bytes == sizeof *header + 8 * (header->buckets + 4 * words);
   return fits ? 0 : -EBADMSG;
 }

@@ -17,6 +17,7 @@
 #include "engines/native.h"
 #include "engines/registry.h"
 #include "engines/slots/check.h"
+#include "engines/slots/internal.h"
 #include "tests/unit/temporary.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -44,9 +45,14 @@ static int write_some(struct store *store) {
   return error ? error : engine_pread.session_close(session);
 }
 
+static int open_store(const struct fixture *fixture, struct store **store) {
+  struct store_config config = {.create = true, .record_size = 64, .capacity_hint = 20, .sync = {SYNC_ALWAYS, 0}};
+  registry_defaults(&engine_pread, &config.options);
+  return engine_pread.open(fixture->path, &config, store, NULL);
+}
+
 static int setup(void **state) {
   struct fixture *fixture = calloc(1, sizeof *fixture);
-  struct store_config config = {.create = true, .record_size = 64, .capacity_hint = 20, .sync = {SYNC_ALWAYS, 0}};
   struct store *store;
   *state = fixture;
   if (!fixture) return -1;
@@ -54,8 +60,7 @@ static int setup(void **state) {
   if (!mkdtemp(fixture->folder)) return -1;
   snprintf(fixture->path, sizeof fixture->path, "%s/store", fixture->folder);
   snprintf(fixture->index, sizeof fixture->index, "%s.index", fixture->path);
-  registry_defaults(&engine_pread, &config.options);
-  if (engine_pread.open(fixture->path, &config, &store, NULL) || write_some(store)) return -1;
+  if (open_store(fixture, &store) || write_some(store)) return -1;
   return engine_pread.close(store, NULL);
 }
 
@@ -133,6 +138,52 @@ static void index_gone_or_of_another_state(void **state) {
   assert_true(slot_check_sound(&report));
 }
 
+// Keys from `first` on, `count` of them in one commit; returns the first status.
+static int change_at_once(struct store *store, enum op_kind kind, uint32_t first, size_t count) {
+  static struct op ops[COMMIT_MAX];
+  static uint32_t keys[COMMIT_MAX];
+  struct session *session;
+  assert_int_equal(engine_pread.session_open(store, &session, NULL), 0);
+  for (size_t i = 0; i < count; i++) {
+    keys[i] = first + (uint32_t)i;
+    ops[i] = (struct op){.kind = kind, .key = &keys[i], .key_length = 4};
+  }
+  assert_int_equal(session_run(&engine_pread, session, ops, count), 0);
+  for (size_t i = 0; i < count; i++) assert_int_equal(ops[i].status, ops[0].status);
+  assert_int_equal(engine_pread.session_close(session), 0);
+  return ops[0].status;
+}
+
+// It reserves room in the index for each of them and needs none.
+static void index_of_a_small_store_after_a_large_commit(void **state) {
+  const struct fixture *fixture = *state;
+  struct store *store;
+  assert_int_equal(open_store(fixture, &store), 0);
+  assert_int_equal(change_at_once(store, OP_DELETE, 1000, COMMIT_MAX), -ENOENT);
+  assert_int_equal(engine_pread.close(store, NULL), 0);
+  assert_sound(fixture);
+}
+
+static void index_of_a_store_that_was_large(void **state) {
+  enum { MANY = 4 * COMMIT_MAX };
+  const struct fixture *fixture = *state;
+  struct store *store;
+  int code;
+  assert_int_equal(open_store(fixture, &store), 0);
+  for (uint32_t done = 0; done < MANY; done += COMMIT_MAX)
+    assert_int_equal(change_at_once(store, OP_PUT, 1000 + done, COMMIT_MAX), 0);
+  for (uint32_t done = 0; done < MANY; done += COMMIT_MAX)
+    assert_int_equal(change_at_once(store, OP_DELETE, 1000 + done, COMMIT_MAX), 0);
+  assert_int_equal(engine_pread.compact(store, NULL), 0);
+  assert_int_equal(engine_pread.close(store, NULL), 0);
+  struct slot_check_report report = look(fixture, &code);
+  assert_int_equal(code, 0);
+  assert_true(slot_check_sound(&report));
+  assert_false(report.index_missing);
+  assert_int_equal(report.live_found, KEYS - 1);
+  assert_true(report.slots < MANY / 8);
+}
+
 // No store writes there: bytes that make no whole slot, and a slot that ends past the last block.
 static void behind_the_last_slot(void **state) {
   struct fixture *fixture = *state;
@@ -154,6 +205,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(every_bit_of_the_store, setup, teardown),
       cmocka_unit_test_setup_teardown(every_bit_of_the_index, setup, teardown),
       cmocka_unit_test_setup_teardown(index_gone_or_of_another_state, setup, teardown),
+      cmocka_unit_test_setup_teardown(index_of_a_small_store_after_a_large_commit, setup, teardown),
+      cmocka_unit_test_setup_teardown(index_of_a_store_that_was_large, setup, teardown),
       cmocka_unit_test_setup_teardown(behind_the_last_slot, setup, teardown),
   };
   return cmocka_run_group_tests_name("check", tests, NULL, NULL);
