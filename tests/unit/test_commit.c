@@ -154,11 +154,43 @@ static int put_batch(struct session *session, char number) {
   return run(session, ops, BATCH);
 }
 
+static uint64_t records(struct fixture *fixture) {
+  struct store_stat stat;
+  assert_int_equal(engine_pread.stat(fixture->store, &stat), 0);
+  return stat.records;
+}
+
 static void a_lone_put_brings_its_sync(void **state) {
   struct fixture *fixture = *state;
   assert_int_equal(put(fixture->first, "a"), 0);
   assert_int_equal(seen.durable_writes, 1);
   assert_int_equal(seen.syncs, 0);
+}
+
+enum { TOGETHER = 1024 };  // as docs/sync-policies.md says
+
+// Of new keys from `first` on, handed in at once, as session_run would not.
+static void submit_puts(struct session *session, uint32_t first, size_t count) {
+  static struct op ops[TOGETHER + 1], *pointers[TOGETHER + 1];
+  static uint32_t keys[TOGETHER + 1];
+  for (size_t i = 0; i < count; i++) {
+    keys[i] = first + (uint32_t)i;
+    ops[i] = (struct op){.kind = OP_PUT, .key = &keys[i], .key_length = 4, .value = "value", .value_length = 5};
+    pointers[i] = &ops[i];
+  }
+  assert_int_equal(engine_pread.submit(session, pointers, count), 0);
+  assert_int_equal(engine_pread.reap(session, pointers, count, count), count);
+  for (size_t i = 0; i < count; i++) assert_int_equal(ops[i].status, 0);
+}
+
+static void a_sync_for_each_1024(void **state) {
+  struct fixture *fixture = *state;
+  submit_puts(fixture->first, 0, TOGETHER);
+  assert_int_equal(seen.durable_writes, 1);
+  submit_puts(fixture->first, TOGETHER, TOGETHER + 1);
+  assert_int_equal(seen.durable_writes, 3);
+  assert_int_equal(seen.plain_writes + seen.syncs, 0);
+  assert_int_equal(records(fixture), 2 * TOGETHER + 1);
 }
 
 static void so_it_does_beside_sessions_that_do_not_write(void **state) {
@@ -257,12 +289,6 @@ static int get_value(struct session *session, char key, const char *expected) {
 }
 
 static int get(struct session *session, char key) { return get_value(session, key, "value"); }
-
-static uint64_t records(struct fixture *fixture) {
-  struct store_stat stat;
-  assert_int_equal(engine_pread.stat(fixture->store, &stat), 0);
-  return stat.records;
-}
 
 static void reopen(struct fixture *fixture) {
   struct slot_check_report report;
@@ -368,6 +394,7 @@ static void updates_lie_together(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_lone_put_brings_its_sync, setup, teardown),
+      cmocka_unit_test_setup_teardown(a_sync_for_each_1024, setup, teardown),
       cmocka_unit_test_setup_teardown(so_it_does_beside_sessions_that_do_not_write, setup, teardown),
       cmocka_unit_test_setup_teardown(a_batch_of_neighbours_brings_its_sync, setup, teardown),
       cmocka_unit_test_setup_teardown(a_batch_of_several_writes_shares_one_sync, setup_single, teardown),
