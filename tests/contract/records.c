@@ -128,36 +128,56 @@ int access_expect(struct access *access, uint64_t id, uint64_t version, uint32_t
   return found == length && record_value_is(id, version, access->value, length) ? 0 : -EILSEQ;
 }
 
-static int fill_batch(struct access *access, uint64_t first, size_t count, uint64_t version, uint32_t length,
-                      unsigned char *values) {
-  struct op ops[FILL_BATCH];
-  char keys[FILL_BATCH][KEY_LENGTH_MAX];
+struct filled {
+  struct op *ops;
+  char (*keys)[KEY_LENGTH_MAX];
+  unsigned char *values;
+};
+
+static int filled_new(struct filled *filled, size_t count, uint32_t length) {
+  filled->ops = malloc(count * sizeof *filled->ops);
+  filled->keys = malloc(count * sizeof *filled->keys);
+  filled->values = malloc(count * length + 1);
+  return filled->ops && filled->keys && filled->values ? 0 : -ENOMEM;
+}
+
+static void filled_free(struct filled *filled) {
+  free(filled->ops);
+  free(filled->keys);
+  free(filled->values);
+}
+
+static int fill_batch(struct access *access, const struct filled *filled, uint64_t first, size_t count,
+                      uint64_t version, uint32_t length) {
   for (size_t i = 0; i < count; i++) {
-    unsigned char *value = values + i * length;
+    unsigned char *value = filled->values + i * length;
     record_value(first + i, version, value, length);
-    ops[i] = (struct op){.kind = OP_PUT,
-                         .key = keys[i],
-                         .key_length = record_key(first + i, keys[i]),
-                         .value = value,
-                         .value_length = length};
+    filled->ops[i] = (struct op){.kind = OP_PUT,
+                                 .key = filled->keys[i],
+                                 .key_length = record_key(first + i, filled->keys[i]),
+                                 .value = value,
+                                 .value_length = length};
   }
-  int code = session_run(access->engine, access->session, ops, count);
-  for (size_t i = 0; !code && i < count; i++) code = ops[i].status;
+  int code = session_run(access->engine, access->session, filled->ops, count);
+  for (size_t i = 0; !code && i < count; i++) code = filled->ops[i].status;
+  return code;
+}
+
+int access_fill_by(struct access *access, size_t batch, uint64_t first, uint64_t count, uint64_t version,
+                   uint32_t length) {
+  struct filled filled;
+  int code = filled_new(&filled, batch, length);
+  for (uint64_t done = 0; !code && done < count; done += batch) {
+    uint64_t rest = count - done;
+    code = fill_batch(access, &filled, first + done, rest < batch ? rest : batch, version, length);
+  }
+  filled_free(&filled);
   return code;
 }
 
 int access_fill(struct access *access, uint64_t first, uint64_t count, uint64_t version, uint32_t length) {
   // Large values go in smaller batches, so that a batch stays within 4 MiB.
-  size_t batch = length > 32768 ? 4 : FILL_BATCH;
-  unsigned char *values = malloc(batch * length + 1);
-  if (!values) return -ENOMEM;
-  int code = 0;
-  for (uint64_t done = 0; !code && done < count; done += batch) {
-    uint64_t rest = count - done;
-    code = fill_batch(access, first + done, rest < batch ? rest : batch, version, length, values);
-  }
-  free(values);
-  return code;
+  return access_fill_by(access, length > 32768 ? 4 : FILL_BATCH, first, count, version, length);
 }
 
 int access_expect_all(struct access *access, uint64_t first, uint64_t count, uint64_t version, uint32_t length,

@@ -47,6 +47,9 @@ int access_get(struct access *access, uint64_t id, uint64_t *version);
 int access_expect(struct access *access, uint64_t id, uint64_t version, uint32_t length);
 // Puts ids first to first + count - 1 in batches of 128. 0 or the first error.
 int access_fill(struct access *access, uint64_t first, uint64_t count, uint64_t version, uint32_t length);
+// The same in batches of so many.
+int access_fill_by(struct access *access, size_t batch, uint64_t first, uint64_t count, uint64_t version,
+                   uint32_t length);
 // access_expect for each of them. 0 or the first error, whose id is stored in *at.
 int access_expect_all(struct access *access, uint64_t first, uint64_t count, uint64_t version, uint32_t length,
                       uint64_t *at);

@@ -202,12 +202,12 @@ static void compact_beside_writers_and_readers(struct fixture *f) {
   fixture_close(f);
 }
 
-enum { FILLERS = 4, FILLED = 128 };
+enum { FILLERS = 4, FILLED = 513 };  // two that meet are more than the 1024 that our stores commit at once
 
 static int fill_rounds(struct access *access, struct worker *worker) {
   int code = 0;
   for (uint64_t round = 1; !code && round <= worker->rounds; round++)
-    code = access_fill(access, worker->number * FILLED, FILLED, round, LENGTH);
+    code = access_fill_by(access, FILLED, worker->number * FILLED, FILLED, round, LENGTH);
   return code;
 }
 
@@ -221,7 +221,8 @@ static void *filler(void *worker) {
 static void batches_together(struct fixture *f) {
   struct worker workers[FILLERS];
   pthread_t threads[FILLERS];
-  uint64_t at, rounds = SCALED(20, 5);
+  uint64_t at, rounds = SCALED(8, 3), looked_at = fixture_count(f, (uint64_t)FILLERS * FILLED);
+  f->config.sync.kind = SYNC_ALWAYS;
   fixture_open(f);
   for (unsigned i = 0; i < FILLERS; i++) {
     workers[i] = (struct worker){.fixture = f, .number = i, .rounds = rounds};
@@ -229,9 +230,9 @@ static void batches_together(struct fixture *f) {
   }
   for (unsigned i = 0; i < FILLERS; i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
   for (unsigned i = 0; i < FILLERS; i++) assert_code(workers[i].code, 0);
-  assert_code(access_expect_all(&f->access, 0, (uint64_t)FILLERS * FILLED, rounds, LENGTH, &at), 0);
+  assert_code(access_expect_all(&f->access, 0, looked_at, rounds, LENGTH, &at), 0);
   fixture_reopen(f);
-  assert_code(access_expect_all(&f->access, 0, (uint64_t)FILLERS * FILLED, rounds, LENGTH, &at), 0);
+  assert_code(access_expect_all(&f->access, 0, looked_at, rounds, LENGTH, &at), 0);
   fixture_close(f);
 }
 
@@ -241,7 +242,7 @@ int main(int argc, char **argv) {
       {"writers, readers and a scanner, every=20", all_at_once, CAP_PERSISTENT, 1, threaded_specs},
       {"writers, readers and a scanner, interval=2ms", all_at_once, CAP_PERSISTENT, 2, threaded_specs},
       {"writers, readers and a scanner, always", all_at_once, CAP_PERSISTENT, 3, threaded_specs},
-      {"batches of several writers, always", batches_together, CAP_PERSISTENT, 3, threaded_specs},
+      {"batches of several writers, always", batches_together, CAP_PERSISTENT, 0, threaded_specs},
       {"compaction beside writers and readers", compact_beside_writers_and_readers, CAP_PERSISTENT, 0, threaded_specs},
   };
   return contract_main("threads", cases, sizeof cases / sizeof cases[0], argc, argv);
