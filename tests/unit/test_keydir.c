@@ -150,6 +150,82 @@ static void reserve_makes_room(void **state) {
   assert_int_equal(keydir_bytes(keydir), bytes);
 }
 
+static struct keydir_cursor end_of(const struct keydir *keydir, uint64_t hash) {
+  struct keydir_cursor cursor;
+  for (uint32_t slot = keydir_first(keydir, hash, &cursor); slot != SLOT_NONE;) slot = keydir_next(&cursor);
+  return cursor;
+}
+
+// Their look-ups ended at the same bucket: the second walks on from there.
+static void two_new_keys_of_one_tag(void **state) {
+  struct keydir *keydir = &((struct fixture *)*state)->keydir;
+  const uint64_t hash = UINT64_C(0x7777777700000000);
+  const struct keydir_cursor one = end_of(keydir, hash), two = end_of(keydir, hash | 1);
+  assert_int_equal(one.at, two.at);
+  keydir_insert_at(keydir, &one, 1);
+  keydir_insert_at(keydir, &two, 2);
+  assert_int_equal(candidates(keydir, hash), 2);
+  assert_true(has(keydir, hash, 1) && has(keydir, hash, 2));
+  assert_int_equal(keydir->live, 2);
+  assert_int_equal(keydir->used, 2);
+}
+
+// A look-up that ends at the last bucket, whose place is taken meanwhile; one that ends behind it, at the first; and
+// one of another tag with the same home, which has both to pass.
+static void insert_at_the_end_of_the_table_wraps(void **state) {
+  struct keydir *keydir = &((struct fixture *)*state)->keydir;
+  const uint64_t last = UINT64_MAX, beside = UINT64_MAX - (UINT64_C(1) << 32);
+  const struct keydir_table *table = atomic_load(&keydir->table);
+  struct keydir_cursor cursor = end_of(keydir, last), late = cursor;
+  assert_int_equal(cursor.at, table->buckets - 1);
+  keydir_insert_at(keydir, &cursor, 1);
+  cursor = end_of(keydir, last);
+  assert_int_equal(cursor.at, 0);
+  keydir_insert_at(keydir, &cursor, 2);
+  keydir_insert_at(keydir, &late, 3);
+  cursor = end_of(keydir, beside);
+  assert_int_equal(cursor.at, 2);
+  keydir_insert_at(keydir, &cursor, 4);
+  assert_int_equal(candidates(keydir, last), 3);
+  assert_int_equal(candidates(keydir, beside), 1);
+  for (uint32_t slot = 1; slot <= 3; slot++) assert_true(has(keydir, last, slot));
+  assert_true(has(keydir, beside, 4));
+}
+
+// What the cursor says of the old table says nothing of the new one: there the end lies elsewhere.
+static void insert_at_with_a_cursor_of_a_replaced_table(void **state) {
+  struct fixture *fixture = *state;
+  struct keydir *keydir = &fixture->keydir;
+  const uint64_t hash = UINT64_C(0x7777777700000000);
+  struct epoch_reader reader = {0};
+  epoch_add(&fixture->epochs, &reader);
+  epoch_enter(&fixture->epochs, &reader);  // or another table could take the old one's address
+  assert_int_equal(keydir_insert(keydir, hash, 1), 0);
+  const struct keydir_cursor cursor = end_of(keydir, hash);
+  assert_int_equal(keydir_reserve(keydir, 1000), 0);
+  assert_ptr_not_equal(cursor.table, atomic_load(&keydir->table));
+  keydir_insert_at(keydir, &cursor, 2);
+  assert_int_equal(candidates(keydir, hash), 2);
+  assert_true(has(keydir, hash, 1) && has(keydir, hash, 2));
+  epoch_leave(&reader);
+  epoch_remove(&fixture->epochs, &reader);
+}
+
+// Down to what its entries need, with none lost, and it grows again from there.
+static void fits_its_entries(void **state) {
+  struct keydir *keydir = &((struct fixture *)*state)->keydir;
+  const uint64_t empty = keydir_bytes(keydir);
+  for (uint32_t i = 0; i < 5000; i++) assert_int_equal(keydir_insert(keydir, hash_of(i), i), 0);
+  for (uint32_t i = 40; i < 5000; i++) assert_int_equal(keydir_remove(keydir, hash_of(i), i), 0);
+  assert_int_equal(keydir_fit(keydir), 0);
+  assert_int_equal(keydir_bytes(keydir), empty);
+  assert_int_equal(keydir->live, 40);
+  for (uint32_t i = 40; i < 5000; i++) assert_int_equal(keydir_insert(keydir, hash_of(i), i), 0);
+  for (uint32_t i = 0; i < 5000; i++) assert_true(has(keydir, hash_of(i), i));
+  assert_int_equal(keydir_fit(keydir), 0);
+  assert_true(keydir_bytes(keydir) <= (uint64_t)16 * 5000);
+}
+
 static void adopts_a_sound_table_only(void **state) {
   struct keydir *keydir = &((struct fixture *)*state)->keydir;
   struct keydir_table *table = keydir_table_new(100);
@@ -236,6 +312,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(does_not_grow_with_operations, setup, teardown),
       cmocka_unit_test_setup_teardown(costs_at_most_sixteen_bytes, setup, teardown),
       cmocka_unit_test_setup_teardown(reserve_makes_room, setup, teardown),
+      cmocka_unit_test_setup_teardown(two_new_keys_of_one_tag, setup, teardown),
+      cmocka_unit_test_setup_teardown(insert_at_the_end_of_the_table_wraps, setup, teardown),
+      cmocka_unit_test_setup_teardown(insert_at_with_a_cursor_of_a_replaced_table, setup, teardown),
+      cmocka_unit_test_setup_teardown(fits_its_entries, setup, teardown),
       cmocka_unit_test_setup_teardown(adopts_a_sound_table_only, setup, teardown),
       cmocka_unit_test_setup_teardown(old_tables_go_with_their_readers, setup, teardown),
       cmocka_unit_test_setup_teardown(readers_find_while_a_writer_changes, setup, teardown),
