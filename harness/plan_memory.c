@@ -8,11 +8,19 @@
 #include "harness/environment_internal.h"
 #include "harness/plan.h"
 
-enum { INDEX_BYTES = 16 };  // a record: the most that the stores' index has (engines/slots/keydir.h)
+// A record, at most (engines/slots/keydir.h): of a store that is open, and in the moment at which the index grows, as
+// it may with the last record of a load.
+enum { INDEX_BYTES = 16, GROWING_INDEX_BYTES = 26 };
+
+// Several processes read only: one of them alone has loaded what they read.
+static uint64_t index_of(const struct cell_settings *settings) {
+  uint64_t each = settings->processes > 1 ? (uint64_t)INDEX_BYTES * settings->processes : GROWING_INDEX_BYTES;
+  return settings->filled * each;
+}
 
 // Of each store, the index of each process, and of the data what the cache state keeps in memory.
 static uint64_t memory_of(const struct cell_settings *settings) {
-  uint64_t index = settings->filled * INDEX_BYTES * settings->processes;
+  uint64_t index = index_of(settings);
   bool cached = settings->cache == CACHE_WARM || settings->cache == CACHE_MAPPED;
   // A limit is one for all stores of a sample.
   return cell_stores(settings) * (index + (cached ? settings->data_bytes : 0)) + (cached ? 0 : settings->memory_bytes);

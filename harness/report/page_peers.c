@@ -16,7 +16,7 @@ static const char *const facts[][COLUMNS] = {
     {"scan in key order, from any key", "no", "yes", "yes", "yes", "yes"},
     {"transactions over several keys", "no", "yes", "batches", "batches here, transactions elsewhere in its interface",
      "yes"},
-    {"index", "in memory, 8 to 16 bytes a record", "pages of the file",
+    {"index", "in memory, 10 to 16 bytes a record", "pages of the file",
      "blocks of the files; those of filters and index in memory",
      "blocks of the files; those of filters and index in memory", "pages of the file"},
     {"keys and values", "16 bytes; one size of record", "any", "any", "any", "any"},
