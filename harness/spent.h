@@ -13,7 +13,7 @@ enum spent_phase {
   SPENT_CACHE,   // bringing the page cache into its state
   SPENT_TIMED,   // the timed part and closing the sessions
   SPENT_CHECK,   // reading records back
-  SPENT_CLOSE,   // closing the store, which makes it durable if anyone opens it again
+  SPENT_CLOSE,   // closing the store, which syncs it unless nobody opens it again and its operations were on records
   SPENT_PHASES,
 };
 
