@@ -26,7 +26,8 @@ numbers() { grep -c '>136<' "$1.svg"; }
 made bars 4 3 >wide.tsv
 made bars 8 7 >full.tsv
 made bars 8 16 >narrow.tsv
-for chart in wide full narrow; do draw bars $chart; done
+made bars 1 100 >places.tsv
+for chart in wide full narrow places; do draw bars $chart; done
 [[ $(numbers wide) -eq 12 ]] || fail "wide bars: $(numbers wide) numbers of 12"
 # The legend stands above 56 bars, which have all of the width and all of their numbers.
 [[ $(numbers full) -eq 56 ]] || fail "56 bars: $(numbers full) numbers"
@@ -36,6 +37,8 @@ across() { grep -B2 "<text>$2</text>" "$1.svg" | grep -o 'translate([0-9]*' | gr
 [[ $(across full store-1) -lt 100 ]] || fail "the legend of 56 bars stands $(across full store-1) pixels from the left"
 if grep -q 'no room' wide.svg full.svg; then fail 'numbers have no room, it says'; fi
 [[ $(numbers narrow) -ge 16 && $(numbers narrow) -le 64 ]] || fail "128 bars: $(numbers narrow) numbers"
+# A place of one bar beside the next is no wider than bars of one place.
+[[ $(numbers places) -ge 33 && $(numbers places) -le 50 ]] || fail "100 places of one bar: $(numbers places) numbers"
 grep -q 'numbers that have no room are in the table' narrow.svg || fail 'nothing says that numbers were left out'
 
 # Words that a heat map's row has to say, whatever the line they are on.
