@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What has little room in a chart is neither cut nor drawn over: numbers of narrow bars, and names of the rows of heat maps.
+# Marks of axes have their prefix.
 set -euo pipefail
 : "${STOREBENCH_SOURCE:?must name the source folder}" "${TEST_DIR:?must name a folder}"
 cd "$TEST_DIR"
@@ -40,6 +41,12 @@ if grep -q 'no room' wide.svg full.svg; then fail 'numbers have no room, it says
 # A place of one bar beside the next is no wider than bars of one place.
 [[ $(numbers places) -ge 33 && $(numbers places) -le 50 ]] || fail "100 places of one bar: $(numbers places) numbers"
 grep -q 'numbers that have no room are in the table' narrow.svg || fail 'nothing says that numbers were left out'
+
+# Millionths of a second are µ on the axis, in any locale.
+made ladder 2 2 | sed 's/136/13600/g; s/unit: B/unit: ns/; s/\tB\t/\tns\t/' >times.tsv
+LC_ALL=C draw ladder times
+grep -q '10µ' times.svg || fail 'no mark of the axis says 10µ'
+if grep -q '[0-9]u<' times.svg; then fail 'a mark of the axis says u'; fi
 
 # Words that a heat map's row has to say, whatever the line they are on.
 made heatmap 2 2 'sectors of the records, by blocks of a size that is not known here' >map.tsv

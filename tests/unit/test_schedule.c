@@ -431,6 +431,7 @@ static void test_fills_get_a_new_file(void **state) {
   (void)state;
   json_t *json = run("fill", "ops_per_s");
   assert_int_equal(seen.fills, 0);
+  assert_int_equal(seen.disposable, seen.calls);
   assert_int_equal(loaded_of_first(json), 0);  // no data set was used
   assert_int_equal(entries(bench.data.path), 0);
   json_decref(json);
