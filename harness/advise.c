@@ -60,10 +60,15 @@ static bool same_promise(const json_t *cell, const struct sync_policy *wanted, u
 // Fitting in memory or not changes what is measured; sizes only shift it.
 enum { OTHER_SIDE = 1000 };
 
-// Doublings between the cell's data and the load's, where memory (bytes; 0: unknown) holds both: caches of the
-// processor and the reach of its page tables make small data faster. 0 where one of them does not fit.
+// Doublings between the data of a cell that memory (bytes; 0: unknown) holds and as much of the load's as it holds:
+// caches of the processor and the reach of its page tables make small data faster. 0 where memory does not hold it.
 static double data_apart(const json_t *cell, const struct advise_load *load, double memory) {
-  return data_of(cell) > 1 || load->data > 1 ? 0 : doublings(data_bytes(cell), load->data * memory);
+  return data_of(cell) > 1 ? 0 : doublings(data_bytes(cell), fmin(load->data, 1) * memory);
+}
+
+// Reads of data in memory are those of a warm cache, as the experiment that is written has them.
+static bool other_cache(const json_t *cell) {
+  return data_of(cell) <= 1 && strcmp(json_text(cell, "cache"), "warm") != 0;
 }
 
 static double distance(const json_t *cell, const struct advise_load *load, double memory, bool updates) {
@@ -74,6 +79,7 @@ static double distance(const json_t *cell, const struct advise_load *load, doubl
   far += doublings(number_of(cell, "record_size"), advise_record_size(load->value_size));
   far += 2 * doublings(number_of(cell, "batch"), load->batch);
   far += 2 * doublings(number_of(cell, "depth"), load->batch);  // more in flight than handed in at a time
+  if (!updates && other_cache(cell)) far += 0.25;
   if (updates && same_promise(cell, &load->sync, &amount)) far += doublings((double)amount, (double)load->sync.amount);
   return far;
 }
@@ -117,59 +123,92 @@ static int faster_first(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
-static void note(struct advice *advice, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// A cell that choice number `choice` rests on, and what it was measured for.
+struct noted {
+  struct advice *advice;
+  size_t choice;
+  const json_t *cell;
+  const struct advise_load *load;
+  double memory;     // bytes; 0: unknown
+  const char *what;  // "reads" or "updates"
+};
 
-static void note(struct advice *advice, const char *format, ...) {
-  va_list arguments;
-  if (advice->note_count == ADVISE_NOTES_MAX) return;
-  va_start(arguments, format);
-  vsnprintf(advice->notes[advice->note_count++], ADVISE_NOTE_MAX, format, arguments);
-  va_end(arguments);
+static void note_text(struct advice *advice, size_t choice, const char *text) {
+  size_t i = 0;
+  while (i < advice->note_count && strcmp(advice->notes[i].text, text) != 0) i++;
+  if (i == advice->note_count) snprintf(advice->notes[advice->note_count++].text, ADVISE_NOTE_MAX, "%s", text);
+  advice->notes[i].of |= UINT64_C(1) << choice;
 }
 
-static void note_data(struct advice *advice, const json_t *cell, const struct advise_load *load, double memory,
-                      const char *what) {
-  const double data = data_of(cell);
-  char own[32], wanted[32];
-  if ((data > 1) != (load->data > 1)) {
-    note(advice, "%s: measured with data that memory %s", what, data > 1 ? "does not hold" : "holds");
+static void note(const struct noted *noted, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note(const struct noted *noted, const char *format, ...) {
+  char text[ADVISE_NOTE_MAX];
+  int length = snprintf(text, sizeof text, "%s: measured ", noted->what);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text + length, sizeof text - (size_t)length, format, arguments);
+  va_end(arguments);
+  note_text(noted->advice, noted->choice, text);
+}
+
+// Two cells of which neither differs from the load by more than this are one doubling apart at most.
+static const double alike_doublings = 0.5;
+
+static void note_data(const struct noted *noted) {
+  const double data = data_of(noted->cell), wanted = noted->load->data;
+  char own[32], asked[32];
+  format_size((uint64_t)data_bytes(noted->cell), own, sizeof own);
+  if (data <= 1 && wanted > 1) {
+    note(noted, "with data of %s, which memory holds", own);
+  } else if (data > 1 && wanted <= 1) {
+    note(noted, "with data that memory does not hold");
   } else if (data >= COLD_DATA) {
-    note(advice, "%s: measured from a cold cache, where every one goes to the device", what);
-  } else if (data > 1 && doublings(data, load->data) > 0.1) {
-    note(advice, "%s: measured with data of %.3gx the memory, not %.3gx", what, data, load->data);
-  } else if (data_apart(cell, load, memory) > 1) {
-    format_size((uint64_t)data_bytes(cell), own, sizeof own);
-    format_size((uint64_t)(load->data * memory), wanted, sizeof wanted);
-    note(advice, "%s: measured with data of %s, not %s", what, own, wanted);
+    note(noted, "from a cold cache, where every one goes to the device");
+  } else if (data > 1 && doublings(data, wanted) > 0.1) {
+    note(noted, "with data of %.3gx the memory, not %.3gx", data, wanted);
+  } else if (data <= 1 && !(noted->memory > 0)) {
+    note(noted, "with data of %s; the run does not tell its memory", own);
+  } else if (data_apart(noted->cell, noted->load, noted->memory) > alike_doublings) {
+    format_size((uint64_t)(wanted * noted->memory), asked, sizeof asked);
+    note(noted, "with data of %s, not %s", own, asked);
   }
 }
 
-static void note_cell(struct advice *advice, const json_t *cell, const struct advise_load *load, double memory,
-                      bool updates) {
-  const char *what = updates ? "updates" : "reads";
+static void note_cell(const struct noted *noted) {
+  const json_t *cell = noted->cell;
+  const uint32_t batch = noted->load->batch, size = advise_record_size(noted->load->value_size);
   char own[32], wanted[32];
-  uint64_t amount;
-  uint32_t size = advise_record_size(load->value_size);
   if (number_of(cell, "record_size") != size) {
     format_size((uint64_t)number_of(cell, "record_size"), own, sizeof own);
     format_size(size, wanted, sizeof wanted);
-    note(advice, "%s: measured with records of %s, not %s", what, own, wanted);
+    note(noted, "with records of %s, not %s", own, wanted);
   }
-  note_data(advice, cell, load, memory, what);
-  if (number_of(cell, "batch") != load->batch)
-    note(advice, "%s: measured in batches of %.0f, not %u", what, number_of(cell, "batch"), load->batch);
-  if (number_of(cell, "depth") > number_of(cell, "batch"))
-    note(advice, "%s: measured with %.0f in flight", what, number_of(cell, "depth"));
-  if (updates && same_promise(cell, &load->sync, &amount) && amount != load->sync.amount)
-    note(advice, "%s: measured with sync policy %s", what, json_text(cell, "sync"));
+  note_data(noted);
+  if (number_of(cell, "batch") != batch) note(noted, "in batches of %.0f, not %u", number_of(cell, "batch"), batch);
+  if (number_of(cell, "depth") > number_of(cell, "batch")) note(noted, "with %.0f in flight", number_of(cell, "depth"));
 }
 
-static void note_first(struct advice *advice, const struct advise_load *load, double memory) {
-  const struct advise_choice *first = &advice->choices[0];
-  if (first->read) note_cell(advice, first->read, load, memory, false);
-  if (first->update) note_cell(advice, first->update, load, memory, true);
-  if (first->read && first->update)
-    note(advice, "reads and updates were measured apart: how they disturb each other was not");
+static void note_read(const struct noted *noted) {
+  note_cell(noted);
+  if (other_cache(noted->cell)) note(noted, "with cache = %s, not warm", json_text(noted->cell, "cache"));
+}
+
+static void note_update(const struct noted *noted) {
+  uint64_t amount;
+  note_cell(noted);
+  if (same_promise(noted->cell, &noted->load->sync, &amount) && amount != noted->load->sync.amount)
+    note(noted, "with sync policy %s", json_text(noted->cell, "sync"));
+}
+
+static void note_choice(struct advice *advice, size_t number, const struct advise_load *load, double memory) {
+  const struct advise_choice *choice = &advice->choices[number];
+  const struct noted read = {advice, number, choice->read, load, memory, "reads"};
+  const struct noted update = {advice, number, choice->update, load, memory, "updates"};
+  if (choice->read) note_read(&read);
+  if (choice->update) note_update(&update);
+  if (choice->read && choice->update)
+    note_text(advice, number, "reads and updates were measured apart: how they disturb each other was not");
 }
 
 static int nothing(const struct advise_load *load, bool reads, struct error *error) {
@@ -206,9 +245,11 @@ int advise(const json_t *run, const struct advise_load *load, struct advice *adv
   qsort(advice->choices, advice->count, sizeof advice->choices[0], faster_first);
   while (advice->alike < advice->count && advice->choices[advice->alike].high >= advice->choices[0].low)
     advice->alike++;
-  note_first(advice, load, memory_of(run));
+  for (i = 0; i < advice->count; i++) note_choice(advice, i, load, memory_of(run));
   return 0;
 }
+
+uint64_t advise_first(size_t count) { return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX; }
 
 uint32_t advise_record_size(uint32_t value_size) {
   uint32_t size = RECORD_SIZE_MIN, wanted = value_size + RECORD_OVERHEAD;

@@ -4,8 +4,8 @@
 //
 // A load is reads and updates of records of one size, on data of some size beside memory, under a sync policy. Each
 // engine's rate for reads is taken from the cell of gets nearest to it, that for updates from the nearest cell of
-// updates, and both are put together: seconds per operation add up by their shares. How far the cells are from the load
-// is said with the result.
+// updates, and both are put together: seconds per operation add up by their shares. How far the cells of each engine
+// are from the load is said with the result: engines whose cells are unlike each other differ in what is said of them.
 #ifndef STOREBENCH_ADVISE_H
 #define STOREBENCH_ADVISE_H
 
@@ -25,7 +25,7 @@ struct advise_load {
   uint32_t batch;           // operations handed in at a time
 };
 
-enum { ADVISE_ENGINES_MAX = 64, ADVISE_NOTE_MAX = 160, ADVISE_NOTES_MAX = 8 };
+enum { ADVISE_ENGINES_MAX = 64, ADVISE_NOTE_MAX = 160, ADVISE_NOTES_EACH = 11 };
 
 struct advise_choice {
   const char *spec;             // the run's, as are the cells
@@ -33,17 +33,26 @@ struct advise_choice {
   double rate, low, high;       // operations a second; the interval is as wide as those of both together
 };
 
+// What the figures of some choices were concluded from.
+struct advise_note {
+  uint64_t of;  // bit i: of choice i
+  char text[ADVISE_NOTE_MAX];
+};
+
 struct advice {
   size_t count;
   struct advise_choice choices[ADVISE_ENGINES_MAX];  // the fastest first
   size_t alike;  // how many from the first on are not shown to be slower than it: their intervals meet
   size_t note_count;
-  char notes[ADVISE_NOTES_MAX][ADVISE_NOTE_MAX];  // what the first choice's figures were concluded from
+  struct advise_note notes[ADVISE_ENGINES_MAX * ADVISE_NOTES_EACH];  // no two alike, those of the first choice first
 };
 
 // Finds the choices in a summarised run, which must outlive the advice. 0; -ENODATA where the run has no cell for the
 // reads, or none for the updates, with a message that says what to measure first.
 int advise(const json_t *run, const struct advise_load *load, struct advice *advice, struct error *error);
+
+// The first so many choices, as in a note's `of`.
+uint64_t advise_first(size_t count);
 
 // The record size that holds such values.
 uint32_t advise_record_size(uint32_t value_size);

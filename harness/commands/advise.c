@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 // storebench advise [RUN]: which engine a planned load should use, by what a run measured.
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/words.h"
 #include "harness/advise.h"
+#include "harness/commands/advise_experiment.h"
 #include "harness/commands/commands.h"
 #include "harness/commands/parse.h"
 #include "harness/report/values.h"
 #include "harness/results.h"
 #include "harness/results_file.h"
 
-enum { KEY_VALUE_SIZE = 0x100, KEY_READS, KEY_DATA, KEY_DURABILITY, KEY_BATCH, KEY_WRITE, KEY_JSON, SHOWN_MAX = 8 };
+enum { KEY_VALUE_SIZE = 0x100, KEY_READS, KEY_DATA, KEY_DURABILITY, KEY_BATCH, KEY_WRITE, KEY_JSON };
 
 struct request {
   const char *run, *experiment;
@@ -115,7 +116,8 @@ static const struct argp_option options[] = {
     {"durability", KEY_DURABILITY, "POLICY", 0,
      "Of updates: none, async, every=N, interval=TIME or always (default: always)", 0},
     {"batch", KEY_BATCH, "N", 0, "Operations handed in at a time (default: 1)", 0},
-    {"experiment", KEY_WRITE, "FILE", 0, "Write an experiment that measures this very load", 0},
+    {"experiment", KEY_WRITE, "FILE", 0,
+     "Write an experiment that measures this very load, as far as this machine has room for it", 0},
     {"json", KEY_JSON, NULL, 0, "Print the advice as JSON", 0},
     {0}};
 
@@ -133,8 +135,12 @@ const struct argp advise_argp = {
         "  storebench advise results/latest --reads 50 --experiment mine.ini",
 };
 
+static double memory_of(const json_t *run) {
+  return json_number_value(json_object_get(json_object_get(run, "environment"), "memory_bytes"));
+}
+
 static int set_data(const json_t *run, struct request *request, struct error *error) {
-  double memory = json_number_value(json_object_get(json_object_get(run, "environment"), "memory_bytes"));
+  const double memory = memory_of(run);
   if (!request->data_bytes) return 0;
   if (!(memory > 0))
     return error_set(error, -EINVAL,
@@ -159,22 +165,25 @@ static void put_percentile(const json_t *cell, const char *what) {
 // As wide as the longest spec that is shown, since rates stand below each other.
 static int spec_width(const struct advice *advice) {
   int width = 28;
-  for (size_t i = 0; i < advice->count && i < SHOWN_MAX; i++) {
+  for (size_t i = 0; i < advise_shown(advice); i++) {
     const int own = (int)strlen(advice->choices[i].spec);
     width = own > width ? own : width;
   }
   return width;
 }
 
-static void print_advice(const struct request *request, const struct advice *advice) {
+static void print_load(const struct advise_load *load) {
   char policy[32], size[32];
-  sync_policy_format(&request->load.sync, policy, sizeof policy);
-  format_size(request->load.value_size, size, sizeof size);
-  printf("Values of %s, %.4g%% reads, data %.3gx the memory, batches of %u", size, 100 * request->load.reads,
-         request->load.data, request->load.batch);
-  if (request->load.reads < 1) printf(", updates under %s", policy);
+  sync_policy_format(&load->sync, policy, sizeof policy);
+  format_size(load->value_size, size, sizeof size);
+  printf("Values of %s, %.4g%% reads, data %.3gx the memory, batches of %u", size, 100 * load->reads, load->data,
+         load->batch);
+  if (load->reads < 1) printf(", updates under %s", policy);
   puts(":\n");
-  for (size_t i = 0; i < advice->count && i < SHOWN_MAX; i++) {
+}
+
+static void print_choices(const struct advice *advice) {
+  for (size_t i = 0; i < advise_shown(advice); i++) {
     const struct advise_choice *choice = &advice->choices[i];
     char rate[64];
     value_format_interval(choice->rate, choice->low, choice->high, "ops/s", rate, sizeof rate);
@@ -186,28 +195,67 @@ static void print_advice(const struct request *request, const struct advice *adv
   }
   if (advice->alike > 1)
     printf("\n~ no difference shown between the first %zu: their intervals meet.\n", advice->alike);
-  if (advice->note_count) puts("\nConcluded, not measured:");
-  for (size_t i = 0; i < advice->note_count; i++) printf("- %s\n", advice->notes[i]);
-  if (advice->note_count)
-    puts("\nMeasure next: storebench advise with --experiment FILE writes the experiment that does.");
+}
+
+// What does not hold of all that are shown has the names of those that it holds of.
+static void print_note(const struct advice *advice, const struct advise_note *note, uint64_t shown) {
+  const char *between = " (";
+  printf("- %s", note->text);
+  for (size_t i = 0; i < advise_shown(advice) && (note->of & shown) != shown; i++) {
+    if (!(note->of >> i & 1)) continue;
+    printf("%s%s", between, advice->choices[i].spec);
+    between = ", ";
+  }
+  puts((note->of & shown) != shown ? ")" : "");
+}
+
+static void print_notes(const struct advice *advice) {
+  const uint64_t shown = advise_first(advise_shown(advice));
+  bool any = false, unlike = false;
+  for (size_t i = 0; i < advice->note_count; i++) {
+    const struct advise_note *note = &advice->notes[i];
+    if (!(note->of & shown)) continue;
+    if (!any) puts("\nConcluded, not measured:");
+    print_note(advice, note, shown);
+    any = true;
+    unlike |= (note->of & shown) != shown;
+  }
+  if (unlike) puts("- not all of them were measured alike: the order may come from that");
+  if (any) puts("\nMeasure next: storebench advise with --experiment FILE writes the experiment that does.");
+}
+
+static void print_advice(const struct request *request, const struct advice *advice) {
+  print_load(&request->load);
+  print_choices(advice);
+  print_notes(advice);
 }
 
 static json_t *cell_id(const json_t *cell) { return cell ? json_string(json_text(cell, "id")) : json_null(); }
 
-static json_t *choice_to_json(const struct advise_choice *choice, bool alike) {
-  return json_pack("{s:s, s:f, s:f, s:f, s:b, s:o, s:o}", "spec", choice->spec, "ops_per_s", choice->rate, "low",
-                   choice->low, "high", choice->high, "alike", (int)alike, "reads_from", cell_id(choice->read),
-                   "updates_from", cell_id(choice->update));
+// NULL: memory is short.
+static json_t *notes_of(const struct advice *advice, size_t choice) {
+  json_t *notes = json_array();
+  int code = 0;
+  for (size_t i = 0; i < advice->note_count && !code; i++)
+    if (advice->notes[i].of >> choice & 1) code = json_array_append_new(notes, json_string(advice->notes[i].text));
+  if (!code) return notes;
+  json_decref(notes);
+  return NULL;
+}
+
+static json_t *choice_to_json(const struct advice *advice, size_t number) {
+  const struct advise_choice *choice = &advice->choices[number];
+  return json_pack("{s:s, s:f, s:f, s:f, s:b, s:o, s:o, s:o}", "spec", choice->spec, "ops_per_s", choice->rate, "low",
+                   choice->low, "high", choice->high, "alike", (int)(number < advice->alike), "reads_from",
+                   cell_id(choice->read), "updates_from", cell_id(choice->update), "concluded",
+                   notes_of(advice, number));
 }
 
 static int print_json(const struct advice *advice, struct error *error) {
-  json_t *choices = json_array(), *notes = json_array();
+  json_t *choices = json_array();
   int code = 0;
-  for (size_t i = 0; i < advice->count && !code; i++)
-    code = json_array_append_new(choices, choice_to_json(&advice->choices[i], i < advice->alike));
-  for (size_t i = 0; i < advice->note_count && !code; i++)
-    code = json_array_append_new(notes, json_string(advice->notes[i]));
-  json_t *whole = json_pack("{s:o, s:o}", "choices", choices, "concluded", notes);
+  for (size_t i = 0; i < advice->count && !code; i++) code = json_array_append_new(choices, choice_to_json(advice, i));
+  json_t *whole = json_pack("{s:o}", "choices", choices);
   if (code || !whole)
     code = error_set(error, -ENOMEM, "memory is short");
   else if (json_dumpf(whole, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) || putchar('\n') == EOF)
@@ -216,51 +264,10 @@ static int print_json(const struct advice *advice, struct error *error) {
   return code;
 }
 
-enum { DATA_MOST = 256 << 20 };  // bytes that an experiment loads
-
-struct experiment_file {
-  const struct request *request;
-  const struct advice *advice;
-};
-
-// An alias for each spec, since ':' may not stand in a list's short names.
-static int write_experiment(FILE *out, const void *user) {
-  const struct experiment_file *file = user;
-  const struct advise_load *load = &file->request->load;
-  const uint64_t asked = file->request->data_bytes;
-  size_t count = file->advice->count < SHOWN_MAX ? file->advice->count : SHOWN_MAX;
-  unsigned reads = (unsigned)lround(100 * load->reads);
-  char policy[32];
-  sync_policy_format(&load->sync, policy, sizeof policy);
-  fprintf(
-      out,
-      "[experiment]\ntitle    = The planned load\nquestion = Which way serves the planned load best?\n\n[engines]\n");
-  for (size_t i = 0; i < count; i++) fprintf(out, "choice-%zu = %s\n", i + 1, file->advice->choices[i].spec);
-  if (reads == 0 || reads == 100)
-    fprintf(out, "\n[hold]\noperation   = %s\n", reads ? "get" : "update");
-  else
-    fprintf(out, "\n[hold]\noperation   = mixed\nmix         = get:%u/update:%u\n", reads, 100 - reads);
-  fprintf(out, "keys        = uniform\nrecord_size = %u\nvalue_size  = %u\n", advise_record_size(load->value_size),
-          load->value_size);
-  if (reads < 100) fprintf(out, "sync        = %s\n", policy);
-  if (load->data > 1)
-    fprintf(out, "cache       = pressure\npressure    = %.6g\ndata        = %d\n", load->data, DATA_MOST);
-  else
-    fprintf(out, "cache       = warm\ndata        = %" PRIu64 "\n", asked && asked < DATA_MOST ? asked : DATA_MOST);
-  fprintf(out, "\n[sweep]\nbatch  = %u\nengine = ", load->batch);
-  for (size_t i = 0; i < count; i++) fprintf(out, "%schoice-%zu", i ? ", " : "", i + 1);
-  fputs("\n\n[chart]\nshape  = bars\nx      = batch\nseries = engine\ny      = ops_per_s\n", out);
-  return 0;
-}
-
-static int save_experiment(const struct request *request, const struct advice *advice, struct error *error) {
-  const struct experiment_file file = {request, advice};
-  const char *slash = strrchr(request->experiment, '/');
-  char *folder = slash ? strndup(request->experiment, (size_t)(slash - request->experiment) + 1) : strdup(".");
-  if (!folder) return error_set(error, -ENOMEM, "memory is short");
-  int code = results_file_write(folder, slash ? slash + 1 : request->experiment, write_experiment, &file, error);
-  free(folder);
-  return code;
+// In bytes; of a run that does not tell its memory beside that of this machine.
+static double data_asked(const json_t *run, const struct request *request) {
+  const double memory = memory_of(run);
+  return request->load.data * (memory > 0 ? memory : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE));
 }
 
 static int give(const json_t *run, const struct request *request, struct error *error) {
@@ -271,7 +278,8 @@ static int give(const json_t *run, const struct request *request, struct error *
     code = print_json(advice, error);
   else if (!code)
     print_advice(request, advice);
-  if (!code && request->experiment) code = save_experiment(request, advice, error);
+  if (!code && request->experiment)
+    code = advise_experiment(request->experiment, &request->load, data_asked(run, request), advice, error);
   free(advice);
   return code;
 }

@@ -9,7 +9,12 @@ cd "$TEST_DIR"
 source "$STOREBENCH_SOURCE/tests/cli/made_runs.bash"
 fail() { echo "$*"; exit 1; }
 
+# machine RUN BYTES: the run is one of a machine with so much memory.
+machine() { sed -i "1s/\"environment\": {/&\"memory_bytes\": $2, /" "$1/samples.jsonl"; }
+
+# Of twice the memory that its 1000 records of 128 bytes take.
 made_run run cpu 3000 1000 90000 2000
+machine run 256000
 "$STOREBENCH" report run --format md >/dev/null
 "$STOREBENCH" advise run --reads 100 --data 0.5x >out || fail 'no advice'
 grep -Eq '^ 1 +mmap +3.00 k ops/s' out || fail "not mmap: $(cat out)"
@@ -19,6 +24,40 @@ grep -q 'batches of' out && grep -q 'records of 128 B, not 512 B' out || fail "c
 "$STOREBENCH" run ./next.ini --profile quick --dry-run >plan || fail "its experiment: $(cat next.ini)"
 grep -q '^next  *2 cells' plan || fail "$(cat plan)"
 "$STOREBENCH" advise run --reads 100 --json | grep -q '"spec": "mmap"' || fail 'no JSON'
+
+# loads FILE BYTES RUN OPTION...: the experiment for it loads so much, and run takes it.
+loads() {
+  local file=$1 bytes=$2 run=$3
+  shift 3
+  "$STOREBENCH" advise "$run" --experiment "$file" "$@" >out 2>err || fail "advise $run $*: $(cat out err)"
+  "$STOREBENCH" run "./$file" --dry-run >plan 2>&1 || fail "advise $run $*: run does not take $(cat "$file" plan)"
+  grep -qx "data  *= $bytes" "$file" || grep -q "$file loads .*, not " err || fail "advise $run $*: not $bytes bytes: $(cat "$file")"
+}
+loads size.ini 81920 run --reads 100 --data 80K
+loads multiple.ini 64000 run --reads 100 --data 0.25x
+loads record.ini 128 run --reads 100 --data 100
+made_run gigabytes cpu 3000 1000 90000 2000
+machine gigabytes $((1 << 30))
+loads more.ini 536870912 gigabytes --reads 100
+"$STOREBENCH" run ./more.ini --profile quick --dry-run | grep -q '^more .* 256 MiB' || fail 'the quick profile loads more than 256 MiB'
+made_run petabytes cpu 3000 1000 90000 2000
+machine petabytes $((1 << 51))
+loads all.ini none petabytes --reads 100
+grep -q 'all.ini loads .*, not 1 PiB: ' err || fail "nothing says that it loads less: $(cat err)"
+# A limit on memory has a least size.
+sed -i '1s/"operation": "get"/"operation": "update"/g' petabytes/samples.jsonl
+loads pressure.ini '[0-9]*' petabytes --reads 0 --durability none --data 300x
+grep -qx 'pressure  *= 300' pressure.ini || fail "$(cat pressure.ini)"
+
+# What was measured otherwise than the rest has its name.
+made_run unlike cpu 3000 1000 90000 2000
+machine unlike 256000
+sed -i '1s/\(made-up.1.pread[^}]*}[^}]*}[^}]*"records": \)1000/\18000/' unlike/samples.jsonl
+"$STOREBENCH" advise unlike --reads 100 >out
+grep -qx -- '- reads: measured with data of 1000 KiB, not 125 KiB (pread)' out && grep -q 'not all of them were measured alike' out ||
+  fail "nothing says that pread was measured otherwise: $(cat out)"
+"$STOREBENCH" advise unlike --reads 100 --json >out
+[[ $(grep -c 'measured with data of 1000 KiB' out) -eq 1 ]] || fail "$(cat out)"
 
 "$STOREBENCH" advise run --reads 100% --experiment whole.ini >out || fail 'a whole percentage is refused'
 
@@ -34,7 +73,8 @@ refused 1 'measure this first: storebench run read-random-pressure' run --reads 
 refused 2 'bad --data "2y"' run --data 2y
 refused 2 'bad --data "2xmemory"; a size such as 40G, or 2x-memory' nowhere --data 2xmemory
 refused 2 'bad --data "0x"' run --data 0x
-refused 1 'the run does not tell its memory' run --data 40G
+made_run untold cpu 3000 1000 90000 2000
+refused 1 'the run does not tell its memory' untold --data 40G
 refused 1 'nowhere' nowhere
 refused 2 'bad --reads "101"' run --reads 101
 refused 2 'cannot mix 99.5% reads; give --reads as a whole percentage' run --reads 99.5 --experiment half.ini

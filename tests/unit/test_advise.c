@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,7 +19,8 @@ struct made_cell {
   double memory, rate;
 };
 
-// A summarised run of these cells, each with an interval 10% either way. The caller's.
+// A summarised run of these cells, each with an interval 10% either way, with twice the memory that 1000 records of 128
+// bytes take. The caller's.
 static json_t *made(const struct made_cell *cells, size_t count) {
   json_t *array = json_array();
   for (size_t i = 0; i < count; i++) {
@@ -32,17 +34,24 @@ static json_t *made(const struct made_cell *cells, size_t count) {
     assert_non_null(cell);
     json_array_append_new(array, cell);
   }
-  return json_pack("{s:o}", "cells", array);
+  return json_pack("{s:o, s:{s:i}}", "cells", array, "environment", "memory_bytes", 256000);
+}
+
+static void set_memory(json_t *run, json_int_t bytes) {
+  assert_int_equal(json_object_set_new(json_object_get(run, "environment"), "memory_bytes", json_integer(bytes)), 0);
 }
 
 static const struct advise_load load = {
     .value_size = 64, .reads = 0.5, .data = 0.5, .sync = {.kind = SYNC_EVERY, .amount = 64}, .batch = 1};
 
-static bool has_note(const struct advice *advice, const char *words) {
+// The choices of which a note with these words is said, a bit each.
+static uint64_t noted_of(const struct advice *advice, const char *words) {
   for (size_t i = 0; i < advice->note_count; i++)
-    if (strstr(advice->notes[i], words)) return true;
-  return false;
+    if (strstr(advice->notes[i].text, words)) return advice->notes[i].of;
+  return 0;
 }
+
+static bool has_note(const struct advice *advice, const char *words) { return noted_of(advice, words) & 1; }
 
 static void test_seconds_add_up(void **state) {
   static const struct made_cell cells[] = {
@@ -62,7 +71,7 @@ static void test_seconds_add_up(void **state) {
   assert_true(fabs(advice.choices[1].low / advice.choices[1].rate - 0.9) < 1e-6);
   assert_int_equal(advice.alike, 1);
   assert_int_equal(advice.note_count, 1);
-  assert_true(has_note(&advice, "measured apart"));
+  assert_int_equal(noted_of(&advice, "measured apart"), 3);
   json_decref(run);
 }
 
@@ -118,7 +127,7 @@ static void test_small_data_is_said(void **state) {
   (void)state;
   reads.reads = 1;
   json_t *run = made(cells, 2);
-  json_object_set_new(run, "environment", json_pack("{s:I}", "memory_bytes", (json_int_t)8 << 30));
+  set_memory(run, (json_int_t)8 << 30);
   assert_int_equal(advise(run, &reads, &advice, &error), 0);
   assert_true(advice.choices[0].rate == 1e6);
   assert_int_equal(advice.note_count, 1);
@@ -126,6 +135,110 @@ static void test_small_data_is_said(void **state) {
   reads.data = 1.0 / 32;
   assert_int_equal(advise(run, &reads, &advice, &error), 0);
   assert_int_equal(advice.note_count, 0);
+  json_decref(run);
+}
+
+// Each choice has the cell nearest to the load; of those that have none as near as the first's it is said.
+static void test_unlike_cells_are_said(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 2097152, 1, 0, 9e6},
+                                           {"a", "get", "none", "warm", 128, 33554432, 1, 0, 3e6},
+                                           {"b", "get", "none", "warm", 128, 2097152, 1, 0, 2e6},
+                                           {"c", "get", "none", "warm", 128, 33554432, 64, 0, 1e6}};
+  struct advise_load reads = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 4);
+  set_memory(run, (json_int_t)8 << 30);
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_int_equal(advice.count, 3);
+  assert_true(advice.choices[0].rate == 3e6);
+  assert_int_equal(advice.note_count, 2);
+  assert_int_equal(noted_of(&advice, "reads: measured with data of 256 MiB, not 4 GiB"), 1 << 1);
+  assert_int_equal(noted_of(&advice, "reads: measured in batches of 64, not 1"), 1 << 2);
+  json_decref(run);
+}
+
+// Updates of data that memory does not hold are concluded from as much as it holds, not from a few kilobytes.
+static void test_updates_beyond_memory(void **state) {
+  static const struct made_cell cells[] = {{"a", "update", "none", "warm", 128, 5000, 1, 0, 9e6},
+                                           {"a", "update", "none", "warm", 128, 2097152, 1, 0, 1e6}};
+  struct advise_load updates = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  updates.reads = 0;
+  updates.data = 2;
+  updates.sync = (struct sync_policy){.kind = SYNC_NONE};
+  json_t *run = made(cells, 2);
+  set_memory(run, (json_int_t)8 << 30);
+  assert_int_equal(advise(run, &updates, &advice, &error), 0);
+  assert_true(advice.choices[0].rate == 1e6);
+  assert_int_equal(advice.note_count, 1);
+  assert_true(has_note(&advice, "updates: measured with data of 256 MiB, which memory holds"));
+  json_decref(run);
+}
+
+static void test_unknown_memory_is_said(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 8192, 1, 0, 1000}};
+  struct advise_load reads = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 1);
+  json_object_del(run, "environment");
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_int_equal(advice.note_count, 1);
+  assert_true(has_note(&advice, "reads: measured with data of 1 MiB; the run does not tell its memory"));
+  json_decref(run);
+}
+
+static void test_a_warm_cache_is_nearer(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 9e6},
+                                           {"a", "get", "none", "warm", 128, 1000, 1, 0, 1000},
+                                           {"b", "get", "none", "mapped", 128, 1000, 1, 0, 500}};
+  struct advise_load reads = load;
+  static struct advice advice;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 3);
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_true(advice.choices[0].rate == 1000);
+  assert_int_equal(advice.note_count, 1);
+  assert_int_equal(noted_of(&advice, "reads: measured with cache = mapped, not warm"), 1 << 1);
+  json_decref(run);
+}
+
+// However much there is to say of each of the most choices there may be.
+static void test_no_note_is_lost(void **state) {
+  static struct made_cell cells[2 * ADVISE_ENGINES_MAX];
+  static char specs[ADVISE_ENGINES_MAX][8];
+  static struct advice advice;
+  struct advise_load mixed = load;
+  struct error error;
+  (void)state;
+  for (int i = 0; i < ADVISE_ENGINES_MAX; i++) {
+    const int records = 1000 * (i + 16), batch = i + 2, size = 128 * (i + 2);
+    snprintf(specs[i], sizeof specs[i], "e%d", i);
+    cells[2 * i] = (struct made_cell){specs[i], "get", "none", "mapped", size, records, batch, 0, 1000 - i};
+    cells[2 * i + 1] = (struct made_cell){specs[i], "update", "every=8", "warm", size, records, batch, 0, 1000 - i};
+  }
+  mixed.data = 0.01;
+  json_t *run = made(cells, 2 * ADVISE_ENGINES_MAX), *cell;
+  size_t i;
+  json_array_foreach(json_object_get(run, "cells"), i, cell)
+      json_object_set_new(cell, "depth", json_integer(1000 + (json_int_t)i));
+  assert_int_equal(advise(run, &mixed, &advice, &error), 0);
+  assert_int_equal(advice.count, ADVISE_ENGINES_MAX);
+  for (i = 0; i < advice.count; i++) {
+    size_t notes = 0;
+    for (size_t note = 0; note < advice.note_count; note++) notes += advice.notes[note].of >> i & 1;
+    assert_int_equal(notes, ADVISE_NOTES_EACH);
+  }
+  assert_int_equal(noted_of(&advice, "measured apart"), UINT64_MAX);
   json_decref(run);
 }
 
@@ -229,6 +342,11 @@ int main(void) {
       cmocka_unit_test(test_filling_caches_are_left_out),
       cmocka_unit_test(test_what_memory_holds_is_apart),
       cmocka_unit_test(test_small_data_is_said),
+      cmocka_unit_test(test_unlike_cells_are_said),
+      cmocka_unit_test(test_updates_beyond_memory),
+      cmocka_unit_test(test_unknown_memory_is_said),
+      cmocka_unit_test(test_a_warm_cache_is_nearer),
+      cmocka_unit_test(test_no_note_is_lost),
       cmocka_unit_test(test_depth_is_part_of_the_load),
       cmocka_unit_test(test_no_data_is_said),
       cmocka_unit_test(test_only_plain_cells_count),
