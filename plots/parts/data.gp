@@ -44,11 +44,27 @@ tried(i) = raw(i, 13) eq 'ok' || raw(i, 13) eq 'saturated'
 measured_at(c, name) = (found = 0, sum [i=1:rows_all] (tried(i) && raw(i, c) eq name ? (found = 1, 0) : 0), found)
 array ROW[rows_all]
 rows_count = 0; gone = ''
-go(what, name) = (strstrt(gone.',', ' '.name.',') > 0 ? gone : gone.(strlen(gone) ? ', ' : ' ').what.(strlen(what) ? ' ' : '').name)
+# Cells that were left out have a note each, in the order of their rows. Where a whole place was, for one reason, `gone`
+# says it once, and their notes go.
+before_reason = ' left out: '
+array NOTE_OF[keys_count+1]
+left_out = 0; notes_left_out = 0
+do for [k=1:keys_count] {
+  if (KEY[k] eq 'note' && strstrt(VALUE[k], before_reason) > 0) { notes_left_out = notes_left_out + 1; NOTE_OF[notes_left_out] = k }
+}
+reason_in(note) = note[strstrt(note, before_reason)+strlen(before_reason):*]
+named(name) = strstrt(gone.',', ' '.name.',') > 0 || strstrt(gone, ' '.name.' (') > 0
+go(what, name, why) = (named(name) ? gone : gone.(strlen(gone) ? ', ' : ' ').what.(strlen(what) ? ' ' : '').name.why)
 do for [r=1:rows_all] {
-  if (!measured_at(1, raw(r, 1))) { gone = go(text('panel'), raw(r, 1)) } else {
-    if (!measured_at(3, raw(r, 3))) { gone = go(text('x_label'), raw(r, 3)) } else { rows_count = rows_count + 1; ROW[rows_count] = r }
+  note = 0; why = ''; missed = ''
+  if (raw(r, 13) eq 'dropped') {
+    left_out = left_out + 1
+    if (left_out <= notes_left_out) { note = NOTE_OF[left_out]; why = ' ('.reason_in(VALUE[note]).')' }
   }
+  if (!measured_at(1, raw(r, 1))) { missed = raw(r, 1); gone = go(text('panel'), missed, why) } else {
+    if (!measured_at(3, raw(r, 3))) { missed = raw(r, 3); gone = go(text('x_label'), missed, why) } else { rows_count = rows_count + 1; ROW[rows_count] = r }
+  }
+  if (note > 0 && strlen(missed) && strstrt(gone.',', ' '.missed.why.',') > 0) { KEY[note] = 'told' }
 }
 if (rows_count < 1) { exit error 'the data has no measured cell' }
 field(row, c) = raw(ROW[row], c)

@@ -270,7 +270,11 @@ static void test_what_was_dropped_is_marked(void **state) {
   must_hold(fixture, "data/read-random.tsv",
             "\n-\t64\t2\turing\t4\tnan\tnan\tnan\t0\tdropped\tnan\tnan\tnan\tnan\tnan\tB/s\t0\n");
   must_hold(fixture, "charts/read-random.svg", cross);
-  must_hold(fixture, "charts/read-random.svg", "nothing was measured at batch 512");
+  must_hold(fixture, "charts/read-random.svg",
+            "nothing was measured at batch 512 (would take 9 s more than the budget)");
+  must_lack(fixture, "charts/read-random.svg", "not shown: 512/");  // it has been said
+  must_lack(fixture, "charts/read-random.svg", "more (see");
+  must_hold(fixture, "charts/read-random.svg", "not shown: 64/uring left out: would take 9 s more than the budget");
   must_lack(fixture, "charts/read-random.svg", ">512<");
   must_hold(fixture, "charts/read-random-latency.svg", "nothing was measured at batch 512");
   must_lack(fixture, "charts/read-random-latency.svg", ">batch 512<");  // no panel
