@@ -66,9 +66,10 @@ static double data_apart(const json_t *cell, const struct advise_load *load, dou
   return data_of(cell) > 1 ? 0 : doublings(data_bytes(cell), fmin(load->data, 1) * memory);
 }
 
-// Reads of data in memory are those of a warm cache, as the experiment that is written has them.
+// A store that has run for a while has met all of the data that memory holds: where pages are only cached, a map still
+// fills its page table.
 static bool other_cache(const json_t *cell) {
-  return data_of(cell) <= 1 && strcmp(json_text(cell, "cache"), "warm") != 0;
+  return data_of(cell) <= 1 && strcmp(json_text(cell, "cache"), "mapped") != 0;
 }
 
 static double distance(const json_t *cell, const struct advise_load *load, double memory, bool updates) {
@@ -191,7 +192,7 @@ static void note_cell(const struct noted *noted) {
 
 static void note_read(const struct noted *noted) {
   note_cell(noted);
-  if (other_cache(noted->cell)) note(noted, "with cache = %s, not warm", json_text(noted->cell, "cache"));
+  if (other_cache(noted->cell)) note(noted, "with cache = %s, not mapped", json_text(noted->cell, "cache"));
 }
 
 static void note_update(const struct noted *noted) {

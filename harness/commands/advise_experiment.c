@@ -48,7 +48,7 @@ static void write_data(FILE *out, const struct experiment_file *file) {
   if (file->load->data > 1)
     fprintf(out, "cache       = pressure\npressure    = %.6g\n", file->load->data);
   else
-    fputs("cache       = warm\n", out);
+    fputs("cache       = mapped\n", out);
   fprintf(out, "data        = %" PRIu64 "\n", file->data);
   // The quick profile has no time for gigabytes.
   if (file->load->data <= 1 && file->data > DATA_LIMITED) fprintf(out, "\n[hold quick]\ndata = %d\n", DATA_LIMITED);

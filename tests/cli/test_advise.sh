@@ -9,8 +9,8 @@ cd "$TEST_DIR"
 source "$STOREBENCH_SOURCE/tests/cli/made_runs.bash"
 fail() { echo "$*"; exit 1; }
 
-# machine RUN BYTES: the run is one of a machine with so much memory.
-machine() { sed -i "1s/\"environment\": {/&\"memory_bytes\": $2, /" "$1/samples.jsonl"; }
+# machine RUN BYTES: the run is one of a machine with so much memory, that holds all of the data.
+machine() { sed -i "1s/\"warm\"/\"mapped\"/g; 1s/\"environment\": {/&\"memory_bytes\": $2, /" "$1/samples.jsonl"; }
 
 # Of twice the memory that its 1000 records of 128 bytes take.
 made_run run cpu 3000 1000 90000 2000

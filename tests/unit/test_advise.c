@@ -54,10 +54,12 @@ static uint64_t noted_of(const struct advice *advice, const char *words) {
 static bool has_note(const struct advice *advice, const char *words) { return noted_of(advice, words) & 1; }
 
 static void test_seconds_add_up(void **state) {
-  static const struct made_cell cells[] = {
-      {"a", "get", "none", "warm", 128, 1000, 1, 0, 100},    {"a", "update", "every=64", "warm", 128, 1000, 1, 0, 50},
-      {"b", "get", "none", "warm", 128, 1000, 1, 0, 400},    {"b", "update", "every=64", "warm", 128, 1000, 1, 0, 400},
-      {"null", "get", "none", "warm", 128, 1000, 1, 0, 9e9}, {"c", "get", "none", "warm", 128, 1000, 1, 0, 9e9}};
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 100},
+                                           {"a", "update", "every=64", "warm", 128, 1000, 1, 0, 50},
+                                           {"b", "get", "none", "mapped", 128, 1000, 1, 0, 400},
+                                           {"b", "update", "every=64", "warm", 128, 1000, 1, 0, 400},
+                                           {"null", "get", "none", "mapped", 128, 1000, 1, 0, 9e9},
+                                           {"c", "get", "none", "mapped", 128, 1000, 1, 0, 9e9}};
   (void)state;
   static struct advice advice;
   struct error error;
@@ -76,9 +78,9 @@ static void test_seconds_add_up(void **state) {
 }
 
 static void test_intervals_that_meet_are_alike(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 100},
-                                           {"b", "get", "none", "warm", 128, 1000, 1, 0, 110},
-                                           {"c", "get", "none", "warm", 128, 1000, 1, 0, 80}};
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 100},
+                                           {"b", "get", "none", "mapped", 128, 1000, 1, 0, 110},
+                                           {"c", "get", "none", "mapped", 128, 1000, 1, 0, 80}};
   struct advise_load reads = load;
   static struct advice advice;
   struct error error;
@@ -94,7 +96,7 @@ static void test_intervals_that_meet_are_alike(void **state) {
 
 // Data of 1000 records of 4 KiB in a quarter of that memory is 4x; from a warm cache nothing is concluded for it.
 static void test_what_memory_holds_is_apart(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 4096, 1000, 1, 0, 1e6},
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 4096, 1000, 1, 0, 1e6},
                                            {"b", "get", "none", "pressure", 4096, 1000, 1, 1024000, 1000},
                                            {"b", "get", "none", "pressure", 4096, 1000, 1, 512000, 500},
                                            {"b", "get", "none", "cold", 4096, 1000, 1, 0, 100}};
@@ -119,8 +121,8 @@ static void test_what_memory_holds_is_apart(void **state) {
 
 // Of cells in memory the one whose data is nearest is taken; a few kilobytes say little of gigabytes, and that is said.
 static void test_small_data_is_said(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 5000, 1, 0, 9e6},
-                                           {"a", "get", "none", "warm", 128, 2097152, 1, 0, 1e6}};
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 5000, 1, 0, 9e6},
+                                           {"a", "get", "none", "mapped", 128, 2097152, 1, 0, 1e6}};
   struct advise_load reads = load;
   static struct advice advice;
   struct error error;
@@ -140,10 +142,10 @@ static void test_small_data_is_said(void **state) {
 
 // Each choice has the cell nearest to the load; of those that have none as near as the first's it is said.
 static void test_unlike_cells_are_said(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 2097152, 1, 0, 9e6},
-                                           {"a", "get", "none", "warm", 128, 33554432, 1, 0, 3e6},
-                                           {"b", "get", "none", "warm", 128, 2097152, 1, 0, 2e6},
-                                           {"c", "get", "none", "warm", 128, 33554432, 64, 0, 1e6}};
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 2097152, 1, 0, 9e6},
+                                           {"a", "get", "none", "mapped", 128, 33554432, 1, 0, 3e6},
+                                           {"b", "get", "none", "mapped", 128, 2097152, 1, 0, 2e6},
+                                           {"c", "get", "none", "mapped", 128, 33554432, 64, 0, 1e6}};
   struct advise_load reads = load;
   static struct advice advice;
   struct error error;
@@ -181,7 +183,7 @@ static void test_updates_beyond_memory(void **state) {
 }
 
 static void test_unknown_memory_is_said(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 8192, 1, 0, 1000}};
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 8192, 1, 0, 1000}};
   struct advise_load reads = load;
   static struct advice advice;
   struct error error;
@@ -195,10 +197,10 @@ static void test_unknown_memory_is_said(void **state) {
   json_decref(run);
 }
 
-static void test_a_warm_cache_is_nearer(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 9e6},
-                                           {"a", "get", "none", "warm", 128, 1000, 1, 0, 1000},
-                                           {"b", "get", "none", "mapped", 128, 1000, 1, 0, 500}};
+static void test_a_mapped_cache_is_nearer(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 9e6},
+                                           {"a", "get", "none", "mapped", 128, 1000, 1, 0, 1000},
+                                           {"b", "get", "none", "warm", 128, 1000, 1, 0, 500}};
   struct advise_load reads = load;
   static struct advice advice;
   struct error error;
@@ -208,7 +210,7 @@ static void test_a_warm_cache_is_nearer(void **state) {
   assert_int_equal(advise(run, &reads, &advice, &error), 0);
   assert_true(advice.choices[0].rate == 1000);
   assert_int_equal(advice.note_count, 1);
-  assert_int_equal(noted_of(&advice, "reads: measured with cache = mapped, not warm"), 1 << 1);
+  assert_int_equal(noted_of(&advice, "reads: measured with cache = warm, not mapped"), 1 << 1);
   json_decref(run);
 }
 
@@ -223,7 +225,7 @@ static void test_no_note_is_lost(void **state) {
   for (int i = 0; i < ADVISE_ENGINES_MAX; i++) {
     const int records = 1000 * (i + 16), batch = i + 2, size = 128 * (i + 2);
     snprintf(specs[i], sizeof specs[i], "e%d", i);
-    cells[2 * i] = (struct made_cell){specs[i], "get", "none", "mapped", size, records, batch, 0, 1000 - i};
+    cells[2 * i] = (struct made_cell){specs[i], "get", "none", "warm", size, records, batch, 0, 1000 - i};
     cells[2 * i + 1] = (struct made_cell){specs[i], "update", "every=8", "warm", size, records, batch, 0, 1000 - i};
   }
   mixed.data = 0.01;
@@ -244,7 +246,7 @@ static void test_no_note_is_lost(void **state) {
 
 // While a cache still fills there is no steady state, and the data does not fit in memory: no cell to go by.
 static void test_filling_caches_are_left_out(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 1000},
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 1000},
                                            {"a", "get", "none", "filling", 64, 1000, 1, 32000, 5},
                                            {"b", "get", "none", "filling", 128, 1000, 1, 64000, 5}};
   struct advise_load reads = load;
@@ -262,8 +264,8 @@ static void test_filling_caches_are_left_out(void **state) {
 
 // A cell with more in flight than the load hands in is taken only where there is no other, and said.
 static void test_depth_is_part_of_the_load(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 9000},
-                                           {"a", "get", "none", "warm", 128, 1000, 1, 0, 1000}};
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 9000},
+                                           {"a", "get", "none", "mapped", 128, 1000, 1, 0, 1000}};
   struct advise_load reads = load;
   static struct advice advice;
   struct error error;
@@ -282,7 +284,7 @@ static void test_depth_is_part_of_the_load(void **state) {
 }
 
 static void test_no_data_is_said(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 1e6},
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 1e6},
                                            {"a", "update", "always", "warm", 128, 1000, 1, 0, 1e6}};
   static struct advice advice;
   struct advise_load wanted = load;
@@ -300,11 +302,11 @@ static void test_no_data_is_said(void **state) {
 
 // What stands beside the operations or came before them makes another measurement of it.
 static void test_only_plain_cells_count(void **state) {
-  static const struct made_cell cells[] = {{"a", "get", "none", "warm", 128, 1000, 1, 0, 100},
-                                           {"b", "get", "none", "warm", 128, 1000, 1, 0, 9e9},
-                                           {"c", "get", "none", "warm", 128, 1000, 1, 0, 9e9},
-                                           {"d", "get", "none", "warm", 128, 1000, 1, 0, 50},
-                                           {"e", "get", "none", "warm", 128, 1000, 1, 0, 9e9}};
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 100},
+                                           {"b", "get", "none", "mapped", 128, 1000, 1, 0, 9e9},
+                                           {"c", "get", "none", "mapped", 128, 1000, 1, 0, 9e9},
+                                           {"d", "get", "none", "mapped", 128, 1000, 1, 0, 50},
+                                           {"e", "get", "none", "mapped", 128, 1000, 1, 0, 9e9}};
   static struct advice advice;
   struct advise_load reads = load;
   struct error error;
@@ -345,7 +347,7 @@ int main(void) {
       cmocka_unit_test(test_unlike_cells_are_said),
       cmocka_unit_test(test_updates_beyond_memory),
       cmocka_unit_test(test_unknown_memory_is_said),
-      cmocka_unit_test(test_a_warm_cache_is_nearer),
+      cmocka_unit_test(test_a_mapped_cache_is_nearer),
       cmocka_unit_test(test_no_note_is_lost),
       cmocka_unit_test(test_depth_is_part_of_the_load),
       cmocka_unit_test(test_no_data_is_said),
