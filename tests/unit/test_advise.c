@@ -217,7 +217,7 @@ static void test_a_mapped_cache_is_nearer(void **state) {
 // However much there is to say of each of the most choices there may be.
 static void test_no_note_is_lost(void **state) {
   static struct made_cell cells[2 * ADVISE_ENGINES_MAX];
-  static char specs[ADVISE_ENGINES_MAX][8];
+  static char specs[ADVISE_ENGINES_MAX][16];
   static struct advice advice;
   struct advise_load mixed = load;
   struct error error;
