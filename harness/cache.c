@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "harness/mappings.h"
 #include "harness/store_files.h"
 
@@ -79,11 +80,10 @@ static int cached_pages(int fd, const struct stat *file, uint64_t *cached) {
 }
 
 static int count_file(const char *path, uint64_t *cached, uint64_t *all) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO would wait for its writer
-  if (fd < 0) return -errno;
+  int fd = input_open(path);
+  if (fd < 0) return fd;
   struct stat stat;
   int code = fstat(fd, &stat) == 0 ? 0 : -errno;
-  if (!code && !S_ISREG(stat.st_mode)) code = S_ISDIR(stat.st_mode) ? -EISDIR : -EINVAL;
   if (!code && stat.st_size == 0) code = -ENODATA;
   if (!code) code = cached_pages(fd, &stat, cached);
   if (!code) *all = pages_of((uint64_t)stat.st_size);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "harness/duels.h"
 #include "harness/results.h"
 #include "harness/results_file.h"
@@ -149,11 +150,12 @@ int results_damaged(struct error *error, const char *where, const char *fault) {
 
 static int load_file(const char *path, json_t **run, struct error *error) {
   json_error_t where;
-  FILE *file = fopen(path, "re");
-  if (!file) return error_set(error, -errno, "%s: %m; name the folder of a run, or its run.json", path);
+  FILE *file;
+  int code = input_stream(path, &file);
+  if (code)
+    return error_set(error, code, "%s: %s; name the folder of a run, or its run.json", path, input_reason(code));
   *run = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
-  int code =
-      ferror(file) ? error_set(error, -EIO, "%s: cannot be read; see that it is a file, and check the disk", path) : 0;
+  if (ferror(file)) code = error_set(error, -EIO, "%s: cannot be read; check the disk", path);
   fclose(file);
   if (code) return code;
   if (!*run)

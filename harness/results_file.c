@@ -42,8 +42,11 @@ int results_make_parents(const char *path) {
   return 0;
 }
 
+// Whatever stands there is not written to: what a run that was killed left is removed, and a FIFO would wait for a
+// reader.
 static int write_synced(const char *path, content_fn content, const void *user) {
-  FILE *out = fopen(path, "we");
+  if (unlink(path) && errno != ENOENT) return -errno;
+  FILE *out = fopen(path, "wxe");
   if (!out) return -errno;
   int code = content(out, user);
   if (fflush(out) && !code) code = -errno;

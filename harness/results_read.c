@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/input.h"
 #include "harness/duels.h"
 #include "harness/limits/limits.h"
 #include "harness/results.h"
@@ -147,10 +148,11 @@ int results_read(const char *folder, json_t **run, struct error *error) {
   char path[4096];
   if (snprintf(path, sizeof path, "%s/samples.jsonl", folder) >= (int)sizeof path)
     return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long", folder);
-  FILE *file = fopen(path, "re");
-  if (!file) return error_set(error, -errno, "%s: %m; name the folder of a run", path);
+  FILE *file;
+  int code = input_stream(path, &file);
+  if (code) return error_set(error, code, "%s: %s; name the folder of a run", path, input_reason(code));
   struct reading reading = {.path = path, .cells = json_object(), .error = error};
-  int code = reading.cells ? read_lines(&reading, file) : error_set(error, -ENOMEM, "%s: memory is short", path);
+  code = reading.cells ? read_lines(&reading, file) : error_set(error, -ENOMEM, "%s: memory is short", path);
   fclose(file);
   json_t *cell;
   size_t i;

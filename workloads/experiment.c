@@ -3,13 +3,12 @@
 #include "workloads/experiment.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "base/processors.h"
 #include "workloads/experiment_internal.h"
 
@@ -23,20 +22,15 @@ int profile_find(const char *profile) {
   return -1;
 }
 
-// Reads all of the file into `text` (FILE_MAX + 1 bytes). O_NONBLOCK: opening a FIFO must not wait for its writer.
+// Reads all of the file into `text` (FILE_MAX + 1 bytes).
 static int read_file(const char *path, char *text, struct error *error) {
   int code = 0;
   size_t length = 0;
-  struct stat status;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int fd = input_open(path);
   if (fd < 0)
-    return error_set(error, -errno,
+    return error_set(error, fd,
                      "%s: cannot read the experiment: %s; `storebench list experiments` names those there are", path,
-                     strerror(errno));
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-    code = error_set(error, -EINVAL, "%s: not a file; give an experiment file (docs/experiments.md)", path);
-    goto out;
-  }
+                     input_reason(fd));
   for (ssize_t n = 1; n > 0 && length <= FILE_MAX; length += (size_t)n) {
     n = read(fd, text + length, FILE_MAX + 1 - length);
     if (n < 0) {

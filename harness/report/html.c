@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/input.h"
 #include "harness/report/page.h"
 #include "harness/report/svg.h"
 #include "page_assets.h"
@@ -48,13 +49,14 @@ static void put_base64(FILE *out, FILE *in) {
 static int logo(FILE *out, const char *folder, const char *name) {
   char path[PATH_MAX];
   if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) return -ENAMETOOLONG;
-  FILE *in = fopen(path, "re");
-  if (!in) return -errno;
+  FILE *in;
+  int code = input_stream(path, &in);
+  if (code) return code;
   bool svg = strstr(name, ".svg") != NULL;
   fprintf(out, "<img class=\"logo\" alt=\"\" src=\"data:image/%s;base64,", svg ? "svg+xml" : "png");
   put_base64(out, in);
   fputs("\">\n", out);
-  int code = ferror(in) ? -EIO : 0;
+  code = ferror(in) ? -EIO : 0;
   fclose(in);
   return code;
 }
@@ -119,10 +121,11 @@ static int chart(FILE *out, const char *folder, const char *name, const char *al
   char path[PATH_MAX], *prefix = NULL;
   size_t length;
   if (snprintf(path, sizeof path, "%s/charts/%s.svg", folder, name) >= (int)sizeof path) return -ENAMETOOLONG;
-  FILE *in = fopen(path, "re");
-  if (!in) return -errno;
+  FILE *in;
+  int code = input_stream(path, &in);
+  if (code) return code;
   FILE *slug = open_memstream(&prefix, &length);
-  int code = slug ? 0 : -ENOMEM;
+  code = slug ? 0 : -ENOMEM;
   if (slug) {
     put_slug(slug, name);
     if (fclose(slug)) code = -ENOMEM;

@@ -3,7 +3,6 @@
 #include "harness/report/view.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "base/words.h"
 #include "harness/results_file.h"
 
@@ -74,10 +74,9 @@ static int write_bytes(FILE *out, const void *user) {
 // Reads a regular file of up to LOGO_MAX bytes; bytes->data is the caller's.
 static int read_logo(const char *path, struct bytes *bytes, struct error *error) {
   struct stat status;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return error_set(error, -errno, "%s: %m; give the path of a picture", path);
-  int code = 0;
-  if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_size < 1 || status.st_size > LOGO_MAX)
+  int fd = input_open(path), code = 0;
+  if (fd < 0) return error_set(error, fd, "%s: %s; give the path of a picture", path, input_reason(fd));
+  if (fstat(fd, &status) || status.st_size < 1 || status.st_size > LOGO_MAX)
     code = error_set(error, -EINVAL, "%s: is not a file of up to 1 MiB; give a smaller picture", path);
   bytes->data = code ? NULL : malloc((size_t)status.st_size);
   if (!code && !bytes->data) code = error_set(error, -ENOMEM, "memory is short");

@@ -36,14 +36,24 @@ damaged flag-no-word '6s|"flags": \[\]|"flags": [1]|'
 damaged axis-no-word '1s|"values": \["[^"]*"|"values": [1|'
 damaged point-no-word '1s|"batch": "1"|"batch": 1|'
 damaged binary '6s/.*/\x00\x01\xff/'
-mkdir -p nothing empty folder/samples.jsonl folder/run.json
+mkdir -p nothing empty folder/samples.jsonl folder/run.json fifo device
+mkfifo fifo/samples.jsonl fifo/run.json
+ln -s /dev/zero device/samples.jsonl
+ln -s /dev/zero device/run.json
 : >empty/samples.jsonl
 refused report empty
 refused compare empty good
 refused report nothing
 refused compare good nothing
-refused report folder
-refused compare good folder
+for what in folder fifo device; do
+  refused report $what
+  refused compare good $what
+  refused advise $what
+  refused validate --run $what
+done
+rm fifo/run.json
+refused compare fifo good
+refused compare fifo/samples.jsonl good
 
 echo '# a last line that was being written is dropped, as when a run is killed'
 mkdir killed

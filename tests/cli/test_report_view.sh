@@ -57,6 +57,6 @@ refused 1 'nowhere.png: No such file' run --logo nowhere.png
 echo text >text.png
 refused 1 'neither an SVG nor a PNG' run --logo text.png
 mkfifo pipe.svg
-refused 1 'is not a file of up to 1 MiB' run --logo pipe.svg
+refused 1 'pipe.svg: not a file; give the path of a picture' run --logo pipe.svg
 truncate -s 2M large.svg
 refused 1 'is not a file of up to 1 MiB' run --logo large.svg

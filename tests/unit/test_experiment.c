@@ -502,7 +502,7 @@ static void test_files_that_are_none(void **state) {
   assert_non_null(mkdtemp(folder));
   snprintf(path, sizeof path, "%s/e.ini", folder);
   assert_refused(path, -ENOENT, "cannot read the experiment: No such file or directory");
-  assert_refused(folder, -EINVAL, "not a file");
+  assert_refused(folder, -EISDIR, "not a file");
   assert_int_equal(mkfifo(path, 0600), 0);
   assert_refused(path, -EINVAL, "not a file");  // and does not wait for a writer
   assert_int_equal(unlink(path), 0);

@@ -594,6 +594,30 @@ static void test_nothing_half_written_is_left(void **state) {
   json_decref(run);
 }
 
+// What another left in the place of the temporary file: a link is not followed, and a FIFO not waited for.
+static void test_the_temporary_file_is_new(void **state) {
+  (void)state;
+  char part[1024], other[1024];
+  struct error error = {0};
+  struct stat status;
+  write_small_run();
+  json_t *run = summarised();
+  snprintf(part, sizeof part, "%s/run.json.part", folder);
+  snprintf(other, sizeof other, "%s/other", folder);
+  assert_int_equal(symlink(other, part), 0);
+  assert_int_equal(results_write(folder, run, &error), 0);
+  assert_int_not_equal(access(other, F_OK), 0);
+  assert_int_equal(mkfifo(part, 0600), 0);
+  alarm(60);  // opening it waits for a reader
+  assert_int_equal(results_write(folder, run, &error), 0);
+  alarm(0);
+  snprintf(other, sizeof other, "%s/run.json", folder);
+  assert_int_equal(lstat(other, &status), 0);
+  assert_true(S_ISREG(status.st_mode));
+  assert_int_not_equal(access(part, F_OK), 0);
+  json_decref(run);
+}
+
 static int code_of(const char *status) {
   json_t *run = json_pack("{s:[{s:s, s:s, s:s}], s:[], s:[], s:b}", "cells", "id", "a/cell", "status", status, "reason",
                           "made up", "experiments", "notes", "complete", 1);
@@ -634,6 +658,7 @@ int main(void) {
       TEST(test_csv_of_what_is_no_word),
       TEST(test_gbench_layout),
       TEST(test_nothing_half_written_is_left),
+      TEST(test_the_temporary_file_is_new),
       TEST(test_exit_codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
