@@ -96,6 +96,8 @@ static const char *why_not_loaded(const char *path) {
 int plugin_load(const char *path, const struct engine **engine, struct error *error) {
   struct stat status;
   if (stat(path, &status)) return error_set(error, -errno, "%s: %s; name a plug-in", path, strerror(errno));
+  // dlopen would wait for the writer of a FIFO.
+  if (!S_ISREG(status.st_mode)) return error_set(error, -ENOEXEC, "%s: not a file; name a plug-in", path);
   // dlopen would take a path without a slash for the name of a library.
   void *object = strchr(path, '/') ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
   if (!object) return error_set(error, -ENOEXEC, "%s: cannot be loaded: %s", path, why_not_loaded(path));

@@ -65,6 +65,8 @@ refused() {
 }
 echo 'no shared object' >text.so
 refused './text.so: cannot be loaded: ' ./text.so
+mkfifo pipe.so
+refused './pipe.so: not a file; name a plug-in' ./pipe.so
 refused './none.so: No such file or directory; name a plug-in' ./none.so
 refused 'has no option "depth"; it takes none' ./flat.so:depth=3
 refused 'did you mean "lmdb"?' lmbd
