@@ -39,13 +39,19 @@ static bool is_plain(const json_t *cell) {
 }
 
 // A cache that still fills has no steady state to go by.
-static bool measured(const json_t *cell, const char *operation) {
-  return strcmp(json_text(cell, "cache"), "filling") != 0 && strcmp(json_text(cell, "status"), "ok") == 0 &&
-         strcmp(json_text(cell, "operation"), operation) == 0 && strcmp(json_text(cell, "keys"), "uniform") == 0 &&
-         number_of(cell, "threads") == 1 && number_of(cell, "processes") == 1 && !json_is_peak(cell) &&
-         is_plain(cell) && !json_is_number(json_object_get(cell, "rate_of_peak")) &&
-         !json_is_number(json_object_get(cell, "rate")) && json_is_store(cell) &&
-         json_object_get(json_object_get(cell, "summary"), "ops_per_s");
+static bool answers(const json_t *cell, const char *operation) {
+  return strcmp(json_text(cell, "cache"), "filling") != 0 && strcmp(json_text(cell, "operation"), operation) == 0 &&
+         strcmp(json_text(cell, "keys"), "uniform") == 0 && number_of(cell, "threads") == 1 &&
+         number_of(cell, "processes") == 1 && !json_is_peak(cell) && is_plain(cell) &&
+         !json_is_number(json_object_get(cell, "rate_of_peak")) && !json_is_number(json_object_get(cell, "rate")) &&
+         json_is_store(cell);
+}
+
+enum state { MEASURED, LOST, OTHER };  // LOST: failed or skipped
+
+static enum state state_of(const json_t *cell) {
+  if (strcmp(json_text(cell, "status"), "ok") != 0) return LOST;
+  return json_object_get(json_object_get(cell, "summary"), "ops_per_s") ? MEASURED : OTHER;
 }
 
 // Whether the cell's policy keeps the same kind of promise; *amount is its own.
@@ -87,13 +93,15 @@ static double distance(const json_t *cell, const struct advise_load *load, doubl
 
 static double memory_of(const json_t *run) { return number_of(json_object_get(run, "environment"), "memory_bytes"); }
 
-static const json_t *nearest_cell(const json_t *run, const char *spec, const struct advise_load *load, bool updates) {
+static const json_t *nearest_cell(const json_t *run, const char *spec, const struct advise_load *load, bool updates,
+                                  enum state state) {
   const json_t *cell, *best = NULL;
   const double memory = memory_of(run);
   size_t i;
   uint64_t amount;
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
-    if (strcmp(json_text(cell, "spec"), spec) != 0 || !measured(cell, updates ? "update" : "get")) continue;
+    if (strcmp(json_text(cell, "spec"), spec) != 0 || !answers(cell, updates ? "update" : "get")) continue;
+    if (state_of(cell) != state) continue;
     if (updates && !same_promise(cell, &load->sync, &amount)) continue;
     if (!best || distance(cell, load, memory, updates) < distance(best, load, memory, updates)) best = cell;
   }
@@ -116,7 +124,23 @@ static double combined(const struct advise_choice *choice, const struct advise_l
 static bool known(const struct advice *advice, const char *spec) {
   for (size_t i = 0; i < advice->count; i++)
     if (strcmp(advice->choices[i].spec, spec) == 0) return true;
+  for (size_t i = 0; i < advice->missing_count; i++)
+    if (strcmp(json_text(advice->missing[i].cell, "spec"), spec) == 0) return true;
   return false;
+}
+
+// Of an engine's reads or updates: the cell that answers, and whether a nearer one has no result. An engine is looked
+// at once, so that there is room for two of each.
+static const json_t *find_answer(const json_t *run, const char *spec, const struct advise_load *load, bool updates,
+                                 struct advice *advice) {
+  const json_t *found = nearest_cell(run, spec, load, updates, MEASURED);
+  const json_t *lost = nearest_cell(run, spec, load, updates, LOST);
+  const double memory = memory_of(run);
+  bool nearer = lost && (!found || distance(lost, load, memory, updates) < distance(found, load, memory, updates));
+  if (nearer && advice->missing_count < sizeof advice->missing / sizeof advice->missing[0])
+    advice->missing[advice->missing_count++] =
+        (struct advise_missing){lost, updates ? "updates" : "reads", found == NULL};
+  return found;
 }
 
 static int faster_first(const void *a, const void *b) {
@@ -212,16 +236,34 @@ static void note_choice(struct advice *advice, size_t number, const struct advis
     note_text(advice, number, "reads and updates were measured apart: how they disturb each other was not");
 }
 
-static int nothing(const struct advise_load *load, bool reads, struct error *error) {
-  char policy[32];
+// What there would have been, had it not failed or been skipped: ": ID failed: why (and N more)", or nothing.
+static void put_missing(const struct advice *advice, const char *what, char *text, size_t room) {
+  const json_t *first = NULL;
+  size_t count = 0;
+  for (size_t i = 0; i < advice->missing_count; i++) {
+    if (strcmp(advice->missing[i].what, what) != 0 || !advice->missing[i].left_out) continue;
+    if (!count++) first = advice->missing[i].cell;
+  }
+  *text = '\0';
+  if (!count) return;
+  int length = snprintf(text, room, ": %.80s %s: %.120s", json_text(first, "id"), advise_lost(first),
+                        json_text(first, "reason"));
+  if (count > 1)
+    snprintf(text + length, room - (size_t)length, " (and %zu more engine%s)", count - 1, count > 2 ? "s" : "");
+}
+
+static int nothing(const struct advise_load *load, const struct advice *advice, bool reads, struct error *error) {
+  char policy[32], missing[300];
+  put_missing(advice, reads ? "reads" : "updates", missing, sizeof missing);
   sync_policy_format(&load->sync, policy, sizeof policy);
   if (!reads)
     return error_set(error, -ENODATA,
-                     "the run has no updates with sync policy %s; measure this first: storebench run update-random",
-                     policy);
-  return error_set(
-      error, -ENODATA, "the run has no random reads of data that memory %s; measure this first: storebench run %s",
-      load->data > 1 ? "does not hold" : "holds", load->data > 1 ? "read-random-pressure" : "read-random-warm");
+                     "the run has no updates with sync policy %s%s; measure this first: storebench run update-random",
+                     policy, missing);
+  return error_set(error, -ENODATA,
+                   "the run has no random reads of data that memory %s%s; measure this first: storebench run %s",
+                   load->data > 1 ? "does not hold" : "holds", missing,
+                   load->data > 1 ? "read-random-pressure" : "read-random-warm");
 }
 
 int advise(const json_t *run, const struct advise_load *load, struct advice *advice, struct error *error) {
@@ -232,8 +274,8 @@ int advise(const json_t *run, const struct advise_load *load, struct advice *adv
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
     struct advise_choice choice = {.spec = json_text(cell, "spec")};
     if (known(advice, choice.spec) || advice->count == ADVISE_ENGINES_MAX) continue;
-    if (load->reads > 0) choice.read = nearest_cell(run, choice.spec, load, false);
-    if (load->reads < 1) choice.update = nearest_cell(run, choice.spec, load, true);
+    if (load->reads > 0) choice.read = find_answer(run, choice.spec, load, false, advice);
+    if (load->reads < 1) choice.update = find_answer(run, choice.spec, load, true, advice);
     any_reads |= choice.read != NULL;
     any_updates |= choice.update != NULL;
     if ((load->reads > 0 && !choice.read) || (load->reads < 1 && !choice.update)) continue;
@@ -242,12 +284,17 @@ int advise(const json_t *run, const struct advise_load *load, struct advice *adv
     choice.high = combined(&choice, load, "high");
     if (isfinite(choice.rate)) advice->choices[advice->count++] = choice;
   }
-  if (!advice->count) return nothing(load, load->reads > 0 && (!any_reads || any_updates || load->reads >= 1), error);
+  if (!advice->count)
+    return nothing(load, advice, load->reads > 0 && (!any_reads || any_updates || load->reads >= 1), error);
   qsort(advice->choices, advice->count, sizeof advice->choices[0], faster_first);
   while (advice->alike < advice->count && advice->choices[advice->alike].high >= advice->choices[0].low)
     advice->alike++;
   for (i = 0; i < advice->count; i++) note_choice(advice, i, load, memory_of(run));
   return 0;
+}
+
+const char *advise_lost(const json_t *cell) {
+  return strcmp(json_text(cell, "status"), "failed") == 0 ? "failed" : "was skipped";
 }
 
 uint64_t advise_first(size_t count) { return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX; }

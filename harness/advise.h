@@ -39,17 +39,30 @@ struct advise_note {
   char text[ADVISE_NOTE_MAX];
 };
 
+// A cell that was nearer to the load than what an engine's answer rests on, or the only one that it could have rested
+// on, and has no result.
+struct advise_missing {
+  const json_t *cell;  // the run's: the nearest of them to the load
+  const char *what;    // "reads" or "updates"
+  bool left_out;       // nothing else answers for its engine
+};
+
 struct advice {
   size_t count;
   struct advise_choice choices[ADVISE_ENGINES_MAX];  // the fastest first
   size_t alike;  // how many from the first on are not shown to be slower than it: their intervals meet
   size_t note_count;
   struct advise_note notes[ADVISE_ENGINES_MAX * ADVISE_NOTES_EACH];  // no two alike, those of the first choice first
+  size_t missing_count;
+  struct advise_missing missing[2 * ADVISE_ENGINES_MAX];
 };
 
 // Finds the choices in a summarised run, which must outlive the advice. 0; -ENODATA where the run has no cell for the
-// reads, or none for the updates, with a message that says what to measure first.
+// reads, or none for the updates, with a message that says what to measure first, and what failed or was skipped.
 int advise(const json_t *run, const struct advise_load *load, struct advice *advice, struct error *error);
+
+// "failed" or "was skipped": what became of a missing cell.
+const char *advise_lost(const json_t *cell);
 
 // The first so many choices, as in a note's `of`.
 uint64_t advise_first(size_t count);

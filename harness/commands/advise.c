@@ -25,6 +25,9 @@ struct request {
   bool json;
 };
 
+// Over memory. What comes near it takes years to load.
+static const double data_most = 65536;
+
 static int set_value_size(struct request *request, const char *text) {
   uint64_t size;
   if (parse_size(text, &size) || size < 16 || size > RECORD_SIZE_MAX - RECORD_OVERHEAD)
@@ -51,11 +54,11 @@ static int set_size(struct request *request, const char *text) {
   if (end != text && *end == 'x') {
     bool whole = !end[1] || strcmp(end + 1, "-memory") == 0 || strcmp(end + 1, " memory") == 0;
     request->load.data = factor;
-    if (whole && factor > 0 && isfinite(factor)) return 0;
+    if (whole && factor > 0 && factor <= data_most) return 0;
   } else if (!parse_size(text, &request->data_bytes) && request->data_bytes) {
     return 0;
   }
-  return usage_error("advise: bad --data \"%s\"; a size such as 40G, or 2x-memory", text);
+  return usage_error("advise: bad --data \"%s\"; a size such as 40G, or 2x-memory, up to %.0fx", text, data_most);
 }
 
 static int set_durability(struct request *request, const char *text) {
@@ -146,7 +149,10 @@ static int set_data(const json_t *run, struct request *request, struct error *er
     return error_set(error, -EINVAL,
                      "advise: the run does not tell its memory; give --data as a multiple, such as 2x-memory");
   request->load.data = (double)request->data_bytes / memory;
-  return 0;
+  return request->load.data <= data_most
+             ? 0
+             : error_set(error, -ERANGE, "advise: --data is %.3gx the memory of the run's machine; give %.0fx at most",
+                         request->load.data, data_most);
 }
 
 static void put_percentile(const json_t *cell, const char *what) {
@@ -224,9 +230,23 @@ static void print_notes(const struct advice *advice) {
   if (any) puts("\nMeasure next: storebench advise with --experiment FILE writes the experiment that does.");
 }
 
+static void print_missing(const struct advice *advice) {
+  for (size_t i = 0; i < advice->missing_count; i++) {
+    const struct advise_missing *missing = &advice->missing[i];
+    if (i == 0) puts("\nWithout a result, so not gone by:");
+    printf("- %s: ", json_text(missing->cell, "spec"));
+    results_put_text(stdout, json_text(missing->cell, "id"));
+    printf(", %s %s, %s: ", missing->left_out ? "all there is for its" : "nearer to these", missing->what,
+           advise_lost(missing->cell));
+    results_put_text(stdout, json_text(missing->cell, "reason"));
+    puts("");
+  }
+}
+
 static void print_advice(const struct request *request, const struct advice *advice) {
   print_load(&request->load);
   print_choices(advice);
+  print_missing(advice);
   print_notes(advice);
 }
 
@@ -251,11 +271,19 @@ static json_t *choice_to_json(const struct advice *advice, size_t number) {
                    notes_of(advice, number));
 }
 
+static json_t *missing_to_json(const struct advise_missing *missing) {
+  return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "spec", json_text(missing->cell, "spec"), "of", missing->what,
+                   "cell", json_text(missing->cell, "id"), "status", json_text(missing->cell, "status"), "reason",
+                   json_text(missing->cell, "reason"), "left_out", (int)missing->left_out);
+}
+
 static int print_json(const struct advice *advice, struct error *error) {
-  json_t *choices = json_array();
+  json_t *choices = json_array(), *missing = json_array();
   int code = 0;
   for (size_t i = 0; i < advice->count && !code; i++) code = json_array_append_new(choices, choice_to_json(advice, i));
-  json_t *whole = json_pack("{s:o}", "choices", choices);
+  for (size_t i = 0; i < advice->missing_count && !code; i++)
+    code = json_array_append_new(missing, missing_to_json(&advice->missing[i]));
+  json_t *whole = json_pack("{s:o, s:o}", "choices", choices, "missing", missing);
   if (code || !whole)
     code = error_set(error, -ENOMEM, "memory is short");
   else if (json_dumpf(whole, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) || putchar('\n') == EOF)

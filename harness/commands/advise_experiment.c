@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/words.h"
 #include "harness/plan.h"
@@ -71,11 +72,16 @@ static int write_experiment(FILE *out, const void *user) {
   return 0;
 }
 
-static int save(const char *path, const struct experiment_file *file, struct error *error) {
+static const char *name_in(const char *path) {
   const char *slash = strrchr(path, '/');
-  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+  return slash ? slash + 1 : path;
+}
+
+static int save(const char *path, const struct experiment_file *file, struct error *error) {
+  const char *name = name_in(path);
+  char *folder = name == path ? strdup(".") : strndup(path, (size_t)(name - path) - 1);
   if (!folder) return error_set(error, -ENOMEM, "memory is short");
-  int code = results_file_write(folder, slash ? slash + 1 : path, write_experiment, file, error);
+  int code = results_file_write(folder, name, write_experiment, file, error);
   free(folder);
   return code;
 }
@@ -93,14 +99,34 @@ static int plan_file(const char *path, struct error *error) {
   return code;
 }
 
-static int try_file(const char *path, struct error *error) {
-  char *file;
-  // A word without a slash may be the name of an experiment that is shipped.
-  if (asprintf(&file, "%s%s", strchr(path, '/') ? "" : "./", path) < 0)
+// A file of the same name in a folder of its own, so that nothing stands under the wanted one that `run` refuses.
+struct draft {
+  char *folder, *path;
+};
+
+static void draft_remove(struct draft *draft) {
+  if (draft->path) unlink(draft->path);
+  if (draft->folder) rmdir(draft->folder);
+  free(draft->path);
+  free(draft->folder);
+}
+
+static int draft_make(const char *path, struct draft *draft, struct error *error) {
+  const char *parent = getenv("TMPDIR");
+  *draft = (struct draft){0};
+  if (asprintf(&draft->folder, "%s/storebench-advise-XXXXXX", parent && *parent ? parent : "/tmp") < 0) {
+    draft->folder = NULL;
     return error_set(error, -ENOMEM, "memory is short");
-  int code = plan_file(file, error);
-  free(file);
-  return code;
+  }
+  if (!mkdtemp(draft->folder)) {
+    int code = error_set(error, -errno, "%s: cannot be made: %m; name another folder as TMPDIR", draft->folder);
+    free(draft->folder);
+    draft->folder = NULL;
+    return code;
+  }
+  if (asprintf(&draft->path, "%s/%s", draft->folder, name_in(path)) >= 0) return 0;
+  draft->path = NULL;
+  return error_set(error, -ENOMEM, "memory is short");
 }
 
 static bool is_room(int code) { return code == -ENOMEM || code == -ENOSPC || code == -ETIME; }
@@ -119,30 +145,51 @@ static void say_less(const char *path, double bytes, uint64_t data, const struct
   fprintf(stderr, "storebench: %s loads %s, not %s: %s\n", path, own, asked, why->text);
 }
 
-static int written(const char *path, struct experiment_file *file, double data, struct error *error) {
+// Whether `run` takes the experiment with so much data: its refusal is in `refused`.
+static int try_data(const char *draft, struct experiment_file *file, double data, struct error *refused) {
   file->data = (uint64_t)data;
-  return save(path, file, error);
+  int code = save(draft, file, refused);
+  return code ? code : plan_file(draft, refused);
+}
+
+// Finds what `run` takes: 0 with file->data set, and `why` it is less than `data` (why->code: 0 if it is not).
+static int fit(const char *draft, struct experiment_file *file, double data, struct error *why, struct error *refused) {
+  const double least = fmin(least_data(file->load), data_most);
+  int code;
+  data = fmin(fmax(data, least), data_most);
+  while ((code = try_data(draft, file, data, refused))) {
+    if (!is_room(code) || data <= least) return code;
+    if (!why->code) *why = *refused;
+    data = fmax(least, smaller * data);
+  }
+  // One step more, since others may take of the room until it runs.
+  if (why->code) file->data = (uint64_t)fmax(least, smaller * data);
+  return 0;
+}
+
+// Without the place of a file that nobody will see: "20: bad pressure ...".
+static const char *why_refused(const struct draft *draft, const struct error *refused) {
+  const size_t length = strlen(draft->path);
+  bool placed = strncmp(refused->text, draft->path, length) == 0 && refused->text[length] == ':';
+  return placed ? refused->text + length + 1 : refused->text;
 }
 
 int advise_experiment(const char *path, const struct advise_load *load, double bytes, const struct advice *advice,
                       struct error *error) {
-  const double least = fmin(least_data(load), data_most), first = load->data > 1 ? DATA_LIMITED : bytes;
-  double data = fmin(fmax(first, least), data_most);
   struct experiment_file file = {.load = load, .advice = advice};
   struct error refused = {0}, why = {0};
-  for (;;) {
-    int code = written(path, &file, data, error);
-    if (code) return code;
-    code = try_file(path, &refused);
-    if (!code) break;
-    if (!is_room(code) || data <= least)
-      return error_set(error, code, "%s is written, but run refuses it: %s", path, refused.text);
-    if (!why.code) why = refused;
-    data = fmax(least, smaller * data);
-  }
-  if (!why.code) return 0;
-  // One step more, since others may take of the room until it runs.
-  int code = written(path, &file, fmax(least, smaller * data), error);
-  if (!code && load->data <= 1) say_less(path, bytes, file.data, &why);
+  struct draft draft;
+  if (!*name_in(path)) return error_set(error, -EISDIR, "%s: names a folder; name a file to write", path);
+  int code = draft_make(path, &draft, error);
+  if (code) goto out;
+  code = fit(draft.path, &file, load->data > 1 ? DATA_LIMITED : bytes, &why, &refused);
+  if (code)
+    code =
+        error_set(error, code, "%s: not written, since run would refuse it: %s", path, why_refused(&draft, &refused));
+  else
+    code = save(path, &file, error);
+  if (!code && why.code && load->data <= 1) say_less(path, bytes, file.data, &why);
+out:
+  draft_remove(&draft);
   return code;
 }

@@ -59,6 +59,13 @@ grep -qx -- '- reads: measured with data of 1000 KiB, not 125 KiB (pread)' out &
 "$STOREBENCH" advise unlike --reads 100 --json >out
 [[ $(grep -c 'measured with data of 1000 KiB' out) -eq 1 ]] || fail "$(cat out)"
 
+# Cells that would have answered have none where they failed, and that is told.
+mkdir lost
+sed 's|\(made-up/1/pread", "sample.*"status": \)"ok", "reason": null|\1"failed", "reason": "lost a value"|' run/samples.jsonl >lost/samples.jsonl
+"$STOREBENCH" advise lost --reads 100 >out
+grep -qx -- '- pread: made-up/1/pread, nearer to these reads, failed: lost a value' out || fail "nothing says what failed: $(cat out)"
+"$STOREBENCH" advise lost --reads 100 --json | grep -q '"left_out": false' || fail 'nothing in JSON says what failed'
+
 "$STOREBENCH" advise run --reads 100% --experiment whole.ini >out || fail 'a whole percentage is refused'
 
 refused() {
@@ -73,6 +80,26 @@ refused 1 'measure this first: storebench run read-random-pressure' run --reads 
 refused 2 'bad --data "2y"' run --data 2y
 refused 2 'bad --data "2xmemory"; a size such as 40G, or 2x-memory' nowhere --data 2xmemory
 refused 2 'bad --data "0x"' run --data 0x
+for data in 1e300x 65537x infx nanx 1e400x; do
+  refused 2 "bad --data \"$data\"; a size such as 40G, or 2x-memory, up to 65536x" run --data $data --experiment absurd.ini
+done
+refused 1 '--data is 4.29e+06x the memory of' run --data 1T --experiment absurd.ini
+"$STOREBENCH" run ./next.ini --profile quick --dry-run >/dev/null || fail 'next.ini is gone'
+mkdir folder
+sums=$(cksum next.ini)
+for file in folder/ folder nowhere/x.ini absurd.ini next.ini; do
+  status=0
+  "$STOREBENCH" advise petabytes --reads 0 --durability none --data 60000x --experiment $file >out 2>err || status=$?
+  [[ $status -eq 1 && $(wc -l <err) -eq 1 ]] || fail "--experiment $file: exit $status: $(cat out err)"
+  [[ ! -e absurd.ini && -z $(ls -A folder) && $(cksum next.ini) == "$sums" ]] || fail "--experiment $file: something is written"
+  ! grep -q "//" err || fail "--experiment $file: says $(cat err)"
+done
+grep -q 'next.ini: not written, since run would refuse it: a budget of 870 s is too short' err || fail "says $(cat err)"
+"$STOREBENCH" advise run --reads 100 --experiment folder/ >out 2>err && fail 'a folder is written to'
+grep -q 'folder/: names a folder; name a file to write' err || fail "--experiment folder/: says $(cat err)"
+"$STOREBENCH" advise run --reads 100 --experiment nowhere/x.ini >out 2>err && fail 'a folder that is not there is written to'
+grep -q 'nowhere/x.ini: cannot be written: No such file' err || fail "--experiment nowhere/x.ini: says $(cat err)"
+[[ -z $(find "$TEST_DIR" -name 'storebench-advise-*') ]] || fail 'a draft is left'
 made_run untold cpu 3000 1000 90000 2000
 refused 1 'the run does not tell its memory' untold --data 40G
 refused 1 'nowhere' nowhere

@@ -328,6 +328,63 @@ static void test_only_plain_cells_count(void **state) {
   json_decref(run);
 }
 
+static void lose(json_t *run, size_t cell, const char *status, const char *reason) {
+  json_t *lost = json_array_get(json_object_get(run, "cells"), cell);
+  assert_int_equal(json_object_set_new(lost, "status", json_string(status)), 0);
+  assert_int_equal(json_object_set_new(lost, "reason", json_string(reason)), 0);
+  assert_int_equal(json_object_del(lost, "summary"), 0);
+}
+
+// What failed or was skipped is told of the engines that it leaves out, and where another cell answers instead.
+static void test_cells_without_result_are_told(void **state) {
+  static const struct made_cell cells[] = {
+      {"a", "get", "none", "mapped", 128, 1000, 1, 0, 100},  {"b", "get", "none", "mapped", 128, 1000, 1, 0, 200},
+      {"b", "get", "none", "mapped", 128, 1000, 64, 0, 300}, {"c", "get", "none", "mapped", 128, 1000, 1, 0, 400},
+      {"c", "get", "none", "mapped", 128, 1000, 64, 0, 500}, {"d", "get", "none", "cold", 128, 1000, 1, 0, 600}};
+  static struct advice advice;
+  struct advise_load reads = load;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 6);
+  lose(run, 0, "failed", "lost a value");
+  lose(run, 1, "skipped", "no room");
+  lose(run, 4, "failed", "further away than what answers");
+  lose(run, 5, "failed", "of the other side of memory");
+  assert_int_equal(advise(run, &reads, &advice, &error), 0);
+  assert_int_equal(advice.count, 2);
+  assert_int_equal(advice.missing_count, 2);
+  assert_string_equal(json_string_value(json_object_get(advice.missing[0].cell, "spec")), "a");
+  assert_true(advice.missing[0].left_out);
+  assert_string_equal(advise_lost(advice.missing[0].cell), "failed");
+  assert_true(advice.missing[1].cell == json_array_get(json_object_get(run, "cells"), 1));
+  assert_string_equal(advice.missing[1].what, "reads");
+  assert_false(advice.missing[1].left_out);
+  assert_string_equal(advise_lost(advice.missing[1].cell), "was skipped");
+  json_decref(run);
+}
+
+static void test_why_nothing_is_answered(void **state) {
+  static const struct made_cell cells[] = {{"a", "get", "none", "mapped", 128, 1000, 1, 0, 100},
+                                           {"b", "get", "none", "mapped", 128, 1000, 1, 0, 100},
+                                           {"b", "update", "every=64", "mapped", 128, 1000, 1, 0, 100}};
+  static struct advice advice;
+  struct advise_load reads = load;
+  struct error error;
+  (void)state;
+  reads.reads = 1;
+  json_t *run = made(cells, 3);
+  lose(run, 0, "failed", "lost a value");
+  lose(run, 1, "skipped", "no room");
+  lose(run, 2, "skipped", "no time");
+  assert_int_equal(advise(run, &reads, &advice, &error), -ENODATA);
+  assert_non_null(strstr(error.text, "holds: cell-x failed: lost a value (and 1 more engine); measure this first"));
+  reads.reads = 0;
+  assert_int_equal(advise(run, &reads, &advice, &error), -ENODATA);
+  assert_non_null(strstr(error.text, "every=64: cell-x was skipped: no time; measure this first"));
+  json_decref(run);
+}
+
 static void test_record_sizes(void **state) {
   (void)state;
   assert_int_equal(advise_record_size(16), 64);
@@ -352,6 +409,8 @@ int main(void) {
       cmocka_unit_test(test_depth_is_part_of_the_load),
       cmocka_unit_test(test_no_data_is_said),
       cmocka_unit_test(test_only_plain_cells_count),
+      cmocka_unit_test(test_cells_without_result_are_told),
+      cmocka_unit_test(test_why_nothing_is_answered),
       cmocka_unit_test(test_record_sizes),
   };
   return cmocka_run_group_tests_name("advise", tests, NULL, NULL);
