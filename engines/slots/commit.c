@@ -254,7 +254,8 @@ static void lead_group(struct session *session) {
     commit->alone = first == taken && !left;
     error = commit_taken(session);
   }
-  group_end(group, taken, end_commit(session, error), clock_ns() - began);
+  error = end_commit(session, error);  // before the clock is read: no order holds among the arguments of one call
+  group_end(group, taken, error, clock_ns() - began);
 }
 
 static int commit_together(struct session *session, struct op *const *ops, size_t count) {

@@ -31,6 +31,7 @@ static struct {
   atomic_size_t held_for;
   atomic_bool held;
   _Atomic uint64_t offset, length;  // of the last write
+  atomic_uint sync_us;              // how long a sync takes at least
   atomic_uint refused_in;           // so many calls for room in the index from now, one is refused; 0: none
 } seen;
 
@@ -70,6 +71,7 @@ static int counted_write(struct io_session *session, const void *buffer, size_t 
 
 static int counted_sync(struct io_file *file, struct io_session *session, uint64_t offset, uint64_t length, bool wait) {
   atomic_fetch_add(&seen.syncs, 1);
+  if (atomic_load(&seen.sync_us)) usleep(atomic_load(&seen.sync_us));
   return pread_io.sync(file, session, offset, length, wait);
 }
 
@@ -216,6 +218,18 @@ static void a_batch_of_several_writes_shares_one_sync(void **state) {
   assert_int_equal(seen.durable_writes, 0);
   assert_int_equal(seen.plain_writes, 3);
   assert_int_equal(seen.syncs, 1);
+}
+
+// The next group waits for others by how long this one took, its sync included.
+static void a_group_takes_as_long_as_its_sync(void **state) {
+  struct fixture *fixture = *state;
+  assert_int_equal(put(fixture->first, "abc"), 0);  // the file grows, which takes its time
+  atomic_store(&seen.sync_us, 1000);
+  int error = put(fixture->first, "abc");
+  atomic_store(&seen.sync_us, 0);
+  assert_int_equal(error, 0);
+  assert_int_equal(seen.syncs, 2);
+  assert_int_not_equal(fixture->store->group.gather_ns, 0);
 }
 
 struct beside {
@@ -398,6 +412,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(so_it_does_beside_sessions_that_do_not_write, setup, teardown),
       cmocka_unit_test_setup_teardown(a_batch_of_neighbours_brings_its_sync, setup, teardown),
       cmocka_unit_test_setup_teardown(a_batch_of_several_writes_shares_one_sync, setup_single, teardown),
+      cmocka_unit_test_setup_teardown(a_group_takes_as_long_as_its_sync, setup_single, teardown),
       cmocka_unit_test_setup_teardown(writers_that_meet_go_together, setup, teardown),
       cmocka_unit_test_setup_teardown(a_writer_left_alone_goes_on, setup, teardown),
       cmocka_unit_test_setup_teardown(the_last_of_a_group_is_what_counts, setup, teardown),
