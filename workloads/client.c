@@ -27,9 +27,7 @@ void run_show(const struct run *run, uint64_t now) {
 
 // The spacing stays within 1024 operations: reading the clock then costs nothing that shows even on null operations,
 // and a sudden stall is seen soon.
-void run_look(struct run *run, uint64_t finished) {
-  run->unseen += finished;
-  if (run->unseen < run->spacing || run->deadline == 0) return;
+void run_look_now(struct run *run) {
   uint64_t now = clock_ns();
   if (now >= run->deadline) run->stop = true;
   uint64_t passed = now - run->looked;
@@ -149,7 +147,7 @@ int client_open(const struct workload *workload, unsigned thread, const struct e
   if (workload->operation != OPERATION_MIXED) memset(&opened->workload.mix, 0, sizeof opened->workload.mix);
   opened->thread = thread;
   opened->engine = engine;
-  opened->steps = operation_steps(workload->operation);
+  opened->steps = operation_steps(workload);
   opened->depth = effective_depth(workload, engine);
   code = allocate(opened);
   if (!code) code = open_stream(opened);
@@ -187,15 +185,24 @@ int run_submit(struct run *run, size_t count) {
   run->counts->splits++;
   if (run_times_each(run)) run_stamp(run, ops, count);
   int error = client->engine->submit(client->session, ops, count);
-  if (error) return error_set(run->error, error, "submit of %zu operations: %s", count, strerror(-error));
+  if (error) return run_refused(run, count, error);
   client->free_count -= count;
   return 0;
+}
+
+int run_refused(struct run *run, size_t count, int error) {
+  return error_set(run->error, error, "submit of %zu operations: %s", count, strerror(-error));
 }
 
 int run_reap(struct run *run, size_t min) {
   struct client *client = run->client;
   struct op **done = client->free_ops + client->free_count;
-  int reaped = client->engine->reap(client->session, done, client->depth - client->free_count, min);
+  return run_reaped(run, client->engine->reap(client->session, done, client->depth - client->free_count, min), min);
+}
+
+int run_reaped(struct run *run, int reaped, size_t min) {
+  struct client *client = run->client;
+  struct op **done = client->free_ops + client->free_count;
   if (reaped < 0) return error_set(run->error, reaped, "reap: %s", strerror(-reaped));
   if (reaped == 0 && min == 0) return 0;
   if (reaped == 0) return error_set(run->error, -EIO, "reap handed back nothing though operations are outstanding");
@@ -278,7 +285,9 @@ int client_run(struct client *client, uint64_t operations, uint64_t deadline, st
   };
   if (timing) run_group_begin(&run, timing_now(timing));
   if (once_each(client->workload.operation)) run.left = run.left < once_left(client) ? run.left : once_left(client);
-  int code = client->workload.operation == OPERATION_SCAN ? scan_run(&run) : run_window(&run);
+  int code =
+      operation_reads(client->workload.operation) && client->depth == client->workload.batch ? run_reads(&run) : 0;
+  if (!code) code = client->workload.operation == OPERATION_SCAN ? scan_run(&run) : run_window(&run);
   if (code) run_drain(&run);
   run_publish(&run);
   if (!code && timing) run_group_end(&run);

@@ -61,7 +61,8 @@ struct client {
   struct slot *slots;
   unsigned char *values;
   size_t value_room;  // bytes from one op's value to the next
-  uint64_t *ids;      // room for a batch, or more: of reads those not yet taken stay for the next ones
+  uint64_t *ids;  // room for a batch, or more: of reads those not yet taken stay for the next ones. Where a batch is
+                  // one read, tails of keys instead
   size_t ids_room, ids_drawn, ids_taken;
 };
 
@@ -89,7 +90,11 @@ struct run {
 
 // Counts `finished` operations and reads the clock when that many have passed as make about 50 us; sets run->stop at
 // the deadline.
-void run_look(struct run *run, uint64_t finished);
+void run_look_now(struct run *run);
+static inline void run_look(struct run *run, uint64_t finished) {
+  run->unseen += finished;
+  if (run->unseen >= run->spacing && run->deadline) run_look_now(run);
+}
 
 // Whether each operation is timed by itself.
 static inline bool run_times_each(const struct run *run) { return run->timing && run->timing->calls == 1; }
@@ -113,6 +118,9 @@ int run_submit(struct run *run, size_t count);
 int run_submit_due(struct run *run);
 // Reaps at least `min` of those outstanding; 0: those that are finished.
 int run_reap(struct run *run, size_t min);
+// What follows a submit of `count` that went wrong, and a reap that gave `reaped` where `min` were asked for.
+int run_refused(struct run *run, size_t count, int error);
+int run_reaped(struct run *run, int reaped, size_t min);
 // After a failure: nothing new is started, and what is outstanding comes home. The first failure is the one reported.
 void run_drain(struct run *run);
 
@@ -120,8 +128,14 @@ void run_drain(struct run *run);
 void run_publish(const struct run *run);
 void run_show(const struct run *run, uint64_t now);
 
-struct operation_steps operation_steps(enum operation operation);
-struct operation_steps read_steps(void);  // of gets and peeks
+struct operation_steps operation_steps(const struct workload *workload);
+static inline bool operation_reads(enum operation operation) {
+  return operation == OPERATION_GET || operation == OPERATION_PEEK;
+}
+struct operation_steps read_steps(const struct workload *workload);  // of gets and peeks
+// Runs calls of gets and peeks, each taken back before the next, while nothing else is due: no operation is timed by
+// itself, and all are free when it begins. What is outstanding at the end, if anything, is the caller's to reap.
+int run_reads(struct run *run);
 // The ids this thread still has to do in a fill or delete.
 uint64_t once_left(const struct client *client);
 // Makes a free operation a new one. `tail` is key_tail of its id; the head of its key never changes. The status is one

@@ -79,13 +79,12 @@ static int finish_writes(struct run *run, struct op **ops, size_t count) {
   return error;
 }
 
-struct operation_steps operation_steps(enum operation operation) {
+struct operation_steps operation_steps(const struct workload *workload) {
   static const struct operation_steps steps[OPERATIONS] = {
       [OPERATION_FILL] = {start_fill, finish_writes},
       [OPERATION_UPDATE] = {start_updates, finish_writes},
       [OPERATION_DELETE] = {start_deletes, finish_writes},
       [OPERATION_MIXED] = {mix_start, mix_finish},
   };
-  bool reads = operation == OPERATION_GET || operation == OPERATION_PEEK;
-  return reads ? read_steps() : steps[operation];
+  return operation_reads(workload->operation) ? read_steps(workload) : steps[workload->operation];
 }

@@ -44,21 +44,16 @@ void epoch_remove(struct epochs *epochs, struct epoch_reader *reader) {
   pthread_mutex_unlock(&epochs->list_lock);
 }
 
-uint64_t epoch_enter(struct epochs *epochs, struct epoch_reader *reader) {
-  for (;;) {
-    uint64_t epoch = atomic_load_explicit(&epochs->current, memory_order_acquire);
-    // Sequentially consistent, as the writer's load in epoch_passed: either the writer sees this reader, or the
-    // reader's later look-ups see what the writer published before it looked.
-    atomic_store(&reader->active, epoch);
-    if (!atomic_load(&epochs->closed)) return epoch;
+// Stores and looks again after each wait: the gate may have closed once more.
+void epoch_wait(struct epochs *epochs, struct epoch_reader *reader) {
+  while (atomic_load(&epochs->closed)) {
     epoch_leave(reader);
     pthread_mutex_lock(&epochs->gate);
     while (atomic_load(&epochs->closed)) pthread_cond_wait(&epochs->opened, &epochs->gate);
     pthread_mutex_unlock(&epochs->gate);
+    atomic_store(&reader->active, atomic_load(&epochs->current));
   }
 }
-
-void epoch_leave(struct epoch_reader *reader) { atomic_store_explicit(&reader->active, 0, memory_order_release); }
 
 void epoch_advance(struct epoch_reader *reader, uint64_t epoch) { atomic_store(&reader->active, epoch); }
 

@@ -31,9 +31,18 @@ void epochs_destroy(struct epochs *epochs);
 void epoch_add(struct epochs *epochs, struct epoch_reader *reader);
 void epoch_remove(struct epochs *epochs, struct epoch_reader *reader);
 
-// Enters and returns the epoch. What is reachable now stays untouched until the reader leaves. Waits while closed.
-uint64_t epoch_enter(struct epochs *epochs, struct epoch_reader *reader);
-void epoch_leave(struct epoch_reader *reader);
+static inline void epoch_leave(struct epoch_reader *reader) {
+  atomic_store_explicit(&reader->active, 0, memory_order_release);
+}
+void epoch_wait(struct epochs *epochs, struct epoch_reader *reader);  // the part of epoch_enter that waits
+// Enters the epoch. What is reachable now stays untouched until the reader leaves. Waits while closed.
+static inline void epoch_enter(struct epochs *epochs, struct epoch_reader *reader) {
+  uint64_t epoch = atomic_load_explicit(&epochs->current, memory_order_acquire);
+  // Sequentially consistent, as the writer's load in epoch_passed: either the writer sees this reader, or the reader's
+  // later look-ups see what the writer published before it looked.
+  atomic_store(&reader->active, epoch);
+  if (atomic_load(&epochs->closed)) epoch_wait(epochs, reader);
+}
 // Inside already: what was entered before `epoch` is no longer needed.
 void epoch_advance(struct epoch_reader *reader, uint64_t epoch);
 

@@ -70,6 +70,7 @@ struct store {
   bool foreign;  // another process opened it, which this one was forked from
   bool read_only;
   bool verify, linear, prefetch, disposable;
+  bool alone_by_map;  // a get alone takes the short way (read_alone)
   struct sync_policy policy;
   uint64_t grow_step, fill_write;
 
@@ -171,9 +172,20 @@ struct session {
 };
 
 // queue.c
-int op_queue_reserve(struct op_queue *queue, size_t more);
-void op_queue_push(struct op_queue *queue, struct op *op);
-struct op *op_queue_pop(struct op_queue *queue);
+int op_queue_grow(struct op_queue *queue, size_t more);
+// Room for `more`. 0 or -ENOMEM. Inline like the others: each get goes through here.
+static inline int op_queue_reserve(struct op_queue *queue, size_t more) {
+  return queue->count + more <= queue->capacity ? 0 : op_queue_grow(queue, more);
+}
+static inline void op_queue_push(struct op_queue *queue, struct op *op) {
+  queue->ring[(queue->head + queue->count++) & (queue->capacity - 1)] = op;
+}
+static inline struct op *op_queue_pop(struct op_queue *queue) {
+  struct op *op = queue->ring[queue->head];
+  queue->head = (queue->head + 1) & (queue->capacity - 1);
+  queue->count--;
+  return op;
+}
 int pending_push(struct pending *pending, struct pending_slot slot);
 
 // header.c: the durable header. All 0 or -errno.
@@ -259,6 +271,8 @@ static inline bool bytes_equal(const unsigned char *one, const unsigned char *ot
 
 // read.c
 void read_ops(struct session *session, struct op *const *ops, size_t count);
+int read_alone(struct session *session, struct op *op);  // submits one get or peek; where store->alone_by_map
+static inline bool is_read(const struct op *op) { return op->kind == OP_GET || op->kind == OP_PEEK; }
 // The record in `slot`, through the map or into `buffer` (span bytes). *record stays valid as long as the buffer and,
 // on maps, the epoch. Not guarded.
 int read_slot(struct session *session, uint32_t slot, unsigned char *buffer, const unsigned char **record);
@@ -287,8 +301,23 @@ int window_locate(struct session *session, struct op *const *ops, struct located
 void window_refill(struct session *session);
 
 // session.c
-void session_enter(struct session *session);
-void session_settle(struct session *session);  // leaves the epoch, or advances it to the oldest read in flight
+void session_advance(struct session *session);  // inside its epoch: to that of the oldest read in flight
+static inline void session_enter(struct session *session) {
+  if (session->inside) return;
+  epoch_enter(&session->store->epochs, &session->reader);
+  session->inside = true;
+}
+// Leaves the epoch, or advances it: with reads always in flight a session would hold its first epoch for ever, and no
+// slot would be free again.
+static inline void session_settle(struct session *session) {
+  if (!session->inside || session->lent) return;
+  if (session->in_flight) {
+    session_advance(session);
+    return;
+  }
+  session->inside = false;
+  epoch_leave(&session->reader);
+}
 
 // scan.c
 int scan_buffer_need(struct session *session);

@@ -220,6 +220,7 @@ static void read_options(struct store *store, const struct store_config *config)
   store->prefetch = store->io->prefetch && registry_option(store->engine, &store->options, "prefetch");
   store->verify = registry_option(store->engine, &store->options, "verify");
   store->linear = registry_option(store->engine, &store->options, "lookup") == 1;
+  store->alone_by_map = store->io->map && !store->linear && !store->prefetch;
   store->grow_step = registry_option(store->engine, &store->options, "grow_step");
   store->fill_write = registry_option(store->engine, &store->options, "fill_write");
 }

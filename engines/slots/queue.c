@@ -11,8 +11,7 @@ static size_t power_of_two(size_t at_least) {
   return size;
 }
 
-int op_queue_reserve(struct op_queue *queue, size_t more) {
-  if (queue->count + more <= queue->capacity) return 0;
+int op_queue_grow(struct op_queue *queue, size_t more) {
   size_t capacity = power_of_two(queue->count + more);
   struct op **ring = malloc(capacity * sizeof(*ring));
   if (!ring) return -ENOMEM;
@@ -22,17 +21,6 @@ int op_queue_reserve(struct op_queue *queue, size_t more) {
   queue->capacity = capacity;
   queue->head = 0;
   return 0;
-}
-
-void op_queue_push(struct op_queue *queue, struct op *op) {
-  queue->ring[(queue->head + queue->count++) & (queue->capacity - 1)] = op;
-}
-
-struct op *op_queue_pop(struct op_queue *queue) {
-  struct op *op = queue->ring[queue->head];
-  queue->head = (queue->head + 1) & (queue->capacity - 1);
-  queue->count--;
-  return op;
 }
 
 int pending_push(struct pending *pending, struct pending_slot slot) {

@@ -125,6 +125,46 @@ static int map_prefetch(struct map_group *group) {
   return store->prefetch ? store->io->prefetch(store->file, offsets, store->record_size, found) : 0;
 }
 
+// A get alone: what map_group_run does for many, without its arrays.
+struct map_single {
+  struct session *session;
+  struct op *op;
+  uint32_t slot;
+  struct keydir_cursor cursor;
+  struct io_map map;
+};
+
+static int map_answer_alone(void *argument) {
+  struct map_single *single = argument;
+  uint32_t record_size = single->session->store->record_size, slot = single->slot;
+  struct record record;
+  for (; slot != SLOT_NONE; slot = keydir_next(&single->cursor)) {
+    record_view((const unsigned char *)single->map.base + slot_offset(record_size, slot), record_size, &record);
+    if (!key_settled(&record, single->op)) continue;
+    answer(single->session, single->op, slot, &record);
+    return 0;
+  }
+  finish(single->session, single->op, -ENOENT);
+  return 0;
+}
+
+int read_alone(struct session *session, struct op *op) {
+  struct store *store = session->store;
+  int error = op_queue_reserve(&session->done, 1);
+  if (error) return error;
+  session_enter(session);
+  error = key_check(op);
+  struct map_single single = {.session = session, .op = op};
+  if (!error) error = store->io->map(store->file, &single.map);
+  if (!error) {
+    single.slot = keydir_first(&store->keydir, keydir_hash(op->key, op->key_length), &single.cursor);
+    error = guard_run(single.map.base, single.map.length, map_answer_alone, &single);
+  }
+  if (error) finish(session, op, error);
+  session_settle(session);
+  return 0;
+}
+
 static int map_group_run(struct session *session, struct op *const *ops, size_t count) {
   struct map_group group;  // not initialised as a whole: clearing its arrays costs more than one look-up
   group.session = session;
@@ -201,7 +241,7 @@ void read_ops(struct session *session, struct op *const *ops, size_t count) {
   if (session->store->linear) pthread_rwlock_rdlock(&session->store->linear_lock);
   session_enter(session);
   for (size_t i = 0; i < count; i++) {
-    if (ops[i]->kind != OP_GET && ops[i]->kind != OP_PEEK) continue;
+    if (!is_read(ops[i])) continue;
     int error = key_check(ops[i]);
     if (error) {
       finish(session, ops[i], error);

@@ -8,20 +8,7 @@
 #include "engines/slots/internal.h"
 #include "engines/slots/store.h"
 
-void session_enter(struct session *session) {
-  if (session->inside) return;
-  epoch_enter(&session->store->epochs, &session->reader);
-  session->inside = true;
-}
-
-// With reads always in flight a session would hold its first epoch for ever, and no slot would be free again.
-void session_settle(struct session *session) {
-  if (!session->inside || session->lent) return;
-  if (!session->in_flight) {
-    session->inside = false;
-    epoch_leave(&session->reader);
-    return;
-  }
+void session_advance(struct session *session) {
   uint64_t oldest = UINT64_MAX;
   for (uint32_t i = 0; i < session->depth; i++)
     if (session->lookups[i].epoch < oldest) oldest = session->lookups[i].epoch;
@@ -138,15 +125,10 @@ int slot_store_session_close(struct session *session) {
   return error;
 }
 
-int slot_store_submit(struct session *session, struct op *const *ops, size_t count) {
+static int submit_many(struct session *session, struct op *const *ops, size_t count) {
   struct store *store = session->store;
-  if (session->lent) {  // the call that ends the loan
-    if (session->foreign) return -ECHILD;
-    session->lent = false;
-    session_settle(session);
-  }
   size_t reads = 0;
-  for (size_t i = 0; i < count; i++) reads += ops[i]->kind == OP_GET || ops[i]->kind == OP_PEEK;
+  for (size_t i = 0; i < count; i++) reads += is_read(ops[i]);
   // What is outstanding ends up in `done` too: room for all of it now, so that completing an operation cannot fail.
   int error = op_queue_reserve(&session->done, count + session->in_flight + session->backlog.count);
   if (!error && store->io->submit) error = op_queue_reserve(&session->backlog, reads);
@@ -163,18 +145,31 @@ int slot_store_submit(struct session *session, struct op *const *ops, size_t cou
   return moved < 0 ? moved : 0;
 }
 
-int slot_store_reap(struct session *session, struct op **done, size_t max, size_t min) {
-  if (session->foreign) return -ECHILD;
+int slot_store_submit(struct session *session, struct op *const *ops, size_t count) {
+  if (session->lent) {  // the call that ends the loan
+    if (session->foreign) return -ECHILD;
+    session->lent = false;
+    session_settle(session);
+  }
+  return count == 1 && session->store->alone_by_map && is_read(ops[0]) ? read_alone(session, ops[0])
+                                                                       : submit_many(session, ops, count);
+}
+
+// Drives the window until `min` are finished.
+static int await(struct session *session, size_t max, size_t min) {
   size_t outstanding = session->in_flight + session->backlog.count + session->done.count;
   if (min > outstanding) min = outstanding;
   if (min > max) min = max;
-  if (min == 0 && session->in_flight + session->backlog.count > 0) {  // who asks without waiting sees what is finished
-    int count = window_drive(session, 0);
-    if (count < 0) return count;
-  }
-  while (session->done.count < min) {
-    int count = window_drive(session, 1);
-    if (count < 0) return count;
+  int count = min == 0 ? window_drive(session, 0) : 0;  // who asks without waiting sees what is finished
+  while (count >= 0 && session->done.count < min) count = window_drive(session, 1);
+  return count < 0 ? count : 0;
+}
+
+int slot_store_reap(struct session *session, struct op **done, size_t max, size_t min) {
+  if (session->foreign) return -ECHILD;
+  if (session->in_flight + session->backlog.count > 0) {
+    int error = await(session, max, min);
+    if (error) return error;
   }
   size_t count = session->done.count < max ? session->done.count : max;
   for (size_t i = 0; i < count; i++) done[i] = op_queue_pop(&session->done);
