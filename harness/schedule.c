@@ -411,6 +411,21 @@ static int run_passes(struct running *running, unsigned *counted) {
   return end_with(running, code, remove_sets);
 }
 
+// Fewer than planned are told in the results: whoever reads them sees intervals that are wider for it.
+static int tell_repetitions(struct running *running, const char *name, unsigned counted, double seconds) {
+  const struct plan *plan = running->schedule->plan;
+  char note[320];
+  if (counted >= plan->repetitions) {
+    progress_line(running->schedule->progress, "%s: %.0f s", name, seconds);
+    return 0;
+  }
+  progress_line(running->schedule->progress, "%s: %.0f s, %u of %u repetitions (time budget)", name, seconds, counted,
+                plan->repetitions);
+  snprintf(note, sizeof note, "%.200s: %u of %u repetitions, to stay within its share of the time", name, counted,
+           plan->repetitions);
+  return results_append_note(running->schedule->results, note, running->error);
+}
+
 static int run_experiment(struct running *running) {
   const struct plan *plan = running->schedule->plan;
   uint64_t start = clock_ns();
@@ -423,12 +438,7 @@ static int run_experiment(struct running *running) {
   progress_step(running->schedule->progress, fmax(0, rest), "");
   if (code || running->schedule->interrupt->seen) return code;
   const char *name = experiment_name(plan->experiments[running->experiment].experiment);
-  if (counted < plan->repetitions)
-    progress_line(running->schedule->progress, "%s: %.0f s, %u of %u repetitions (time budget)", name,
-                  seconds_since(start), counted, plan->repetitions);
-  else
-    progress_line(running->schedule->progress, "%s: %.0f s", name, seconds_since(start));
-  return 0;
+  return tell_repetitions(running, name, counted, seconds_since(start));
 }
 
 int schedule_run(const struct schedule *schedule, struct schedule_outcome *outcome, struct error *error) {

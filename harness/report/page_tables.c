@@ -90,6 +90,23 @@ static const char *spread(const json_t *run, const struct table *table) {
   return "95% interval";
 }
 
+// " of 8 samples", " of 6 to 9 samples": those that count of each cell; "" where nothing was measured.
+static void count_samples(const json_t *run, const struct table *table, char *text) {
+  json_int_t least = 0, most = 0;
+  const json_t *cell;
+  for (size_t i = 0; (cell = page_next_cell(run, table->experiment, &i));) {
+    json_int_t n = json_integer_value(
+        json_object_get(json_object_get(json_object_get(cell, "summary"), table->metric->name), "n"));
+    if (n > 0 && (!least || n < least)) least = n;
+    if (n > most) most = n;
+  }
+  *text = '\0';
+  if (least == most && most)
+    snprintf(text, VALUE_ROOM, " of %" JSON_INTEGER_FORMAT " sample%s", most, most == 1 ? "" : "s");
+  else if (most)
+    snprintf(text, VALUE_ROOM, " of %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT " samples", least, most);
+}
+
 // What the asterisk of describe_cell stands for.
 static void explain_flags(const struct page *page, const json_t *experiment) {
   const json_t *cell;
@@ -113,7 +130,9 @@ void page_medians(const struct page *page, const json_t *experiment) {
   table.columns = json_array_size(table.xs) < COLUMNS_MAX ? json_array_size(table.xs) : COLUMNS_MAX - 1;
   if (!table.xs) table.columns = 1;  // a timeline has no x but seconds
   const json_t *panels = axis_values(experiment, table.panel);
-  page_say(page, "Median %s (%s), %s is better:", table.metric->label, spread(page->run, &table),
+  char samples[VALUE_ROOM];
+  count_samples(page->run, &table, samples);
+  page_say(page, "Median %s%s (%s), %s is better:", table.metric->label, samples, spread(page->run, &table),
            table.metric->higher_is_better ? "higher" : "lower");
   if (!json_array_size(panels)) put_table(page, &table);
   for (size_t i = 0; i < json_array_size(panels); i++) {

@@ -77,6 +77,11 @@ done
 [[ -z $(find run -name '*.part*') ]] || fail 'a half-written file was left'
 grep -q 'stopped before its end' run/report.md || fail 'does not say that the run was stopped'
 grep -qF '| mmap | 3.00 k ops/s (3.00-3.00) |' run/report.md || fail 'no medians'
+grep -q '^Median operations per second of 3 samples (' run/report.md || fail "not the number of samples: $(grep Median run/report.md)"
+mkdir fewer
+sed -e '/1\/pread.*"repetition": 3/d' -e '$d' run/samples.jsonl >fewer/samples.jsonl
+"$STOREBENCH" report fewer --format md >/dev/null
+grep -q '^Median operations per second of 2 to 3 samples (' fewer/report.md || fail "not the numbers of samples: $(grep Median fewer/report.md)"
 [[ ! -e run/charts/made-up-latency.svg ]] || fail 'latencies were drawn, and none was measured'
 
 cp run/data/made-up.tsv alone.tsv

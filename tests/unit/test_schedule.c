@@ -59,6 +59,7 @@ static struct {
   bool duels;             // whether they are held
   double duel_log;        // what each pair says of B against A
   size_t pairs, stop_at;  // pair number; 0: never
+  bool hurried;           // the plan has no time left
 } seen;
 
 // The removal of a sample's files, which a thread does: `begun` samples have begun, and it is held up until one more
@@ -225,6 +226,10 @@ static int tear_down(void **state) {
 // Runs the plan with made-up samples.
 static int run_made(const char *operation, const char *y, struct error *error) {
   make_plan(operation, y);
+  if (seen.hurried) {
+    bench.plan.options.repetitions = 0;
+    bench.plan.budget = 0;
+  }
   json_t *head = plan_to_json(&bench.plan);
   json_object_set_new(head, "schema", json_integer(RESULTS_SCHEMA));
   if (results_create(bench.out, head, &bench.results, error)) fail_msg("%s", error->text);
@@ -267,6 +272,17 @@ static json_int_t loaded_bytes(const json_t *sample) {
 static json_int_t loaded_of_first(const json_t *json) {
   const json_t *cell = json_array_get(json_object_get(json, "cells"), 0);
   return loaded_bytes(json_array_get(json_object_get(cell, "samples"), 0));
+}
+
+static void test_fewer_repetitions_are_told(void **state) {
+  (void)state;
+  seen.hurried = true;
+  json_t *json = run("get", "ops_per_s"), *notes = json_object_get(json, "notes");
+  assert_int_equal(seen.throughput, 6 * (3 + 1));  // the least there may be
+  assert_int_equal(json_array_size(notes), 1);
+  assert_string_equal(json_string_value(json_array_get(notes, 0)),
+                      "made: 3 of 4 repetitions, to stay within its share of the time");
+  json_decref(json);
 }
 
 static void test_every_cell_gets_its_samples(void **state) {
@@ -637,6 +653,7 @@ static void test_a_signal_keeps_the_pairs(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_every_cell_gets_its_samples),
+      TEST(test_fewer_repetitions_are_told),
       TEST(test_passes_are_interleaved),
       TEST(test_the_seed_of_the_run_chooses_the_keys),
       TEST(test_shuffle_is_a_seeded_permutation),
