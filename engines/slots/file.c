@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { DIRECT_ALIGNMENT_MIN = 512, DIRECT_ALIGNMENT_MAX = 4096 };
@@ -247,6 +248,7 @@ struct cache_pages {
   uint64_t cached, dirty, writeback, evicted, recently_evicted;
 };
 
+enum { DROP_TRIES = 20, DROP_PAUSE_NS = 1000000 };
 enum { SMALLEST_PAGE = 4096, WINDOW = 4096 * SMALLEST_PAGE };  // looked at in one go
 
 // Says whether any page of [offset, offset + length) is in memory, for kernels without cachestat.
@@ -277,14 +279,25 @@ static int any_resident(int fd, uint64_t size, bool *resident) {
   return 0;
 }
 
-int file_drop_cache(int fd, uint64_t size) {
-  if (size == 0) return 0;  // a length of 0 means "to the end" to the calls below
-  int error = posix_fadvise(fd, 0, (off_t)size, POSIX_FADV_DONTNEED);
-  if (error) return -error;
+static int drop_once(int fd, uint64_t size) {
   bool resident;
-  error = any_resident(fd, size, &resident);
-  if (error) return error;
-  return resident ? -EBUSY : 0;
+  int error = -posix_fadvise(fd, 0, (off_t)size, POSIX_FADV_DONTNEED);
+  if (!error) error = any_resident(fd, size, &resident);
+  return error ? error : resident ? -EBUSY : 0;
+}
+
+// The kernel passes over a page that it holds itself, for the moment: reclaim, compaction and others' drops of the
+// page cache take each page away from its list for a while (mapping_try_invalidate in mm/truncate.c counts them as
+// failed, and only those still on their way to a list are waited for).
+int file_drop_cache(int fd, uint64_t size) {
+  const struct timespec pause = {.tv_nsec = DROP_PAUSE_NS};
+  if (size == 0) return 0;  // a length of 0 means "to the end" to posix_fadvise
+  int error = drop_once(fd, size);
+  for (int tries = 1; error == -EBUSY && tries < DROP_TRIES; tries++) {
+    nanosleep(&pause, NULL);
+    error = drop_once(fd, size);
+  }
+  return error;
 }
 
 static int write_new(const char *path, const void *bytes, size_t length) {
