@@ -87,6 +87,9 @@ static int cut(struct store *store) {
   return error ? error : header_write(store, false);
 }
 
+// Tombstones go before the move, so that records can take their slots. Older copies of their keys are wiped for it,
+// also those that the cut takes off: until the cut is on the device a crash leaves them in the file, and such a copy
+// would be back once its tombstone is gone or has been written over.
 static int compact(struct session *session) {
   struct store *store = session->store;
   int error = atomic_load(&store->syncing.failed);
