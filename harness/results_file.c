@@ -48,9 +48,12 @@ static int write_synced(const char *path, content_fn content, const void *user) 
   if (unlink(path) && errno != ENOENT) return -errno;
   FILE *out = fopen(path, "wxe");
   if (!out) return -errno;
+  errno = 0;
   int code = content(out, user);
   if (fflush(out) && !code) code = -errno;
   if (ferror(out) && !code) code = -EIO;
+  // A writer only knows that the stream failed. These are of nothing else that it calls.
+  if (code == -EIO && (errno == ENOSPC || errno == EDQUOT)) code = -errno;
   if (!code && fsync(fileno(out))) code = -errno;
   if (fclose(out) && !code) code = -errno;
   return code;

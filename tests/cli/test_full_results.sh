@@ -38,6 +38,7 @@ check() {
 # one_line NAME: what `report` says of a full disk: a line each for charts and pages at most, none of which is empty.
 said() {
   [[ -s err && $(wc -l <err) -le 2 ]] || fail "$1: says $(cat err)"
+  ! grep -q 'Input/output error' err || fail "$1: does not say that the disk is full: $(cat err)"
   ! grep -qv '^storebench: ' err || fail "$1: says $(cat err)"
 }
 
