@@ -195,11 +195,11 @@ static inline int finish_single(struct run *run, struct op **ops) {
 }
 
 // Starts `count` reads, all that there are to be outstanding, and takes them back.
-static inline int read_call(struct run *run, size_t count) {
+static inline __attribute__((always_inline)) int read_call(struct run *run, size_t count, bool single) {
   struct client *client = run->client;
   const struct engine *engine = client->engine;
   struct op **ops = client->free_ops + client->free_count - count;
-  if (client->workload.batch == 1)
+  if (single)
     renew_read(ops[0], fresh_read(client), take_tail(client));
   else
     client->steps.start(client, ops, count);
@@ -213,7 +213,7 @@ static inline int read_call(struct run *run, size_t count) {
     client->free_count -= count;
     return run_reaped(run, reaped, count);
   }
-  error = client->workload.batch == 1 ? finish_single(run, ops) : finish_reads(run, ops, count);
+  error = single ? finish_single(run, ops) : finish_reads(run, ops, count);
   if (run->timing) run_group_call(run);
   run_look(run, count);
   return error;
@@ -223,8 +223,10 @@ int run_reads(struct run *run) {
   const struct client *client = run->client;
   const size_t batch = client->workload.batch;
   int error = 0;
+  while (batch == 1 && !error && !run->stop && run->left && client->free_count == 1 && !run_times_each(run))
+    error = read_call(run, 1, true);
   while (!error && !run->stop && run->left && client->free_count == batch && !run_times_each(run))
-    error = read_call(run, run->left < batch ? (size_t)run->left : batch);
+    error = read_call(run, run->left < batch ? (size_t)run->left : batch, false);
   return error;
 }
 

@@ -181,10 +181,8 @@ static inline void op_queue_push(struct op_queue *queue, struct op *op) {
   queue->ring[(queue->head + queue->count++) & (queue->capacity - 1)] = op;
 }
 static inline struct op *op_queue_pop(struct op_queue *queue) {
-  struct op *op = queue->ring[queue->head];
-  queue->head = (queue->head + 1) & (queue->capacity - 1);
   queue->count--;
-  return op;
+  return queue->ring[queue->head++ & (queue->capacity - 1)];
 }
 int pending_push(struct pending *pending, struct pending_slot slot);
 

@@ -60,12 +60,15 @@ static inline void keydir_prefetch(const struct keydir *keydir, uint64_t hash) {
 // can share a tag, so the caller compares keys.
 static inline uint32_t keydir_next(struct keydir_cursor *cursor) {
   const struct keydir_table *table = cursor->table;
+  uint64_t entry, at = cursor->at;  // a local: a cursor in memory would be stored at each step
   for (;;) {
-    uint64_t entry = atomic_load_explicit(&table->entries[cursor->at], memory_order_acquire);
-    if (entry == 0) return SLOT_NONE;
-    if (++cursor->at == table->buckets) cursor->at = 0;
-    if (entry >> 32 == cursor->tag && (entry & KEYDIR_SLOT_FIELD) != KEYDIR_REMOVED) return (uint32_t)(entry - 1);
+    entry = atomic_load_explicit(&table->entries[at], memory_order_acquire);
+    if (entry == 0) break;
+    if (++at == table->buckets) at = 0;
+    if (entry >> 32 == cursor->tag && (entry & KEYDIR_SLOT_FIELD) != KEYDIR_REMOVED) break;
   }
+  cursor->at = at;
+  return (uint32_t)(entry - 1);
 }
 
 static inline uint32_t keydir_first(const struct keydir *keydir, uint64_t hash, struct keydir_cursor *cursor) {

@@ -39,18 +39,18 @@ static bool verified(const struct store *store, uint32_t slot, const unsigned ch
   return record_decode(bytes, store->record_size, seed, &record) == RECORD_STATE_VALID;
 }
 
-void answer(struct session *session, struct op *op, uint32_t slot, const struct record *record) {
+static int refusal(const struct record *record) { return record->valid == RECORD_DELETED ? -ENOENT : -EBADMSG; }
+
+static inline int answer_status(struct session *session, struct op *op, uint32_t slot, const struct record *record) {
   const struct store *store = session->store;
-  int status;
-  bool sound = record->value_length <= store->record_size - RECORD_OVERHEAD;
-  if (store->verify && sound) sound = verified(store, slot, record->key);
-  if (!sound || record->valid == RECORD_UNUSED)
-    status = -EBADMSG;
-  else if (record->valid != RECORD_PUT)
-    status = -ENOENT;
-  else
-    status = op->kind == OP_PEEK ? lend(session, op, record) : copy_value(op, record);
-  finish(session, op, status);
+  if (record->value_length > store->record_size - RECORD_OVERHEAD) return -EBADMSG;
+  if (store->verify && !verified(store, slot, record->key)) return -EBADMSG;
+  if (record->valid != RECORD_PUT) return refusal(record);
+  return op->kind == OP_PEEK ? lend(session, op, record) : copy_value(op, record);
+}
+
+void answer(struct session *session, struct op *op, uint32_t slot, const struct record *record) {
+  finish(session, op, answer_status(session, op, slot, record));
 }
 
 int read_slot(struct session *session, uint32_t slot, unsigned char *buffer, const unsigned char **record) {
@@ -141,10 +141,10 @@ static int map_answer_alone(void *argument) {
   for (; slot != SLOT_NONE; slot = keydir_next(&single->cursor)) {
     record_view((const unsigned char *)single->map.base + slot_offset(record_size, slot), record_size, &record);
     if (!key_settled(&record, single->op)) continue;
-    answer(single->session, single->op, slot, &record);
+    single->op->status = answer_status(single->session, single->op, slot, &record);
     return 0;
   }
-  finish(single->session, single->op, -ENOENT);
+  single->op->status = -ENOENT;
   return 0;
 }
 
@@ -153,14 +153,17 @@ int read_alone(struct session *session, struct op *op) {
   int error = op_queue_reserve(&session->done, 1);
   if (error) return error;
   session_enter(session);
+  struct map_single single;  // not initialised as a whole: most of it is set where it is known
+  single.session = session;
+  single.op = op;
   error = key_check(op);
-  struct map_single single = {.session = session, .op = op};
   if (!error) error = store->io->map(store->file, &single.map);
   if (!error) {
     single.slot = keydir_first(&store->keydir, keydir_hash(op->key, op->key_length), &single.cursor);
     error = guard_run(single.map.base, single.map.length, map_answer_alone, &single);
   }
-  if (error) finish(session, op, error);
+  if (error) op->status = error;
+  op_queue_push(&session->done, op);
   session_settle(session);
   return 0;
 }

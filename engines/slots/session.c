@@ -125,7 +125,8 @@ int slot_store_session_close(struct session *session) {
   return error;
 }
 
-static int submit_many(struct session *session, struct op *const *ops, size_t count) {
+// Out of line, like what follows: a get alone would save registers for it.
+static __attribute__((noinline)) int submit_many(struct session *session, struct op *const *ops, size_t count) {
   struct store *store = session->store;
   size_t reads = 0;
   for (size_t i = 0; i < count; i++) reads += is_read(ops[i]);
@@ -145,18 +146,23 @@ static int submit_many(struct session *session, struct op *const *ops, size_t co
   return moved < 0 ? moved : 0;
 }
 
+// The call after which what was lent is no longer valid.
+static __attribute__((noinline)) int end_loan(struct session *session) {
+  if (session->foreign) return -ECHILD;
+  session->lent = false;
+  session_settle(session);
+  return 0;
+}
+
 int slot_store_submit(struct session *session, struct op *const *ops, size_t count) {
-  if (session->lent) {  // the call that ends the loan
-    if (session->foreign) return -ECHILD;
-    session->lent = false;
-    session_settle(session);
-  }
+  int error = session->lent ? end_loan(session) : 0;
+  if (error) return error;
   return count == 1 && session->store->alone_by_map && is_read(ops[0]) ? read_alone(session, ops[0])
                                                                        : submit_many(session, ops, count);
 }
 
 // Drives the window until `min` are finished.
-static int await(struct session *session, size_t max, size_t min) {
+static __attribute__((noinline)) int await(struct session *session, size_t max, size_t min) {
   size_t outstanding = session->in_flight + session->backlog.count + session->done.count;
   if (min > outstanding) min = outstanding;
   if (min > max) min = max;
@@ -171,8 +177,11 @@ int slot_store_reap(struct session *session, struct op **done, size_t max, size_
     int error = await(session, max, min);
     if (error) return error;
   }
-  size_t count = session->done.count < max ? session->done.count : max;
-  for (size_t i = 0; i < count; i++) done[i] = op_queue_pop(&session->done);
+  struct op_queue *queue = &session->done;
+  size_t count = queue->count < max ? queue->count : max;
+  for (size_t i = 0; i < count; i++) done[i] = queue->ring[(queue->head + i) & (queue->capacity - 1)];
+  queue->head += count;
+  queue->count -= count;
   if (!session->in_flight) session_settle(session);
   return (int)count;
 }
