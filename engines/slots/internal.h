@@ -286,6 +286,40 @@ static inline bool key_settled(const struct record *record, const struct op *op)
   return key_equal(record, op) || record->valid == RECORD_UNUSED;
 }
 int key_check(const struct op *op);
+// The walk of gets and puts alike: from the slot that `located` has to the one that holds the key of `op`, whose record
+// is then in `record`. False: there is none, and located->slot is SLOT_NONE. Through the map whose base this is,
+// guarded by the caller; inline, as each get does it...
+static inline bool locate_in_map(const struct store *store, const char *base, const struct op *op,
+                                 struct located *located, struct record *record) {
+  for (; located->slot != SLOT_NONE; located->slot = keydir_next(&located->cursor)) {
+    const char *bytes = base + slot_offset(store->record_size, located->slot);
+    record_view((const unsigned char *)bytes, store->record_size, record);
+    if (!key_settled(record, op)) continue;
+    located->valid = record->valid;
+    return true;
+  }
+  return false;
+}
+// ...or by reading into the buffer of the session's first look-up. A read that fails is in located->error.
+static inline bool locate_by_read(struct session *session, const struct op *op, struct located *located,
+                                  struct record *record) {
+  for (; located->slot != SLOT_NONE; located->slot = keydir_next(&located->cursor)) {
+    const unsigned char *bytes;
+    located->error = read_slot(session, located->slot, session->lookups[0].buffer, &bytes);
+    if (located->error) return false;
+    record_view(bytes, session->store->record_size, record);
+    if (!key_settled(record, op)) continue;
+    located->valid = record->valid;
+    return true;
+  }
+  return false;
+}
+// Brings a record near: its first lines, where key and the start of the value are, and its last.
+static inline void prefetch_record(const char *bytes, uint32_t record_size) {
+  __builtin_prefetch(bytes);
+  __builtin_prefetch(bytes + 64);
+  if (record_size > 128) __builtin_prefetch(bytes + record_size - 1);
+}
 
 // locate.c: finds the current slot of each key that is about to be written; results, errors included, in `located`.
 // With the writer lock held.

@@ -38,21 +38,13 @@ struct map_walk {
   struct io_map map;
 };
 
-static void compare_in_map(const struct map_walk *walk, size_t i) {
-  struct located *located = &walk->located[i];
-  uint32_t record_size = walk->store->record_size;
-  struct record record;
-  for (; located->slot != SLOT_NONE; located->slot = keydir_next(&located->cursor)) {
-    record_view((const unsigned char *)walk->map.base + slot_offset(record_size, located->slot), record_size, &record);
-    if (!key_settled(&record, walk->ops[i])) continue;
-    located->valid = record.valid;
-    return;
-  }
-}
-
 static int walk_map(void *argument) {
   struct map_walk *walk = argument;
-  for (; walk->at < walk->count; walk->at++) compare_in_map(walk, walk->at);
+  struct record record;
+  for (; walk->at < walk->count; walk->at++) {
+    size_t i = walk->at;
+    (void)locate_in_map(walk->store, walk->map.base, walk->ops[i], &walk->located[i], &record);
+  }
   return 0;
 }
 
@@ -63,14 +55,12 @@ static int prefetch_records(const struct map_walk *walk) {
   for (size_t i = 0; i < walk->count; i++) {
     if (walk->located[i].slot == SLOT_NONE) continue;
     offsets[found] = slot_offset(store->record_size, walk->located[i].slot);
-    const char *bytes = walk->map.base + offsets[found++];
-    __builtin_prefetch(bytes);
-    __builtin_prefetch(bytes + store->record_size - 1);
+    prefetch_record(walk->map.base + offsets[found++], store->record_size);
   }
   return store->prefetch && found ? store->io->prefetch(store->file, offsets, store->record_size, found) : 0;
 }
 
-static int locate_in_map(const struct store *store, struct op *const *ops, struct located *located, size_t count) {
+static int locate_group(const struct store *store, struct op *const *ops, struct located *located, size_t count) {
   struct map_walk walk = {.store = store, .ops = ops, .located = located, .count = count};
   int error = store->io->map(store->file, &walk.map);
   if (!error) error = prefetch_records(&walk);
@@ -83,19 +73,6 @@ static int locate_in_map(const struct store *store, struct op *const *ops, struc
   return 0;
 }
 
-static void locate_by_read(struct session *session, const struct op *op, struct located *located) {
-  for (; located->slot != SLOT_NONE; located->slot = keydir_next(&located->cursor)) {
-    struct record record;
-    const unsigned char *bytes;
-    located->error = read_slot(session, located->slot, session->lookups[0].buffer, &bytes);
-    if (located->error) return;
-    record_view(bytes, session->store->record_size, &record);
-    if (!key_settled(&record, op)) continue;
-    located->valid = record.valid;
-    return;
-  }
-}
-
 int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count) {
   const struct store *store = session->store;
   if (!look_up(&store->keydir, ops, located, count)) return 0;
@@ -103,7 +80,10 @@ int locate_all(struct session *session, struct op *const *ops, struct located *l
   if (store->io->submit && (count > 1 || session->in_flight)) return window_locate(session, ops, located, count);
   int error = 0;
   for (size_t i = 0; store->io->map && i < count && !error; i += GROUP)
-    error = locate_in_map(store, ops + i, located + i, count - i < GROUP ? count - i : GROUP);
-  for (size_t i = 0; !store->io->map && i < count; i++) locate_by_read(session, ops[i], &located[i]);
+    error = locate_group(store, ops + i, located + i, count - i < GROUP ? count - i : GROUP);
+  for (size_t i = 0; !store->io->map && i < count; i++) {
+    struct record record;
+    (void)locate_by_read(session, ops[i], &located[i], &record);
+  }
   return error;
 }

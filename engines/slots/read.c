@@ -75,28 +75,16 @@ struct map_group {
   size_t count;
   volatile size_t at;
   struct io_map map;
-  uint32_t slots[GROUP];
-  struct keydir_cursor cursors[GROUP];
+  struct located located[GROUP];
 };
-
-static bool map_find(struct map_group *group, size_t i, struct record *record) {
-  uint32_t record_size = group->session->store->record_size;
-  for (; group->slots[i] != SLOT_NONE; group->slots[i] = keydir_next(&group->cursors[i])) {
-    record_view((const unsigned char *)group->map.base + slot_offset(record_size, group->slots[i]), record_size,
-                record);
-    if (key_settled(record, group->ops[i])) return true;
-  }
-  return false;
-}
 
 static int map_answer(void *argument) {
   struct map_group *group = argument;
   for (; group->at < group->count; group->at++) {
     size_t i = group->at;
     struct record record;
-    bool found = map_find(group, i, &record);
-    if (found)
-      answer(group->session, group->ops[i], group->slots[i], &record);
+    if (locate_in_map(group->session->store, group->map.base, group->ops[i], &group->located[i], &record))
+      answer(group->session, group->ops[i], group->located[i].slot, &record);
     else
       finish(group->session, group->ops[i], -ENOENT);
   }
@@ -106,21 +94,19 @@ static int map_answer(void *argument) {
 // Index lines first, then records: by the time a record is compared, its cache misses have overlapped with the others'.
 static int map_prefetch(struct map_group *group) {
   struct store *store = group->session->store;
-  uint64_t hashes[GROUP], offsets[GROUP];
+  uint64_t offsets[GROUP];
   size_t count = group->count;
   for (size_t i = 0; i < count; i++) {
-    hashes[i] = keydir_hash(group->ops[i]->key, group->ops[i]->key_length);
-    keydir_prefetch(&store->keydir, hashes[i]);
+    group->located[i].hash = keydir_hash(group->ops[i]->key, group->ops[i]->key_length);
+    keydir_prefetch(&store->keydir, group->located[i].hash);
   }
   size_t found = 0;
   for (size_t i = 0; i < count; i++) {
-    group->slots[i] = keydir_first(&store->keydir, hashes[i], &group->cursors[i]);
-    if (group->slots[i] == SLOT_NONE) continue;
-    offsets[found] = slot_offset(store->record_size, group->slots[i]);
-    const char *bytes = group->map.base + offsets[found++];
-    __builtin_prefetch(bytes);
-    __builtin_prefetch(bytes + 64);
-    if (store->record_size > 128) __builtin_prefetch(bytes + store->record_size - 1);
+    struct located *located = &group->located[i];
+    located->slot = keydir_first(&store->keydir, located->hash, &located->cursor);
+    if (located->slot == SLOT_NONE) continue;
+    offsets[found] = slot_offset(store->record_size, located->slot);
+    prefetch_record(group->map.base + offsets[found++], store->record_size);
   }
   return store->prefetch ? store->io->prefetch(store->file, offsets, store->record_size, found) : 0;
 }
@@ -129,22 +115,16 @@ static int map_prefetch(struct map_group *group) {
 struct map_single {
   struct session *session;
   struct op *op;
-  uint32_t slot;
-  struct keydir_cursor cursor;
+  struct located located;
   struct io_map map;
 };
 
 static int map_answer_alone(void *argument) {
   struct map_single *single = argument;
-  uint32_t record_size = single->session->store->record_size, slot = single->slot;
+  struct session *session = single->session;
   struct record record;
-  for (; slot != SLOT_NONE; slot = keydir_next(&single->cursor)) {
-    record_view((const unsigned char *)single->map.base + slot_offset(record_size, slot), record_size, &record);
-    if (!key_settled(&record, single->op)) continue;
-    single->op->status = answer_status(single->session, single->op, slot, &record);
-    return 0;
-  }
-  single->op->status = -ENOENT;
+  bool found = locate_in_map(session->store, single->map.base, single->op, &single->located, &record);
+  single->op->status = found ? answer_status(session, single->op, single->located.slot, &record) : -ENOENT;
   return 0;
 }
 
@@ -159,7 +139,7 @@ int read_alone(struct session *session, struct op *op) {
   error = key_check(op);
   if (!error) error = store->io->map(store->file, &single.map);
   if (!error) {
-    single.slot = keydir_first(&store->keydir, keydir_hash(op->key, op->key_length), &single.cursor);
+    single.located.slot = keydir_first(&store->keydir, keydir_hash(op->key, op->key_length), &single.located.cursor);
     error = guard_run(single.map.base, single.map.length, map_answer_alone, &single);
   }
   if (error) op->status = error;
@@ -186,29 +166,14 @@ static int map_group_run(struct session *session, struct op *const *ops, size_t 
 }
 
 // One read after the other.
-static bool find_by_read(struct session *session, const struct op *op, uint32_t *slot, struct record *record,
-                         int *error) {
-  struct keydir_cursor cursor;
-  const unsigned char *bytes;
-  *error = 0;
-  *slot = keydir_first(&session->store->keydir, keydir_hash(op->key, op->key_length), &cursor);
-  for (; *slot != SLOT_NONE; *slot = keydir_next(&cursor)) {
-    *error = read_slot(session, *slot, session->lookups[0].buffer, &bytes);
-    if (*error) return false;
-    record_view(bytes, session->store->record_size, record);
-    if (key_settled(record, op)) return true;
-  }
-  return false;
-}
-
 static void get_by_read(struct session *session, struct op *op) {
+  struct located located = {.error = 0};
   struct record record;
-  uint32_t slot;
-  int error;
-  if (find_by_read(session, op, &slot, &record, &error))
-    answer(session, op, slot, &record);
+  located.slot = keydir_first(&session->store->keydir, keydir_hash(op->key, op->key_length), &located.cursor);
+  if (locate_by_read(session, op, &located, &record))
+    answer(session, op, located.slot, &record);
   else
-    finish(session, op, error ? error : -ENOENT);
+    finish(session, op, located.error ? located.error : -ENOENT);
 }
 
 // Each look-up's cache miss in the index overlaps with the others', as in map_prefetch: a tenth of a warm read by
