@@ -7,7 +7,11 @@
 
 #include "engines/slots/internal.h"
 
-enum { SAME_KEY_BUCKETS = 2 * COMMIT_MAX, NO_ITEM = UINT16_MAX };
+enum {
+  SAME_KEY_BUCKETS = 2 * COMMIT_MAX,
+  NO_ITEM = UINT16_MAX,
+  AHEAD = 16,  // index entries that are brought near while others are written
+};
 
 struct item {
   struct op *op;
@@ -118,9 +122,11 @@ static int publish_item(struct store *store, const struct item *item, const stru
   return item->old_slot == SLOT_NONE ? 0 : retire_slot(store, item->old_slot, store->written);
 }
 
+// Since the look-ups the other entries and the records have gone through the caches.
 static int publish(struct store *store, const struct commit *commit) {
   int error = 0;
   for (size_t i = 0; i < commit->count && !error; i++) {
+    if (i + AHEAD < commit->count) keydir_prefetch_at(&store->keydir, &commit->located[i + AHEAD].cursor);
     if (!commit->items[i].writes) continue;
     store->written++;
     error = publish_item(store, &commit->items[i], &commit->located[i]);

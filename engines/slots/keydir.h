@@ -56,6 +56,11 @@ static inline void keydir_prefetch(const struct keydir *keydir, uint64_t hash) {
   const struct keydir_table *table = atomic_load_explicit(&keydir->table, memory_order_acquire);
   __builtin_prefetch((const void *)&table->entries[(hash >> 32) * table->buckets >> 32]);
 }
+// The writer only: brings the entry near again at which a look-up ended, to be written.
+static inline void keydir_prefetch_at(const struct keydir *keydir, const struct keydir_cursor *cursor) {
+  const struct keydir_table *table = atomic_load_explicit(&keydir->table, memory_order_relaxed);
+  __builtin_prefetch((const void *)&table->entries[cursor->at], 1);
+}
 // Readers and the writer: slots whose entry may be this hash's, one after the other; SLOT_NONE at the end. Several keys
 // can share a tag, so the caller compares keys.
 static inline uint32_t keydir_next(struct keydir_cursor *cursor) {
