@@ -49,6 +49,13 @@ diff -u expected <(tail -n 5 page.md) || fail 'the mark of a disturbed cell'
 "$table" four one || fail 'limits-table of an undisturbed run after it'
 grep -qF disturbed page.md && fail "$(cat page.md)"
 
+echo '# where the data of the run lay is not told'
+a_run five '<a id="limits-b"></a>' "$header" '| --- | --- | --- | --- | --- |' \
+  '| x / y | engine mmap | - | \> 2 | not measured: only 98% of /data/run-7/set/store stays |' ''
+"$table" five || fail 'limits-table of a run with a path'
+grep -qF '| `limits-b` | x / y, engine mmap | \> 2 | - | not measured: only 98% of store stays |' page.md || fail "$(cat page.md)"
+"$table" one || fail 'limits-table of the first run again'
+
 echo '# what is no such run changes nothing'
 cp page.md before.md
 a_run other '<a id="other"></a>' "$header" '| --- | --- | --- | --- | --- |' '| o / p |  | 1 | 2 | holds |'
