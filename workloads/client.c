@@ -245,8 +245,12 @@ int run_submit_due(struct run *run) {
 
 static int run_window(struct run *run) {
   struct client *client = run->client;
+  const bool reads_alone = operation_reads(client->workload.operation) && client->depth == client->workload.batch;
   for (;;) {
-    int error = fill_window(run);
+    int error = 0;
+    // Each time all are free: a latency run begins here, operation by operation, and may time calls in groups later.
+    if (reads_alone && client->free_count == client->depth && !run_times_each(run)) error = run_reads(run);
+    if (!error) error = fill_window(run);
     // What a mix began and has not finished: after the last operation was started nothing else would hand it in.
     if (!error && client->due && (run->stop || run->scan_due)) error = run_submit_due(run);
     if (error) return error;
@@ -285,9 +289,7 @@ int client_run(struct client *client, uint64_t operations, uint64_t deadline, st
   };
   if (timing) run_group_begin(&run, timing_now(timing));
   if (once_each(client->workload.operation)) run.left = run.left < once_left(client) ? run.left : once_left(client);
-  int code =
-      operation_reads(client->workload.operation) && client->depth == client->workload.batch ? run_reads(&run) : 0;
-  if (!code) code = client->workload.operation == OPERATION_SCAN ? scan_run(&run) : run_window(&run);
+  int code = client->workload.operation == OPERATION_SCAN ? scan_run(&run) : run_window(&run);
   if (code) run_drain(&run);
   run_publish(&run);
   if (!code && timing) run_group_end(&run);
