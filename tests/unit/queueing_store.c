@@ -88,7 +88,7 @@ static int fake_reap(struct session *session, struct op **done, size_t max, size
   if (count > max) count = max;
   if (min > store->largest_min) store->largest_min = min;
   store->outstanding_sum += session->count;
-  store->reaps++;
+  if (++store->reaps == store->short_at) count = min - 1;
   for (size_t i = 0; i < count; i++) done[i] = session->queue[--session->count];
   return (int)count;
 }

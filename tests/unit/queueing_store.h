@@ -17,6 +17,7 @@ struct store {
   unsigned char values[FAKE_RECORDS][FAKE_VALUE];
   unsigned puts[FAKE_RECORDS];
   size_t reap_max;        // operations one reap hands back at most; 0: all
+  uint64_t short_at;      // this reap hands back one fewer than it must
   uint64_t fail_at;       // this operation, counted from 1, comes back -EIO
   uint64_t lose_at;       // this submit is refused as a whole
   uint64_t untouched_at;  // this operation is handed back as it came

@@ -15,16 +15,20 @@
 #include "tests/unit/queueing_store.h"
 #include "workloads/client.h"
 
+static uint64_t sum_of(const struct store *store, uint64_t records) {
+  uint64_t sum = 0;
+  for (uint64_t id = 0; id < records; id++) sum += value_sum(store->values[id], FAKE_VALUE);
+  return sum;
+}
+
 static void test_gets_count_bytes_and_sum(void **state) {
   (void)state;
   struct store *store = filled(1000);
   struct workload workload = workload_of(OPERATION_GET);
   struct client_counts counts;
   struct error error;
-  uint64_t sum = 0;
   workload.keys = KEYS_SEQUENTIAL;
   workload.mix.scan = 100;  // of no meaning outside a mix
-  for (uint64_t id = 0; id < 1000; id++) sum += value_sum(store->values[id], FAKE_VALUE);
   for (uint32_t batch = 1; batch <= 64; batch *= 8) {
     workload.batch = workload.depth = batch;
     assert_int_equal(run_client(&workload, &queueing, store, 1000, &counts, &error), 0);
@@ -32,9 +36,29 @@ static void test_gets_count_bytes_and_sum(void **state) {
     assert_int_equal(counts.acknowledged, 1000);
     assert_int_equal(counts.failed + counts.not_found, 0);
     assert_int_equal(counts.bytes, 1000 * FAKE_VALUE);
-    assert_int_equal(counts.sum, sum);
+    assert_int_equal(counts.sum, sum_of(store, 1000));
     assert_int_equal(counts.splits, (1000 + batch - 1) / batch);
   }
+  free(store);
+}
+
+// The engine breaks its word, and the client waits for the rest before anything new takes its place.
+static void test_short_reap_loses_nothing(void **state) {
+  (void)state;
+  struct store *store = filled(1000);
+  struct workload workload = workload_of(OPERATION_GET);
+  struct client_counts counts;
+  struct error error;
+  workload.keys = KEYS_SEQUENTIAL;
+  workload.batch = workload.depth = 4;
+  store->short_at = 10;
+  assert_int_equal(run_client(&workload, &queueing, store, 1000, &counts, &error), 0);
+  assert_int_equal(counts.asked, 1000);
+  assert_int_equal(counts.acknowledged, 1000);
+  assert_int_equal(counts.sum, sum_of(store, 1000));
+  assert_int_equal(counts.splits, 250);
+  assert_int_equal(store->deepest, 4);
+  assert_int_equal(store->reaps, 251);
   free(store);
 }
 
@@ -376,6 +400,7 @@ static void test_names(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_gets_count_bytes_and_sum),
+      cmocka_unit_test(test_short_reap_loses_nothing),
       cmocka_unit_test(test_progress_is_published),
       cmocka_unit_test(test_depth_is_kept),
       cmocka_unit_test(test_engines_that_do_not_queue_get_one_batch),
