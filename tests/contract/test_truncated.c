@@ -8,7 +8,7 @@
 #include "engines/slots/check.h"
 #include "tests/contract/contract.h"
 
-enum { LENGTH = 64, RECORDS = 500, FRESH = 10 };
+enum { LENGTH = 64, RECORDS = 500, FRESH = 10, TOGETHER = 64 };
 
 static const char *const cut_specs[] = {"mmap",
                                         "mmap:write=pwrite",
@@ -35,16 +35,38 @@ static int count_visit(void *user, const void *key, uint32_t key_length, const v
 // kept here, and put back in the child that meets the fault.
 static struct sigaction engines_own;
 
-// How many of the records are gone, each with an error; -errno when one is said never to have been there, or is
-// another.
-static int count_lost(struct fixture *f) {
-  int lost = 0;
-  for (uint64_t id = 0; id < RECORDS; id++) {
-    int status = access_expect(&f->access, id, 1, LENGTH);
-    if (status == -EIO || status == -EBADMSG)
+// Reads so many records from `first` on in one submit. Returns how many of them are gone, each with an error; -errno
+// when one is said never to have been there, is another, or was not answered.
+static int lost_of(struct fixture *f, uint64_t first, size_t count) {
+  char keys[TOGETHER][KEY_LENGTH_MAX];
+  unsigned char values[TOGETHER][LENGTH];
+  struct op ops[TOGETHER];
+  for (size_t i = 0; i < count; i++)
+    ops[i] = (struct op){.kind = OP_GET,
+                         .status = -EINPROGRESS,
+                         .key = keys[i],
+                         .key_length = record_key(first + i, keys[i]),
+                         .value = values[i],
+                         .value_length = LENGTH};
+  int lost = 0, code = session_run(f->engine, f->access.session, ops, count);
+  for (size_t i = 0; i < count && !code; i++) {
+    if (ops[i].status == -EIO || ops[i].status == -EBADMSG)
       lost++;
-    else if (status)
-      return status;
+    else if (ops[i].status)
+      code = ops[i].status;
+    else if (ops[i].value_length != LENGTH || !record_value_is(first + i, 1, values[i], LENGTH))
+      code = -EILSEQ;
+  }
+  return code ? code : lost;
+}
+
+// Of all records, up to `together` in a submit.
+static int count_lost(struct fixture *f, size_t together) {
+  int lost = 0;
+  for (uint64_t id = 0; id < RECORDS; id += together) {
+    int more = lost_of(f, id, RECORDS - id < together ? RECORDS - id : together);
+    if (more < 0) return more;
+    lost += more;
   }
   return lost;
 }
@@ -56,16 +78,17 @@ static int cut_and_read(struct fixture *f, void *argument) {
   if (!code) code = access_fill(&f->access, 0, RECORDS, 1, LENGTH);
   if (!code) code = f->engine->sync(f->store);
   if (!code && truncate(f->path, (off_t)size)) code = -errno;
-  int lost = code ? code : count_lost(f);
+  int lost = code ? code : count_lost(f, 1);
   if (lost < 0) code = lost;
   if (!code && lost == 0) code = -ENODATA;
+  if (!code && count_lost(f, TOGETHER) != lost) code = -EILSEQ;
   if (!code) {
     int status = f->engine->scan(f->access.session, NULL, 0, 0, count_visit, &visited);
     if (status >= 0 && visited >= RECORDS) code = -ENODATA;
   }
   // May fail, must not kill. Where it makes the file longer again, there are holes where records were.
   if (!code) access_put(&f->access, RECORDS + 1, 1, LENGTH);
-  if (!code && count_lost(f) != lost) code = -EILSEQ;
+  if (!code && count_lost(f, 1) != lost) code = -EILSEQ;
   if (!code && f->engine->sync(f->store) == 0) code = -ENODATA;
   if (!code) _exit(0);  // what close can still save of such a file is not the question here
   return code;
