@@ -32,15 +32,14 @@ struct io_session {
   struct io_uring ring;
   struct forks_entry forks;  // a child that holds the ring would keep it, and what is registered with it, alive
   struct io_file *file;
-  struct io_buffers buffers;        // registered; bytes 0: none
-  bool by_index[2], by_address[2];  // by io_kind: requests have gone into registered buffers, and into others
-  bool deferred;                    // DEFER_TASKRUN is on
-  bool registered_ring;             // calls name the ring by its index in this thread's table, not by its descriptor
-  int broken;                       // 0, or the -errno with which io_uring_enter failed for good
-  uint32_t outstanding;             // requests queued or in flight
-  struct io_request *awaited;       // the synchronous one among them that is being waited for
-  struct io_request own;            // for synchronous calls: outlives them if the ring breaks
-  struct io_request **ready;        // finished while something else was waited for: room for `depth`
+  struct io_buffers buffers;   // registered; bytes 0: none
+  bool deferred;               // DEFER_TASKRUN is on
+  bool registered_ring;        // calls name the ring by its index in this thread's table, not by its descriptor
+  int broken;                  // 0, or the -errno with which io_uring_enter failed for good
+  uint32_t outstanding;        // requests queued or in flight
+  struct io_request *awaited;  // the synchronous one among them that is being waited for
+  struct io_request own;       // for synchronous calls: outlives them if the ring breaks
+  struct io_request **ready;   // finished while something else was waited for: room for `depth`
   uint32_t ready_first, ready_count;
 };
 
@@ -118,7 +117,6 @@ static int queue_move(struct io_session *session, struct io_request *request) {
   uint32_t length = request->length - request->done;
   uint64_t offset = request->offset + request->done;
   bool registered = is_registered(session, start, length);
-  (registered ? session->by_index : session->by_address)[request->kind] = true;
   if (request->kind == IO_READ) {
     if (registered) {
       io_uring_prep_read_fixed(entry, target(session), start, length, offset, REGISTERED_BUFFER);
@@ -381,17 +379,13 @@ static int tell_flags(const struct io_uring *ring, setting_fn tell, void *user) 
   return tell(user, "ring flags", *text ? text : "none");
 }
 
-// How much is registered, and of what has moved so far, what used it.
+// How much is registered, and for what, which the store has fixed (session.c): the buffers of its look-ups. What this
+// session has moved so far does not matter here, since that is not the same for all.
 static int tell_buffers(const struct io_session *session, setting_fn tell, void *user) {
-  static const char *const kinds[] = {"reads", "writes"};
-  static const char *const uses[2][2] = {{NULL, "go by address"}, {"use them", "use them or go by address"}};
   char text[128];
   if (!session->buffers.bytes) return tell(user, "buffers", "by address");
-  int length = snprintf(text, sizeof text, "%zu bytes registered", session->buffers.bytes);
-  for (int i = 0; i < 2; i++) {
-    const char *use = uses[session->by_index[i]][session->by_address[i]];
-    if (use) length += snprintf(text + length, sizeof text - (size_t)length, ", %s %s", kinds[i], use);
-  }
+  snprintf(text, sizeof text, "%zu bytes registered: look-ups by index read into them, all else goes by address",
+           session->buffers.bytes);
   return tell(user, "buffers", text);
 }
 
