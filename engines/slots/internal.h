@@ -314,12 +314,6 @@ static inline bool locate_by_read(struct session *session, const struct op *op, 
   }
   return false;
 }
-// Brings a record near: its first lines, where key and the start of the value are, and its last.
-static inline void prefetch_record(const char *bytes, uint32_t record_size) {
-  __builtin_prefetch(bytes);
-  __builtin_prefetch(bytes + 64);
-  if (record_size > 128) __builtin_prefetch(bytes + record_size - 1);
-}
 
 // locate.c: finds the current slot of each key that is about to be written; results, errors included, in `located`.
 // With the writer lock held.
