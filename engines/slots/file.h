@@ -41,8 +41,9 @@ int file_close(int fd);
 int file_reopen(int fd, int flags);
 // The alignment O_DIRECT needs on this file (512 to 4096), or -errno (-EINVAL: no direct I/O here).
 int file_direct_alignment(int fd);
-// Drops the file's pages from the page cache. It must be synced, since dirty pages stay, and unmapped. 0 if none
-// stayed, -EBUSY if some did, also 20 ms later.
+// Drops the file's pages from the page cache. It must be unmapped. Sync it first: dirty pages may be written back
+// meanwhile, without a flush of the device, and be dropped, so 0 says nothing of whether they last. 0 if no page
+// stayed, -EBUSY if some did for 20 ms.
 int file_drop_cache(int fd, uint64_t size);
 // Writes the whole of a small file by temporary name, fsync, rename and sync of the folder; 0600.
 int file_replace(const char *path, const void *bytes, size_t length);
