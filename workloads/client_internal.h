@@ -88,9 +88,9 @@ struct run {
   struct error *error;
 };
 
-// Counts `finished` operations and reads the clock when that many have passed as make about 50 us; sets run->stop at
-// the deadline.
+// Reads the clock now; sets run->stop at the deadline.
 void run_look_now(struct run *run);
+// Counts `finished` operations and does that when as many have passed as make about 50 us.
 static inline void run_look(struct run *run, uint64_t finished) {
   run->unseen += finished;
   if (run->unseen >= run->spacing && run->deadline) run_look_now(run);

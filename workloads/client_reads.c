@@ -78,6 +78,7 @@ static inline uint64_t take_tail(struct client *client) {
   return client->ids[client->ids_taken++];
 }
 
+// Where a batch is one read. `count` is 1 then, and a loop over it all that the contract of `start` asks for.
 static size_t start_single(struct client *client, struct op **ops, size_t count) {
   uint64_t fresh = fresh_read(client);
   for (size_t i = 0; i < count; i++) renew_read(ops[i], fresh, take_tail(client));

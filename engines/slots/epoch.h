@@ -31,9 +31,6 @@ void epochs_destroy(struct epochs *epochs);
 void epoch_add(struct epochs *epochs, struct epoch_reader *reader);
 void epoch_remove(struct epochs *epochs, struct epoch_reader *reader);
 
-static inline void epoch_leave(struct epoch_reader *reader) {
-  atomic_store_explicit(&reader->active, 0, memory_order_release);
-}
 void epoch_wait(struct epochs *epochs, struct epoch_reader *reader);  // the part of epoch_enter that waits
 // Enters the epoch. What is reachable now stays untouched until the reader leaves. Waits while closed.
 static inline void epoch_enter(struct epochs *epochs, struct epoch_reader *reader) {
@@ -42,6 +39,10 @@ static inline void epoch_enter(struct epochs *epochs, struct epoch_reader *reade
   // later look-ups see what the writer published before it looked.
   atomic_store(&reader->active, epoch);
   if (atomic_load(&epochs->closed)) epoch_wait(epochs, reader);
+}
+// Leaves it: nothing that was reached inside may be touched any more.
+static inline void epoch_leave(struct epoch_reader *reader) {
+  atomic_store_explicit(&reader->active, 0, memory_order_release);
 }
 // Inside already: what was entered before `epoch` is no longer needed.
 void epoch_advance(struct epoch_reader *reader, uint64_t epoch);

@@ -287,8 +287,9 @@ static inline bool key_settled(const struct record *record, const struct op *op)
 }
 int key_check(const struct op *op);
 // The walk of gets and puts alike: from the slot that `located` has to the one that holds the key of `op`, whose record
-// is then in `record`. False: there is none, and located->slot is SLOT_NONE. Through the map whose base this is,
-// guarded by the caller; inline, as each get does it...
+// is then in `record`. False: there is none, and located->slot is SLOT_NONE; or, by reading only, there is an error in
+// located->error, and the slot is no answer. Through the map whose base this is, guarded by the caller; inline, as each
+// get does it...
 static inline bool locate_in_map(const struct store *store, const char *base, const struct op *op,
                                  struct located *located, struct record *record) {
   for (; located->slot != SLOT_NONE; located->slot = keydir_next(&located->cursor)) {
@@ -300,7 +301,7 @@ static inline bool locate_in_map(const struct store *store, const char *base, co
   }
   return false;
 }
-// ...or by reading into the buffer of the session's first look-up. A read that fails is in located->error.
+// ...or by reading into the buffer of the session's first look-up.
 static inline bool locate_by_read(struct session *session, const struct op *op, struct located *located,
                                   struct record *record) {
   for (; located->slot != SLOT_NONE; located->slot = keydir_next(&located->cursor)) {
