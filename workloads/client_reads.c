@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The two halves of gets and peeks. Every engine pays for this code in every operation, and the fastest pay more for it
-// than for their own: it is kept to what cannot be left out, and docs/performance.md counts its instructions.
+// than for their own: it is kept to what cannot be left out, and docs/performance.md counts its instructions. The loop
+// around them (run_reads) is for calls that are each reaped before the next; a deeper window costs more (client.c).
 #include <errno.h>
 #include <stddef.h>
 
