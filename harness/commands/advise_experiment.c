@@ -77,6 +77,11 @@ static const char *name_in(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+static bool names_folder(const char *path) {
+  const char *name = name_in(path);
+  return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 static int save(const char *path, const struct experiment_file *file, struct error *error) {
   const char *name = name_in(path);
   char *folder = name == path ? strdup(".") : strndup(path, (size_t)(name - path) - 1);
@@ -145,20 +150,28 @@ static void say_less(const char *path, double bytes, uint64_t data, const struct
   fprintf(stderr, "storebench: %s loads %s, not %s: %s\n", path, own, asked, why->text);
 }
 
-// Whether `run` takes the experiment with so much data: its refusal is in `refused`.
-static int try_data(const char *draft, struct experiment_file *file, double data, struct error *refused) {
+// Whether `run` takes the experiment with so much data. Its refusal is in `refused`; a draft that cannot be written is
+// none, and in `error`.
+static int try_data(const char *draft, struct experiment_file *file, double data, struct error *refused,
+                    struct error *error) {
+  struct error unsaved;
   file->data = (uint64_t)data;
-  int code = save(draft, file, refused);
-  return code ? code : plan_file(draft, refused);
+  *refused = (struct error){0};
+  int code = save(draft, file, &unsaved);
+  if (code)
+    return error_set(error, code, "%s: the draft cannot be written: %s; %s", draft, strerror(-code),
+                     code == -ENAMETOOLONG ? "choose a shorter name" : "name another folder as TMPDIR");
+  return plan_file(draft, refused);
 }
 
 // Finds what `run` takes: 0 with file->data set, and `why` it is less than `data` (why->code: 0 if it is not).
-static int fit(const char *draft, struct experiment_file *file, double data, struct error *why, struct error *refused) {
+static int fit(const char *draft, struct experiment_file *file, double data, struct error *why, struct error *refused,
+               struct error *error) {
   const double least = fmin(least_data(file->load), data_most);
   int code;
   data = fmin(fmax(data, least), data_most);
-  while ((code = try_data(draft, file, data, refused))) {
-    if (!is_room(code) || data <= least) return code;
+  while ((code = try_data(draft, file, data, refused, error))) {
+    if (!refused->code || !is_room(code) || data <= least) return code;
     if (!why->code) *why = *refused;
     data = fmax(least, smaller * data);
   }
@@ -171,7 +184,8 @@ static int fit(const char *draft, struct experiment_file *file, double data, str
 static const char *why_refused(const struct draft *draft, const struct error *refused) {
   const size_t length = strlen(draft->path);
   bool placed = strncmp(refused->text, draft->path, length) == 0 && refused->text[length] == ':';
-  return placed ? refused->text + length + 1 : refused->text;
+  const char *text = placed ? refused->text + length + 1 : refused->text;
+  return text + (*text == ' ');
 }
 
 int advise_experiment(const char *path, const struct advise_load *load, double bytes, const struct advice *advice,
@@ -179,15 +193,15 @@ int advise_experiment(const char *path, const struct advise_load *load, double b
   struct experiment_file file = {.load = load, .advice = advice};
   struct error refused = {0}, why = {0};
   struct draft draft;
-  if (!*name_in(path)) return error_set(error, -EISDIR, "%s: names a folder; name a file to write", path);
+  if (names_folder(path)) return error_set(error, -EISDIR, "%s: names a folder; name a file to write", path);
   int code = draft_make(path, &draft, error);
   if (code) goto out;
-  code = fit(draft.path, &file, load->data > 1 ? DATA_LIMITED : bytes, &why, &refused);
-  if (code)
+  code = fit(draft.path, &file, load->data > 1 ? DATA_LIMITED : bytes, &why, &refused, error);
+  if (!code)
+    code = save(path, &file, error);
+  else if (refused.code)
     code =
         error_set(error, code, "%s: not written, since run would refuse it: %s", path, why_refused(&draft, &refused));
-  else
-    code = save(path, &file, error);
   if (!code && why.code && load->data <= 1) say_less(path, bytes, file.data, &why);
 out:
   draft_remove(&draft);

@@ -83,7 +83,7 @@ refused 2 'bad --data "0x"' run --data 0x
 for data in 1e300x 65537x infx nanx 1e400x; do
   refused 2 "bad --data \"$data\"; a size such as 40G, or 2x-memory, up to 65536x" run --data $data --experiment absurd.ini
 done
-refused 1 '--data is 4.29e+06x the memory of' run --data 1T --experiment absurd.ini
+refused 2 '--data is 4.29e+06x the memory of' run --data 1T --experiment absurd.ini
 "$STOREBENCH" run ./next.ini --profile quick --dry-run >/dev/null || fail 'next.ini is gone'
 mkdir folder
 sums=$(cksum next.ini)
@@ -97,6 +97,18 @@ done
 grep -q 'next.ini: not written, since run would refuse it: a budget of 870 s is too short' err || fail "says $(cat err)"
 "$STOREBENCH" advise run --reads 100 --experiment folder/ >out 2>err && fail 'a folder is written to'
 grep -q 'folder/: names a folder; name a file to write' err || fail "--experiment folder/: says $(cat err)"
+for file in . .. folder/. folder/..; do
+  "$STOREBENCH" advise run --reads 100 --experiment $file >out 2>err && fail "$file is written to"
+  grep -qF "$file: names a folder; name a file to write" err || fail "--experiment $file: says $(cat err)"
+done
+name=$(printf '%0250d.ini' 0)
+"$STOREBENCH" advise run --reads 100 --experiment "$name" >out 2>err && fail 'a name that is too long is written to'
+grep -q 'File name too long; choose a shorter name' err || fail "a long name: says $(cat err)"
+# An engine of another machine, that this build does not have.
+mkdir elsewhere
+sed '1s/"spec": "mmap"/"spec": "missing"/g' run/samples.jsonl >elsewhere/samples.jsonl
+"$STOREBENCH" advise elsewhere --reads 100 --experiment elsewhere.ini >out 2>err && fail 'an engine that is not there is written'
+grep -q '^storebench: elsewhere.ini: not written, since run would refuse it: unknown engine "missing"' err || fail "says $(cat err)"
 "$STOREBENCH" advise run --reads 100 --experiment nowhere/x.ini >out 2>err && fail 'a folder that is not there is written to'
 grep -q 'nowhere/x.ini: cannot be written: No such file' err || fail "--experiment nowhere/x.ini: says $(cat err)"
 [[ -z $(find "$TEST_DIR" -name 'storebench-advise-*') ]] || fail 'a draft is left'

@@ -91,6 +91,18 @@ grep -q 'full/run/.*No space left on device' err || fail "run on a full disk: sa
 [[ -z $(ls -A data) ]] || fail "data files are left: $(ls -A data)"
 umount full
 
+echo '# advise: the folder of drafts is full, which is nothing that run refuses'
+mkdir drafts
+mount -t tmpfs -o size=4k none drafts || fail 'cannot mount'
+head -c 4096 /dev/zero >drafts/full
+status=0
+TMPDIR=drafts "$STOREBENCH" advise whole --reads 100 --data 0.5x --experiment planned.ini >out 2>err || status=$?
+[[ $status -eq 1 && $(wc -l <err) -eq 1 && ! -e planned.ini ]] || fail "advise: exit $status: $(cat out err)"
+grep -q 'drafts/.*/planned.ini: the draft cannot be written: No space left on device; name another folder as TMPDIR' err ||
+  fail "advise: says $(cat err)"
+[[ $(ls drafts) == full ]] || fail "advise: left $(ls drafts)"
+umount drafts
+
 echo '# folders that cannot be written'
 mkdir closed
 mount -t tmpfs -o size=1m none closed || fail 'cannot mount'
