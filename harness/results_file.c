@@ -3,8 +3,10 @@
 #include "harness/results_file.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,12 +44,21 @@ int results_make_parents(const char *path) {
   return 0;
 }
 
-// Whatever stands there is not written to: what a run that was killed left is removed, and a FIFO would wait for a
-// reader.
-static int write_synced(const char *path, content_fn content, const void *user) {
-  if (unlink(path) && errno != ENOENT) return -errno;
-  FILE *out = fopen(path, "wxe");
-  if (!out) return -errno;
+// A new file beside `path`: two programs may write the same one, and what stands under a name that is taken is
+// another's. Not by mkostemp: only the owner may read its files, and the umask is not to be had without setting it for
+// all threads.
+static int open_temporary(const char *path, char *temporary, size_t room, FILE **out) {
+  uint32_t tag;
+  do {
+    if (getrandom(&tag, sizeof tag, 0) < 0) return -errno;
+    snprintf(temporary, room, "%s.part.%08" PRIx32, path, tag);
+    *out = fopen(temporary, "wxe");
+  } while (!*out && errno == EEXIST);
+  return *out ? 0 : -errno;
+}
+
+// Closes it, too.
+static int write_synced(FILE *out, content_fn content, const void *user) {
   errno = 0;
   int code = content(out, user);
   if (fflush(out) && !code) code = -errno;
@@ -61,14 +72,17 @@ static int write_synced(const char *path, content_fn content, const void *user) 
 
 int results_file_write(const char *folder, const char *name, content_fn content, const void *user,
                        struct error *error) {
-  char path[4096], temporary[4096 + 8];
+  char path[4096], temporary[4096 + 16];
+  FILE *out;
   if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
     return error_set(error, -ENAMETOOLONG, "%s: the path is too long; choose a shorter --out", folder);
-  snprintf(temporary, sizeof temporary, "%s.part", path);
-  int code = write_synced(temporary, content, user);
-  if (!code && rename(temporary, path)) code = -errno;
+  int code = open_temporary(path, temporary, sizeof temporary, &out);
+  if (!code) {
+    code = write_synced(out, content, user);
+    if (!code && rename(temporary, path)) code = -errno;
+    if (code) unlink(temporary);
+  }
   if (!code) return 0;
-  unlink(temporary);
   return error_set(error, code, "%s: cannot be written: %s; check the folder and its free space", path,
                    strerror(-code));
 }

@@ -44,6 +44,7 @@ struct running {
   json_t **spaces;     // one a data set: what its files took; NULL: not built
   unsigned *left;      // one a cell: samples that may still fail; 0: not run any more
   struct peak *peaks;  // one a cell, used by those that measure one
+  unsigned *counted;   // one an experiment: its repetitions; 0: not measured to its end
   uint64_t started;    // clock_ns
   struct isolation isolation;
   struct ledger ledger;
@@ -411,19 +412,39 @@ static int run_passes(struct running *running, unsigned *counted) {
   return end_with(running, code, remove_sets);
 }
 
-// Fewer than planned are told in the results: whoever reads them sees intervals that are wider for it.
-static int tell_repetitions(struct running *running, const char *name, unsigned counted, double seconds) {
-  const struct plan *plan = running->schedule->plan;
-  char note[320];
-  if (counted >= plan->repetitions) {
+static const char *name_of(const struct running *running, size_t experiment) {
+  return experiment_name(running->schedule->plan->experiments[experiment].experiment);
+}
+
+static void tell_end(const struct running *running, unsigned counted, double seconds) {
+  const char *name = name_of(running, running->experiment);
+  const unsigned planned = running->schedule->plan->repetitions;
+  if (counted >= planned)
     progress_line(running->schedule->progress, "%s: %.0f s", name, seconds);
-    return 0;
+  else
+    progress_line(running->schedule->progress, "%s: %.0f s, %u of %u repetitions (time budget)", name, seconds, counted,
+                  planned);
+}
+
+// Fewer repetitions than planned are told in the results, since intervals are wider for it: in one note, which lists
+// the experiments. A run that was stopped tells of those that it came to the end of.
+static int note_repetitions(struct running *running) {
+  const struct plan *plan = running->schedule->plan;
+  const char *between = "fewer repetitions, to stay within their shares of the time: ";
+  char *note = NULL;
+  size_t length;
+  FILE *text = open_memstream(&note, &length);
+  if (!text) return error_set(running->error, -ENOMEM, "memory is short");
+  for (size_t i = 0; i < plan->experiment_count; i++) {
+    const unsigned counted = running->counted[i];
+    if (counted == 0 || counted >= plan->repetitions) continue;
+    fprintf(text, "%s%s (%u of %u)", between, name_of(running, i), counted, plan->repetitions);
+    between = ", ";
   }
-  progress_line(running->schedule->progress, "%s: %.0f s, %u of %u repetitions (time budget)", name, seconds, counted,
-                plan->repetitions);
-  snprintf(note, sizeof note, "%.200s: %u of %u repetitions, to stay within its share of the time", name, counted,
-           plan->repetitions);
-  return results_append_note(running->schedule->results, note, running->error);
+  int code = fclose(text) ? error_set(running->error, -ENOMEM, "memory is short") : 0;
+  if (!code && length > 0) code = results_append_note(running->schedule->results, note, running->error);
+  free(note);
+  return code;
 }
 
 static int run_experiment(struct running *running) {
@@ -437,8 +458,9 @@ static int run_experiment(struct running *running) {
   double rest = before + planned - running->schedule->progress->done;
   progress_step(running->schedule->progress, fmax(0, rest), "");
   if (code || running->schedule->interrupt->seen) return code;
-  const char *name = experiment_name(plan->experiments[running->experiment].experiment);
-  return tell_repetitions(running, name, counted, seconds_since(start));
+  running->counted[running->experiment] = counted;
+  tell_end(running, counted, seconds_since(start));
+  return 0;
 }
 
 int schedule_run(const struct schedule *schedule, struct schedule_outcome *outcome, struct error *error) {
@@ -449,17 +471,21 @@ int schedule_run(const struct schedule *schedule, struct schedule_outcome *outco
   running.left = calloc(schedule->plan->cell_count, sizeof *running.left);
   running.peaks = calloc(schedule->plan->cell_count, sizeof *running.peaks);
   running.spaces = calloc(schedule->plan->set_count + 1, sizeof *running.spaces);
-  if (!running.left || !running.peaks || !running.spaces || ledger_open(&running.ledger, schedule->plan)) {
+  running.counted = calloc(schedule->plan->experiment_count + 1, sizeof *running.counted);
+  if (!running.left || !running.peaks || !running.spaces || !running.counted ||
+      ledger_open(&running.ledger, schedule->plan)) {
     code = error_set(error, -ENOMEM, "memory is short; run fewer experiments");
     goto out;
   }
   for (size_t i = 0; i < schedule->plan->cell_count; i++) running.left[i] = FAILURES_MAX;
   for (; running.experiment < schedule->plan->experiment_count && !code; running.experiment++)
     if (!interrupt_seen(schedule->interrupt)) code = run_experiment(&running);
+  if (!code) code = note_repetitions(&running);
   outcome->interrupted = schedule->interrupt->seen;
 out:
   free(running.left);
   free(running.peaks);
+  free(running.counted);
   for (size_t i = 0; running.spaces && i < schedule->plan->set_count; i++) json_decref(running.spaces[i]);
   free(running.spaces);
   ledger_close(&running.ledger);

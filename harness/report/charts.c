@@ -22,12 +22,14 @@ enum { NAME_ROOM = 256, THREADS_MAX = 7, JOBS_EACH = 2 + EXPERIMENT_BESIDE_MAX }
 
 bool chart_name_valid(const char *name) {
   return *name && *name != '.' && !strchr(name, '/') &&
-         strlen(name) + sizeof ".-file_bytes_per_record.part.svg" < NAME_MAX;
+         strlen(name) + sizeof ".-file_bytes_per_record.4194304.part.svg" < NAME_MAX;
 }
 
 bool chart_drawn(const char *folder, const char *chart) {
   char path[PATH_MAX];
-  return snprintf(path, sizeof path, "%s/charts/%s.svg", folder, chart) < (int)sizeof path && access(path, R_OK) == 0;
+  struct stat status;
+  return snprintf(path, sizeof path, "%s/charts/%s.svg", folder, chart) < (int)sizeof path &&
+         stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, R_OK) == 0;
 }
 
 void chart_latency_name(const char *name, char *chart, size_t room) { snprintf(chart, room, "%s-latency", name); }

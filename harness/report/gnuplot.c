@@ -168,13 +168,19 @@ static int annotate(const char *folder, const char *name, const char *chart, con
   return code;
 }
 
-// Charts are drawn under another name first, so that no half-drawn one stands under its own.
+// Charts are drawn under another name first, so that no half-drawn one stands under its own; one of this process, since
+// another may draw the same chart.
+static void name_part(const char *chart, char *part, size_t room) {
+  snprintf(part, room, "charts/.%s.%d.part", chart, (int)getpid());
+}
+
 static int move_charts(const char *folder, const char *name, const char *chart, bool keep, struct error *error) {
   static const char *const formats[] = {"svg", "png", "pdf"}, *const endings[] = {"</svg>", "IEND", "%%EOF"};
-  char from[PATH_MAX], to[PATH_MAX];
+  char part[PATH_MAX], from[PATH_MAX], to[PATH_MAX];
   int code = 0;
+  name_part(chart, part, sizeof part);
   for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-    int wrote = snprintf(from, sizeof from, "%s/charts/.%s.part.%s", folder, chart, formats[i]);
+    int wrote = snprintf(from, sizeof from, "%s/%s.%s", folder, part, formats[i]);
     if (wrote < (int)sizeof from) wrote = snprintf(to, sizeof to, "%s/charts/%s.%s", folder, chart, formats[i]);
     if (wrote >= (int)sizeof to) return error_set(error, -ENAMETOOLONG, "%s: the path is too long; move it", folder);
     if (keep && !code && !is_whole(from, endings[i]))
@@ -197,7 +203,7 @@ int gnuplot_draw(const char *folder, const char *shape, const char *name, const 
   if (!realpath(script, drawing.script))
     return error_set(error, -errno, "%s: %m; set STOREBENCH_DATA to the folder that holds " PLOTS_FOLDER, script);
   snprintf(drawing.data, sizeof drawing.data, "data/%s.tsv", name);
-  snprintf(drawing.chart, sizeof drawing.chart, "charts/.%s.part", chart);
+  name_part(chart, drawing.chart, sizeof drawing.chart);
   code = run(folder, &drawing, error);
   int moved = move_charts(folder, name, chart, code == 0, code ? NULL : error);
   return code ? code : moved;

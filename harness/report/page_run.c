@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The parts of a report that concern the whole run: warnings and environment.
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +49,25 @@ static void warn_of_gaps(const struct page *page) {
          flagged, flagged > 1 ? "s are" : " is");
 }
 
-void page_warnings(const struct page *page) {
-  const json_t *environment = json_object_get(page->run, "environment"), *note, *warning;
-  char notes[TEXT_ROOM - 1] = "";
+// In one sentence of any length.
+static int warn_of_notes(const struct page *page) {
+  const json_t *note;
+  char *text = NULL;
+  size_t length, i, count = 0;
+  FILE *notes = open_memstream(&text, &length);
+  if (!notes) return -ENOMEM;
+  json_array_foreach(json_object_get(page->run, "notes"), i, note) {
+    if (json_is_string(note)) fprintf(notes, "%s%s", count++ ? "; " : "", json_string_value(note));
+  }
+  if (count) fputc('.', notes);
+  int code = fclose(notes) ? -ENOMEM : 0;
+  if (!code && count) page->format->warning(page->out, text);
+  free(text);
+  return code;
+}
+
+int page_warnings(const struct page *page) {
+  const json_t *environment = json_object_get(page->run, "environment"), *warning;
   size_t i;
   if (!json_is_true(json_object_get(page->run, "complete")))
     warn(page, "This run was stopped before its end: what it had measured by then is below.");
@@ -62,11 +79,7 @@ void page_warnings(const struct page *page) {
   if (json_is_true(json_object_get(page->run, "indicative")))
     warn(page, "Few repetitions (%s profile): all verdicts are indicative.", json_text(page->run, "profile"));
   warn_of_gaps(page);
-  json_array_foreach(json_object_get(page->run, "notes"), i, note) if (json_is_string(note)) {
-    size_t length = strlen(notes);
-    snprintf(notes + length, sizeof notes - length, "%s%s", length ? "; " : "", json_string_value(note));
-  }
-  if (*notes) warn(page, "%s.", notes);
+  return warn_of_notes(page);
 }
 
 static void add_time(const struct page *page) {

@@ -77,7 +77,7 @@ static int write_page(FILE *out, const void *user) {
   page.out = out;
   int code = begin(&page);
   page.format->first_screen(out, true);
-  page_warnings(&page);
+  if (!code) code = page_warnings(&page);
   page_claims(&page);
   page.format->first_screen(out, false);
   page_claims_rule(&page);

@@ -15,8 +15,8 @@ struct page {
   const json_t *run;   // summarised
 };
 
-// What a reader must know before any number: a stopped run, no durability, few repetitions, failures.
-void page_warnings(const struct page *page);
+// What a reader must know before any number: a stopped run, no durability, few repetitions, failures. 0 or -errno.
+int page_warnings(const struct page *page);
 // The claims that the run tests: how many came out how, and one table; how that is told; and the claim of one
 // experiment, with its points.
 void page_claims(const struct page *page);

@@ -52,7 +52,7 @@ cmp copy/README.md "$STOREBENCH_SOURCE/README.md" || fail 'README.md differs'
 for file in samples.jsonl report.md report.html charts/update-random.svg data/update-random.tsv; do
   [[ -s copy/results/reference/$file ]] || fail "$file is missing"
 done
-[[ -z $(find copy/results -name '*.png' -o -name '*.pdf' -o -name '*.part') ]] || fail 'pictures that no repository wants'
+[[ -z $(find copy/results -name '*.png' -o -name '*.pdf' -o -name '*.part*') ]] || fail 'pictures that no repository wants'
 for page in report.md report.html; do
   ! grep -E 'href="(run.json|samples.csv)"|\]\((run.json|samples.csv)\)' copy/results/reference/$page || fail "$page leads nowhere"
   grep -qE 'href="samples.jsonl"|\]\(samples.jsonl\)' copy/results/reference/$page || fail "$page has no raw data"

@@ -51,7 +51,7 @@ for file in run.json samples.jsonl gbench.json samples.csv data/mine.tsv report.
   [[ -s results/latest/$file ]] || fail "$file is missing"
 done
 [[ -z $(ls -A data) ]] || fail "data files are left: $(ls -A data)"
-[[ -z $(find . -name 'storebench-*' -o -name '*.part') ]] || fail "files are left behind: $(find .)"
+[[ -z $(find . -name 'storebench-*' -o -name '*.part*') ]] || fail "files are left behind: $(find .)"
 grep -q '"seed": 42' results/latest/run.json || fail 'the seed is not recorded'
 grep -q '"complete": true' results/latest/run.json || fail 'not complete'
 # Four cells, one sample that is not counted, three that are, one of latency and one of counters; a head and the end, said twice.

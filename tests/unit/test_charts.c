@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Charts of made-up runs: every file is there, and draws and says what it must.
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -365,6 +367,16 @@ static void test_lines_need_numbers(void **state) {
   if (!strstr(error.text, "lines need numbers along x")) fail_msg("%s", error.text);
 }
 
+static void must_be_no_part(const struct fixture *fixture) {
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%.2000s/charts", fixture->folder);
+  DIR *stream = opendir(path);
+  assert_non_null(stream);
+  for (const struct dirent *entry; (entry = readdir(stream));)
+    if (strstr(entry->d_name, ".part")) fail_msg("charts/%s is left", entry->d_name);
+  closedir(stream);
+}
+
 // gnuplot itself exits 0 here.
 static void test_a_missing_file_is_an_error(void **state) {
   struct fixture *fixture = *state;
@@ -377,7 +389,26 @@ static void test_a_missing_file_is_an_error(void **state) {
   assert_int_equal(report_charts(fixture->folder, fixture->run, &error), -EINVAL);
   assert_non_null(strstr(error.text, "data/read-random.tsv"));
   assert_null(read_all(fixture, "charts/read-random.svg"));
-  assert_null(read_all(fixture, "charts/.read-random.part.svg"));
+  must_be_no_part(fixture);
+}
+
+// Two programs may draw one run at a time.
+static void test_what_another_draws_is_left_alone(void **state) {
+  struct fixture *fixture = *state;
+  char path[PATH_MAX];
+  fixture_add(fixture, "host", &bars);
+  snprintf(path, sizeof path, "%.2000s/charts", fixture->folder);
+  assert_int_equal(mkdir(path, 0700), 0);
+  strcat(path, "/.read-random.part.svg");
+  FILE *file = fopen(path, "we");
+  assert_non_null(file);
+  assert_true(fputs("half of it", file) >= 0);
+  assert_int_equal(fclose(file), 0);
+  draw(fixture);
+  must_be_drawn(fixture, "read-random");
+  must_hold(fixture, "charts/.read-random.part.svg", "half of it");
+  assert_int_equal(unlink(path), 0);
+  must_be_no_part(fixture);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -401,6 +432,7 @@ int main(void) {
       TEST(test_a_timeline_of_waits),
       TEST(test_lines_need_numbers),
       TEST(test_a_missing_file_is_an_error),
+      TEST(test_what_another_draws_is_left_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

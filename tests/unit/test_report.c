@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -294,21 +295,54 @@ static void test_an_experiment_is_no_path(void **state) {
   assert_int_equal(report_charts(fixture->folder, fixture->run, &error), -EINVAL);
 }
 
-static void test_no_gnuplot(void **state) {
-  struct fixture *fixture = *state;
-  struct error error = {0};
+static void draw_without_gnuplot(struct fixture *fixture, struct error *error) {
   const char *before = getenv("PATH");
   char *path = strdup(before ? before : "");
   fixture_add(fixture, "host", &bars);
   write_data(fixture);
   assert_int_equal(setenv("PATH", fixture->folder, 1), 0);
-  int code = report_charts(fixture->folder, fixture->run, &error);
+  int code = report_charts(fixture->folder, fixture->run, error);
   assert_int_equal(setenv("PATH", path, 1), 0);
   free(path);
   assert_int_equal(code, -ENOENT);
+}
+
+static void test_no_gnuplot(void **state) {
+  struct fixture *fixture = *state;
+  struct error error = {0};
+  draw_without_gnuplot(fixture, &error);
   assert_non_null(strstr(error.text, "install gnuplot"));
   must(report_pages(fixture->folder, fixture->run, &error), &error);
   must_hold(fixture, "report.md", "could not be drawn");
+}
+
+// As where another program left it: the page is made without it, at once.
+static void test_a_chart_that_is_no_file(void **state) {
+  struct fixture *fixture = *state;
+  struct error error = {0};
+  char path[PATH_MAX];
+  draw_without_gnuplot(fixture, &error);
+  snprintf(path, sizeof path, "%.2000s/charts/read-random.svg", fixture->folder);
+  assert_int_equal(mkfifo(path, 0600), 0);
+  alarm(60);  // opening it waits for a writer
+  must(report_pages(fixture->folder, fixture->run, &error), &error);
+  alarm(0);
+  must_hold(fixture, "report.html", "could not be drawn");
+  must_hold(fixture, "report.md", "could not be drawn");
+}
+
+static void test_notes_are_not_cut(void **state) {
+  struct fixture *fixture = *state;
+  fixture_add(fixture, "host", &bars);
+  json_t *notes = json_array();
+  for (int i = 0; i < 50; i++) json_array_append_new(notes, json_sprintf("note %d, of %080d", i, 0));
+  json_array_append_new(notes, json_string("the last one"));
+  assert_int_equal(json_object_set_new(fixture->run, "notes", notes), 0);
+  draw(fixture);
+  must_hold(fixture, "report.html", "<p class=\"note\">note 0, of 0");
+  must_hold(fixture, "report.html", "; note 49, of 0");
+  must_hold(fixture, "report.html", "; the last one.</p>");
+  must_hold(fixture, "report.md", "; the last one.\n");
 }
 
 static void test_values(void **state) {
@@ -356,6 +390,8 @@ int main(void) {
       TEST(test_texts_run_nothing),
       TEST(test_an_experiment_is_no_path),
       TEST(test_no_gnuplot),
+      TEST(test_a_chart_that_is_no_file),
+      TEST(test_notes_are_not_cut),
       cmocka_unit_test(test_values),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The folder of a run: lines appended and read back, summaries, winners, verdicts, and each file made from them.
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <math.h>
@@ -20,6 +21,7 @@
 #include "harness/commands/commands.h"
 #include "harness/outcome.h"
 #include "harness/results.h"
+#include "harness/results_file.h"
 #include "tests/unit/temporary.h"
 
 static char folder[512];
@@ -578,6 +580,15 @@ static void test_gbench_layout(void **state) {
   json_decref(run);
 }
 
+static size_t count_parts(void) {
+  size_t count = 0;
+  DIR *stream = opendir(folder);
+  assert_non_null(stream);
+  for (const struct dirent *entry; (entry = readdir(stream));) count += strstr(entry->d_name, ".part") != NULL;
+  closedir(stream);
+  return count;
+}
+
 static void test_nothing_half_written_is_left(void **state) {
   (void)state;
   write_small_run();
@@ -589,32 +600,68 @@ static void test_nothing_half_written_is_left(void **state) {
   assert_int_equal(mkdir(path, 0700), 0);
   assert_true(results_write(folder, run, &error) < 0);
   assert_non_null(strstr(error.text, "run.json"));
-  snprintf(path, sizeof path, "%s/run.json.part", folder);
-  assert_int_not_equal(access(path, F_OK), 0);
+  assert_int_equal(count_parts(), 0);
   json_decref(run);
 }
 
-// What another left in the place of the temporary file: a link is not followed, and a FIFO not waited for.
+static int write_second(FILE *out, const void *user) {
+  (void)user;
+  return fputs("the second", out) < 0 ? -EIO : 0;
+}
+
+// Another program writes the same file meanwhile.
+static int write_first(FILE *out, const void *user) {
+  (void)user;
+  struct error error = {0};
+  if (fputs("the ", out) < 0 || fflush(out)) return -EIO;
+  if (results_file_write(folder, "one", write_second, NULL, &error)) fail_msg("%s", error.text);
+  char *text = read_text("one");
+  assert_string_equal(text, "the second");
+  free(text);
+  return fputs("first", out) < 0 ? -EIO : 0;
+}
+
+static void test_two_write_one_file(void **state) {
+  (void)state;
+  struct error error = {0};
+  struct stat status;
+  char path[1024];
+  assert_int_equal(mkdir(folder, 0700), 0);
+  mode_t before = umask(027);
+  if (results_file_write(folder, "one", write_first, NULL, &error)) fail_msg("%s", error.text);
+  umask(before);
+  char *text = read_text("one");
+  assert_string_equal(text, "the first");
+  free(text);
+  assert_int_equal(count_parts(), 0);
+  snprintf(path, sizeof path, "%s/one", folder);
+  assert_int_equal(stat(path, &status), 0);
+  assert_int_equal(status.st_mode & 0777, 0640);
+}
+
+// What others have there under such names is theirs: it is neither written to, waited for, nor removed.
 static void test_the_temporary_file_is_new(void **state) {
   (void)state;
-  char part[1024], other[1024];
+  char link[1024], fifo[1024], other[1024];
   struct error error = {0};
   struct stat status;
   write_small_run();
   json_t *run = summarised();
-  snprintf(part, sizeof part, "%s/run.json.part", folder);
+  snprintf(link, sizeof link, "%s/run.json.part", folder);
+  snprintf(fifo, sizeof fifo, "%s/samples.csv.part", folder);
   snprintf(other, sizeof other, "%s/other", folder);
-  assert_int_equal(symlink(other, part), 0);
-  assert_int_equal(results_write(folder, run, &error), 0);
-  assert_int_not_equal(access(other, F_OK), 0);
-  assert_int_equal(mkfifo(part, 0600), 0);
+  assert_int_equal(symlink(other, link), 0);
+  assert_int_equal(mkfifo(fifo, 0600), 0);
   alarm(60);  // opening it waits for a reader
   assert_int_equal(results_write(folder, run, &error), 0);
   alarm(0);
+  assert_int_not_equal(access(other, F_OK), 0);
+  assert_int_equal(lstat(link, &status), 0);
+  assert_int_equal(lstat(fifo, &status), 0);
   snprintf(other, sizeof other, "%s/run.json", folder);
   assert_int_equal(lstat(other, &status), 0);
   assert_true(S_ISREG(status.st_mode));
-  assert_int_not_equal(access(part, F_OK), 0);
+  assert_int_equal(count_parts(), 2);
   json_decref(run);
 }
 
@@ -658,6 +705,7 @@ int main(void) {
       TEST(test_csv_of_what_is_no_word),
       TEST(test_gbench_layout),
       TEST(test_nothing_half_written_is_left),
+      TEST(test_two_write_one_file),
       TEST(test_the_temporary_file_is_new),
       TEST(test_exit_codes),
   };

@@ -281,7 +281,7 @@ static void test_fewer_repetitions_are_told(void **state) {
   assert_int_equal(seen.throughput, 6 * (3 + 1));  // the least there may be
   assert_int_equal(json_array_size(notes), 1);
   assert_string_equal(json_string_value(json_array_get(notes, 0)),
-                      "made: 3 of 4 repetitions, to stay within its share of the time");
+                      "fewer repetitions, to stay within their shares of the time: made (3 of 4)");
   json_decref(json);
 }
 
