@@ -81,22 +81,27 @@ static void put_table(const struct page *page, const struct table *table) {
   page->format->after_rows(page->out);
 }
 
+// Of the metric, where the table shows it; NULL: of what failed the table shows no median.
+static const json_t *shown_summary(const json_t *cell, const struct table *table) {
+  bool shown = strcmp(json_shown_status(cell), "ok") == 0;
+  return shown ? json_object_get(json_object_get(cell, "summary"), table->metric->name) : NULL;
+}
+
 // What low and high are: too few values have no interval (harness/statistics.h).
 static const char *spread(const json_t *run, const struct table *table) {
   const json_t *cell;
   for (size_t i = 0; (cell = page_next_cell(run, table->experiment, &i));)
-    if (json_is_false(json_object_get(json_object_get(json_object_get(cell, "summary"), table->metric->name), "exact")))
+    if (json_is_false(json_object_get(shown_summary(cell, table), "exact")))
       return "and the range, from too few repetitions for a 95% interval";
   return "95% interval";
 }
 
-// " of 8 samples", " of 6 to 9 samples": those that count of each cell; "" where nothing was measured.
+// " of 8 samples", " of 6 to 9 samples": those that count of each cell that the table shows; "" where there is none.
 static void count_samples(const json_t *run, const struct table *table, char *text) {
   json_int_t least = 0, most = 0;
   const json_t *cell;
   for (size_t i = 0; (cell = page_next_cell(run, table->experiment, &i));) {
-    json_int_t n = json_integer_value(
-        json_object_get(json_object_get(json_object_get(cell, "summary"), table->metric->name), "n"));
+    json_int_t n = json_integer_value(json_object_get(shown_summary(cell, table), "n"));
     if (n > 0 && (!least || n < least)) least = n;
     if (n > most) most = n;
   }

@@ -82,6 +82,12 @@ mkdir fewer
 sed -e '/1\/pread.*"repetition": 3/d' -e '$d' run/samples.jsonl >fewer/samples.jsonl
 "$STOREBENCH" report fewer --format md >/dev/null
 grep -q '^Median operations per second of 2 to 3 samples (' fewer/report.md || fail "not the numbers of samples: $(grep Median fewer/report.md)"
+# A cell that failed is in no table with its median.
+mkdir failing
+sed -e '/1\/pread.*"repetition": 3/d' -e '/1\/pread.*"repetition": 2/s/"ok"/"failed"/' -e '$d' run/samples.jsonl >failing/samples.jsonl
+"$STOREBENCH" report failing --format md >/dev/null
+grep -q '^| pread | failed |' failing/report.md || fail "pread did not fail: $(grep pread failing/report.md)"
+grep -q '^Median operations per second of 3 samples (' failing/report.md || fail "samples of what failed: $(grep Median failing/report.md)"
 [[ ! -e run/charts/made-up-latency.svg ]] || fail 'latencies were drawn, and none was measured'
 
 cp run/data/made-up.tsv alone.tsv
