@@ -31,7 +31,8 @@ void results_close(struct results *results);
 // line cut short by a stop is dropped, anything else that is damaged is an error naming the line.
 int results_read(const char *folder, json_t **run, struct error *error);
 
-// Reads a run from the run.json at `path`, or from a folder: its run.json or, where there is none, its samples.jsonl.
+// Reads a run from the run.json at `path`, which may be a pipe and is waited for then, or from a folder: its run.json
+// or, where there is none, its samples.jsonl; what is no file there is refused.
 // What it holds has been looked over (results_run_fault, results_sample_fault). A new reference in *run; NULL and
 // -errno with a message that names the file.
 int results_load(const char *path, json_t **run, struct error *error);

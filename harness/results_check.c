@@ -148,10 +148,17 @@ int results_damaged(struct error *error, const char *where, const char *fault) {
   return error_set(error, -EINVAL, "%.400s: %s; the file is damaged: restore it, or measure again", where, fault);
 }
 
-static int load_file(const char *path, json_t **run, struct error *error) {
+// What somebody names may be a pipe, as that of `compare <(zcat run.json.gz) RUN`, and is waited for as by `cat`.
+static int open_named(const char *path, FILE **file) {
+  *file = fopen(path, "re");
+  return *file ? 0 : -errno;
+}
+
+// `inside`: the folder was named, in which only a file can be a run's.
+static int load_file(const char *path, bool inside, json_t **run, struct error *error) {
   json_error_t where;
   FILE *file;
-  int code = input_stream(path, &file);
+  int code = inside ? input_stream(path, &file) : open_named(path, &file);
   if (code)
     return error_set(error, code, "%s: %s; name the folder of a run, or its run.json", path, input_reason(code));
   *run = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
@@ -176,10 +183,10 @@ int results_load(const char *path, json_t **run, struct error *error) {
   if (stat(path, &status)) return error_set(error, -errno, "%s: %m; name the folder of a run, or its run.json", path);
   if (snprintf(inside, sizeof inside, "%s/run.json", path) >= (int)sizeof inside)
     return error_set(error, -ENAMETOOLONG, "%.100s...: the path is too long", path);
-  if (!S_ISDIR(status.st_mode)) snprintf(inside, sizeof inside, "%s", path);
+  const bool folder = S_ISDIR(status.st_mode);
   // A run that was killed has its samples and no run.json yet.
-  bool samples_only = S_ISDIR(status.st_mode) && access(inside, F_OK) != 0;
-  int code = samples_only ? results_read(path, run, error) : load_file(inside, run, error);
+  bool samples_only = folder && access(inside, F_OK) != 0;
+  int code = samples_only ? results_read(path, run, error) : load_file(folder ? inside : path, folder, run, error);
   if (code) {
     json_decref(*run);
     *run = NULL;

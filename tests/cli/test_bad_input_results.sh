@@ -53,7 +53,6 @@ for what in folder fifo device; do
 done
 rm fifo/run.json
 refused compare fifo good
-refused compare fifo/samples.jsonl good
 
 echo '# a last line that was being written is dropped, as when a run is killed'
 mkdir killed
@@ -63,6 +62,12 @@ run compare good killed
 echo '# run.json'
 "$STOREBENCH" report good >/dev/null 2>&1 || true
 [[ -s good/run.json ]] || { echo 'no run.json'; exit 1; }
+echo '# a pipe that is named is read'
+run compare /dev/stdin good < <(cat good/run.json)
+run validate --run /dev/stdin --json < <(cat good/run.json)
+run advise /dev/stdin --reads 100 --json < <(cat good/run.json)
+run compare good /dev/stdin < <(head -n 20 good/run.json)
+
 # edited SED-EXPRESSION
 edited() {
   echo "# $1"
