@@ -13,8 +13,8 @@
 // both. False where either is not known.
 bool beaten_by(const json_t *cell, const struct metric *metric, double best);
 
-// Adds the bounds of a summarised run that a cell is better than, in the metric of its experiment's chart. 0 or
-// -ENOMEM.
+// Adds the bounds of a summarised run that a cell is better than, in the metric of its experiment's chart. Of a bound
+// whose interval is wider than a factor of two its median is enough to be better than. 0 or -ENOMEM.
 int beaten_limits(const json_t *run, struct limit_list *list);
 
 #endif

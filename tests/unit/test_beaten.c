@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
+#include "harness/beaten.h"
 #include "harness/measure_limits.h"
+#include "harness/results.h"
 #include "tests/unit/made_run.h"
 #include "tests/unit/temporary.h"
 
@@ -39,8 +41,8 @@ static json_t *take_samples(json_t *cell) {
   return samples;
 }
 
-// Of a run whose one cell is far better than its bound. The results are the caller's.
-static struct results *write_run(const char *out) {
+// A run whose one cell is far better than its bound. The caller's.
+static json_t *make_run(void) {
   static const char *const xs[] = {"1", NULL}, *const engines[] = {"pread", NULL};
   static const struct made_experiment experiment = {.name = "puts",
                                                     .title = "Puts",
@@ -50,11 +52,17 @@ static struct results *write_run(const char *out) {
                                                     .y = "ops_per_s",
                                                     .xs = xs,
                                                     .engines = engines};
-  struct error error = {0};
-  struct results *results;
   json_t *run = made_run("here");
   made_run_add(run, &experiment);
   made_run_add_limit(run, "fdatasync", 1000);
+  return run;
+}
+
+// The results are the caller's.
+static struct results *write_run(const char *out) {
+  struct error error = {0};
+  struct results *results;
+  json_t *run = make_run();
   json_t *cell = json_array_get(json_object_get(run, "cells"), 0), *samples = take_samples(cell), *sample;
   json_t *limit = json_incref(json_array_get(json_object_get(run, "limits"), 0));
   assert_int_equal(json_object_del(run, "limits"), 0);
@@ -102,6 +110,28 @@ static void test_a_second_measurement_that_fails_is_told(void **state) {
   json_decref(run);
 }
 
+// How many bounds are beaten where the one bound has this interval.
+static size_t beaten_beside(double low, double high) {
+  struct error error = {0};
+  struct limit_list list = {0};
+  json_t *run = make_run(), *limit = json_array_get(json_object_get(run, "limits"), 0);
+  json_object_set_new(limit, "low", json_real(low));
+  json_object_set_new(limit, "high", json_real(high));
+  if (results_summarise(run, &error)) fail_msg("%s", error.text);
+  assert_int_equal(beaten_limits(run, &list), 0);
+  size_t count = list.count;
+  limit_list_free(&list);
+  json_decref(run);
+  return count;
+}
+
+static void test_an_unsure_bound_does_not_hide_in_its_interval(void **state) {
+  (void)state;
+  assert_int_equal(beaten_beside(900, 1100), 1);
+  assert_int_equal(beaten_beside(6e11, 1e12), 0);
+  assert_int_equal(beaten_beside(900, 1e12), 1);
+}
+
 int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "__limit") == 0) {
     fputs("made to fail\n", stderr);
@@ -109,6 +139,7 @@ int main(int argc, char **argv) {
   }
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_second_measurement_that_fails_is_told, make_folder, remove_folder),
+      cmocka_unit_test(test_an_unsure_bound_does_not_hide_in_its_interval),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
