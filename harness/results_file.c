@@ -73,7 +73,7 @@ static int write_synced(FILE *out, content_fn content, const void *user) {
 int results_file_write(const char *folder, const char *name, content_fn content, const void *user,
                        struct error *error) {
   char path[4096], temporary[4096 + 16];
-  FILE *out;
+  FILE *out = NULL;
   if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
     return error_set(error, -ENAMETOOLONG, "%s: the path is too long; choose a shorter --out", folder);
   int code = open_temporary(path, temporary, sizeof temporary, &out);

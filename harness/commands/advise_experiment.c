@@ -131,7 +131,8 @@ static int draft_make(const char *path, struct draft *draft, struct error *error
   }
   if (asprintf(&draft->path, "%s/%s", draft->folder, name_in(path)) >= 0) return 0;
   draft->path = NULL;
-  return error_set(error, -ENOMEM, "memory is short");
+  error_set(error, -ENOMEM, "memory is short");
+  return -ENOMEM;
 }
 
 static bool is_room(int code) { return code == -ENOMEM || code == -ENOSPC || code == -ETIME; }
