@@ -57,8 +57,8 @@ static int prefetch_records(const struct map_walk *walk) {
     if (walk->located[i].slot == SLOT_NONE) continue;
     offsets[found] = slot_offset(store->record_size, walk->located[i].slot);
     const char *bytes = walk->map.base + offsets[found++];
-    __builtin_prefetch(bytes);
-    __builtin_prefetch(bytes + store->record_size - 1);
+    prefetch_line(bytes);
+    prefetch_line(bytes + store->record_size - 1);
   }
   return store->prefetch && found ? store->io->prefetch(store->file, offsets, store->record_size, found) : 0;
 }

@@ -93,9 +93,9 @@ static int map_answer(void *argument) {
 
 // Brings a record near: its first lines, where key and the start of the value are, and its last.
 static inline void prefetch_record(const char *bytes, uint32_t record_size) {
-  __builtin_prefetch(bytes);
-  __builtin_prefetch(bytes + 64);
-  if (record_size > 128) __builtin_prefetch(bytes + record_size - 1);
+  prefetch_line(bytes);
+  prefetch_line(bytes + 64);
+  if (record_size > 128) prefetch_line(bytes + record_size - 1);
 }
 
 // Index lines first, then records: by the time a record is compared, its cache misses have overlapped with the others'.
