@@ -268,6 +268,10 @@ static inline bool bytes_equal(const unsigned char *one, const unsigned char *ot
 }
 
 // read.c
+enum { READ_GROUP = 64 };  // gets whose cache misses overlap
+// Inside an epoch: looks each key of a group (at most READ_GROUP) up in the index. Sets hash, cursor and slot of each
+// `located`, and nothing else.
+void find_slots(const struct store *store, struct op *const *ops, struct located *located, size_t count);
 void read_ops(struct session *session, struct op *const *ops, size_t count);
 int read_alone(struct session *session, struct op *op);  // submits one get or peek; where store->alone_by_map
 static inline bool is_read(const struct op *op) { return op->kind == OP_GET || op->kind == OP_PEEK; }
@@ -326,6 +330,8 @@ int window_write(struct session *session, struct io_request *request);  // queue
 // For those of `located` whose slot may be the key's, as locate_all has found it: whether it is, or which else.
 int window_locate(struct session *session, struct op *const *ops, struct located *located, size_t count);
 void window_refill(struct session *session);
+// Inside an epoch: starts gets of a group (at most READ_GROUP), as many as there is room for, and queues the others.
+void window_get(struct session *session, struct op *const *ops, size_t count);
 
 // session.c
 void session_advance(struct session *session);  // inside its epoch: to that of the oldest read in flight

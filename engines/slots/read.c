@@ -6,8 +6,6 @@
 
 #include "engines/slots/internal.h"
 
-enum { GROUP = 64 };  // look-ups whose cache misses overlap
-
 int key_check(const struct op *op) {
   return op->key && op->key_length >= 1 && op->key_length <= KEY_LENGTH_MAX ? 0 : -EINVAL;
 }
@@ -75,7 +73,7 @@ struct map_group {
   size_t count;
   volatile size_t at;
   struct io_map map;
-  struct located located[GROUP];
+  struct located located[READ_GROUP];
 };
 
 static int map_answer(void *argument) {
@@ -98,21 +96,24 @@ static inline void prefetch_record(const char *bytes, uint32_t record_size) {
   if (record_size > 128) prefetch_line(bytes + record_size - 1);
 }
 
+void find_slots(const struct store *store, struct op *const *ops, struct located *located, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    located[i].hash = keydir_hash(ops[i]->key, ops[i]->key_length);
+    keydir_prefetch(&store->keydir, located[i].hash);
+  }
+  for (size_t i = 0; i < count; i++)
+    located[i].slot = keydir_first(&store->keydir, located[i].hash, &located[i].cursor);
+}
+
 // Index lines first, then records: by the time a record is compared, its cache misses have overlapped with the others'.
 static int map_prefetch(struct map_group *group) {
-  struct store *store = group->session->store;
-  uint64_t offsets[GROUP];
-  size_t count = group->count;
-  for (size_t i = 0; i < count; i++) {
-    group->located[i].hash = keydir_hash(group->ops[i]->key, group->ops[i]->key_length);
-    keydir_prefetch(&store->keydir, group->located[i].hash);
-  }
+  const struct store *store = group->session->store;
+  uint64_t offsets[READ_GROUP];
   size_t found = 0;
-  for (size_t i = 0; i < count; i++) {
-    struct located *located = &group->located[i];
-    located->slot = keydir_first(&store->keydir, located->hash, &located->cursor);
-    if (located->slot == SLOT_NONE) continue;
-    offsets[found] = slot_offset(store->record_size, located->slot);
+  find_slots(store, group->ops, group->located, group->count);
+  for (size_t i = 0; i < group->count; i++) {
+    if (group->located[i].slot == SLOT_NONE) continue;
+    offsets[found] = slot_offset(store->record_size, group->located[i].slot);
     prefetch_record(group->map.base + offsets[found++], store->record_size);
   }
   return store->prefetch ? store->io->prefetch(store->file, offsets, store->record_size, found) : 0;
@@ -172,58 +173,55 @@ static int map_group_run(struct session *session, struct op *const *ops, size_t 
   return 0;
 }
 
-// One read after the other.
-static void get_by_read(struct session *session, struct op *op) {
-  struct located located = {.error = 0};
-  struct record record;
-  located.slot = keydir_first(&session->store->keydir, keydir_hash(op->key, op->key_length), &located.cursor);
-  if (locate_by_read(session, op, &located, &record))
-    answer(session, op, located.slot, &record);
-  else
-    finish(session, op, located.error ? located.error : -ENOENT);
-}
-
-// Each look-up's cache miss in the index overlaps with the others', as in map_prefetch: a tenth of a warm read by
-// io_uring is otherwise spent waiting for it.
-static void prefetch_index(const struct store *store, struct op *const *ops, size_t count) {
-  for (size_t i = 0; i < count; i++) keydir_prefetch(&store->keydir, keydir_hash(ops[i]->key, ops[i]->key_length));
+// One read after the other. Slots are found before the first: between two calls the kernel's own code and data drive
+// index lines out of the caches again.
+static void get_by_reads(struct session *session, struct op *const *ops, size_t count) {
+  struct located located[READ_GROUP];  // not initialised as a whole, as in map_group_run
+  find_slots(session->store, ops, located, count);
+  for (size_t i = 0; i < count; i++) {
+    struct record record;
+    located[i].error = 0;
+    if (locate_by_read(session, ops[i], &located[i], &record))
+      answer(session, ops[i], located[i].slot, &record);
+    else
+      finish(session, ops[i], located[i].error ? located[i].error : -ENOENT);
+  }
 }
 
 static void read_group(struct session *session, struct op *const *ops, size_t count) {
   const struct store *store = session->store;
-  if (!store->linear && store->io->map) {
+  if (store->linear) {
+    for (size_t i = 0; i < count; i++) linear_get(session, ops[i]);
+  } else if (store->io->map) {
     int error = map_group_run(session, ops, count);
     for (size_t i = 0; error && i < count; i++) finish(session, ops[i], error);
-    return;
-  }
-  if (!store->linear && count > 1) prefetch_index(store, ops, count);
-  for (size_t i = 0; i < count; i++) {
-    if (ops[i]->kind == OP_PEEK && !store->io->map)
-      finish(session, ops[i], -EOPNOTSUPP);
-    else if (store->linear)
-      linear_get(session, ops[i]);
-    else if (store->io->submit)
-      op_queue_push(&session->backlog, ops[i]);
-    else
-      get_by_read(session, ops[i]);
+  } else if (store->io->submit) {
+    window_get(session, ops, count);
+  } else {
+    get_by_reads(session, ops, count);
   }
 }
 
+static int read_check(const struct session *session, const struct op *op) {
+  int error = key_check(op);
+  return !error && op->kind == OP_PEEK && !session->store->io->map ? -EOPNOTSUPP : error;
+}
+
 void read_ops(struct session *session, struct op *const *ops, size_t count) {
-  struct op *group[GROUP];
+  struct op *group[READ_GROUP];
   size_t grouped = 0;
   // Before the epoch: who holds this lock for writing may wait for readers to leave theirs.
   if (session->store->linear) pthread_rwlock_rdlock(&session->store->linear_lock);
   session_enter(session);
   for (size_t i = 0; i < count; i++) {
     if (!is_read(ops[i])) continue;
-    int error = key_check(ops[i]);
+    int error = read_check(session, ops[i]);
     if (error) {
       finish(session, ops[i], error);
       continue;
     }
     group[grouped++] = ops[i];
-    if (grouped == GROUP) {
+    if (grouped == READ_GROUP) {
       read_group(session, group, grouped);
       grouped = 0;
     }

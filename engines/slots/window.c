@@ -54,28 +54,44 @@ static void read_candidate(struct session *session, struct lookup *lookup) {
   if (error) end_lookup(session, lookup, error, NULL);
 }
 
-static void start_lookup(struct session *session, struct op *op, struct located *located) {
-  struct store *store = session->store;
+// From the slot that `found` has on, looked up in `epoch`. `located` as in struct lookup.
+static void start_lookup(struct session *session, struct op *op, const struct located *found, uint64_t epoch,
+                         struct located *located) {
   struct lookup *lookup = session->idle;
   session->idle = lookup->next;
   session->in_flight++;
   if (located) session->locating++;
   lookup->op = op;
   lookup->located = located;
-  lookup->epoch = atomic_load(&store->epochs.current);
-  if (located) {
-    lookup->slot = located->slot;
-    lookup->cursor = located->cursor;
-  } else {
-    lookup->slot = keydir_first(&store->keydir, keydir_hash(op->key, op->key_length), &lookup->cursor);
-  }
+  lookup->epoch = epoch;
+  lookup->slot = found->slot;
+  lookup->cursor = found->cursor;
   read_candidate(session, lookup);
 }
 
+static uint64_t current_epoch(struct session *session) { return atomic_load(&session->store->epochs.current); }
+
 void window_refill(struct session *session) {
+  const struct keydir *keydir = &session->store->keydir;
   while (session->backlog.count && has_room(session)) {
+    struct op *op = op_queue_pop(&session->backlog);
+    struct located found;
     session_enter(session);
-    start_lookup(session, op_queue_pop(&session->backlog), NULL);
+    uint64_t epoch = current_epoch(session);
+    found.slot = keydir_first(keydir, keydir_hash(op->key, op->key_length), &found.cursor);
+    start_lookup(session, op, &found, epoch, NULL);
+  }
+}
+
+void window_get(struct session *session, struct op *const *ops, size_t count) {
+  struct located found[READ_GROUP];
+  uint64_t epoch = current_epoch(session);  // before the look-ups: what they find may be free in the next
+  find_slots(session->store, ops, found, count);
+  for (size_t i = 0; i < count; i++) {
+    if (!session->backlog.count && has_room(session))
+      start_lookup(session, ops[i], &found[i], epoch, NULL);
+    else
+      op_queue_push(&session->backlog, ops[i]);
   }
 }
 
@@ -141,7 +157,7 @@ int window_locate(struct session *session, struct op *const *ops, struct located
       int reaped = window_drive(session, 1);
       if (reaped < 0) return reaped;
     }
-    start_lookup(session, ops[i], &located[i]);
+    start_lookup(session, ops[i], &located[i], current_epoch(session), &located[i]);
   }
   while (session->locating) {
     int reaped = window_drive(session, 1);
