@@ -168,6 +168,17 @@ static bool is_of_bound(const struct contest *contest, const json_t *point) {
   return experiment_side_is_bound(json_text(test_of(contest, point), "under"));
 }
 
+// Nor does a contender, or null.
+static bool wins_nothing(const struct contest *contest, const char *engine) {
+  const json_t *cell;
+  size_t i;
+  json_array_foreach(json_object_get(contest->run, "cells"), i, cell) {
+    if (strcmp(json_text(cell, "experiment"), json_text(contest->experiment, "name")) != 0) continue;
+    if (strcmp(json_text(cell, "engine"), engine) == 0) return !json_is_store(cell);
+  }
+  return false;
+}
+
 // In how many ways try_point may find a difference among so many cells. Of more than two, one may beat all others, or
 // any one another.
 static size_t count_ways(size_t cells) { return cells < 2 ? 0 : cells == 2 ? 1 : 2; }
@@ -196,20 +207,22 @@ static size_t count_looked_at(const struct contest *contest) {
   return count;
 }
 
-// The largest difference between cells that a point of the claim shows.
+// The largest difference between cells that a point of the claim shows, of a store that is ahead.
 static bool read_claim(const struct contest *contest, size_t looked_at, struct claim *claim) {
   const json_t *points = json_object_get(json_object_get(contest->experiment, "verdict"), "points"), *point;
-  const json_t *best = NULL;
   double most = 0;
   size_t i;
+  *claim = (struct claim){0};
   json_array_foreach(points, i, point) {
     const double size = fabs(log(json_real_or_nan(point, "ratio")));
+    struct claim told;
     if (is_of_bound(contest, point) || !shows(contest, point, looked_at) || size <= most) continue;
-    best = point;
+    read_point(contest, point, &told);
+    if (wins_nothing(contest, told.name[0])) continue;
+    *claim = told;
     most = size;
   }
-  if (best) read_point(contest, best, claim);
-  return best && *claim->name[0] && *claim->name[1];
+  return *claim->name[0] && *claim->name[1];
 }
 
 struct search {

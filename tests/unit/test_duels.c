@@ -345,6 +345,33 @@ static void test_a_bound_heads_nothing(void **state) {
   json_decref(run);
 }
 
+// However far it is ahead of a store, or of itself. A store that is ahead of one may say so.
+static void test_a_contender_heads_nothing(void **state) {
+  (void)state;
+  struct random random;
+  double rates[2][3] = {{9000, 500, 100}, {1000, 500, 100}};
+  random_seed(&random, 19);
+  json_t *run = made(rates, 0.01, &random), *cell;
+  size_t i;
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    if (i % 3 == 0) assert_int_equal(json_object_set_new(cell, "contender", json_string("a loop")), 0);
+  }
+  set_claim(run, "a batch=64", "a batch=1", "> 5");
+  summarise(run);
+  assert_int_equal(json_array_size(json_object_get(json_object_get(experiment_of(run), "verdict"), "points")), 1);
+  expect(experiment_of(run), "finding", "b updates 5.0x faster than c, batch 64 (");
+  set_claim(run, "b batch=1", "a batch=1", "> 0.5");
+  summarise(run);
+  expect(experiment_of(run), "finding", "b updates 5.0x faster than c, batch ");
+  set_claim(run, "b batch=1", "c batch=1", "> 0.5");
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    json_object_set_new(cell, "contender", i % 3 == 2 ? json_string("a loop") : json_null());
+  }
+  summarise(run);
+  expect(experiment_of(run), "finding", "b updates 5.0x faster than c, batch 1 (");
+  json_decref(run);
+}
+
 static void test_main_point(void **state) {
   (void)state;
   struct random random;
@@ -507,6 +534,7 @@ int main(void) {
       cmocka_unit_test(test_small_differences_are_found),
       cmocka_unit_test(test_the_claim_heads_the_chart),
       cmocka_unit_test(test_a_bound_heads_nothing),
+      cmocka_unit_test(test_a_contender_heads_nothing),
       cmocka_unit_test(test_main_point),
       cmocka_unit_test(test_plain_engines_come_first),
       cmocka_unit_test(test_without_a_difference_the_headline_says_so),
