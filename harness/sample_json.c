@@ -237,7 +237,7 @@ static int set_state(json_t *json, const struct sample *sample, bool ok) {
       "residency", "before", real_or_null(sample->residency_before), "after", real_or_null(sample->residency_after),
       "mappings", ok ? mappings_to_json(sample) : json_null(), "memory", pressure_to_json(&sample->pressure), "foreign",
       foreign_to_json(sample), "flags", flags_to_json(sample), "verified",
-      count_or_null(ok && sample->work && !sample->storeless, sample->verified), "background",
+      count_or_null(ok && sample->work && (!sample->storeless || sample->verified), sample->verified), "background",
       ok ? background_to_json(sample) : json_null(), "start", ok ? start_to_json(sample) : json_null(), "compaction",
       ok ? compaction_to_json(sample) : json_null(), "effective", effective, "stat",
       ok && !sample->storeless ? stat_to_json(&sample->stat_before, &sample->stat_after) : json_null(), "space",

@@ -35,20 +35,22 @@ const char *contender_mark(const struct contender *contender) { return contender
 
 int contender_probe(const struct contender *contender, struct error *error) { return contender->probe(error); }
 
-// One loop on a store as it was filled.
-static int check(const struct sample_order *order, const char *name, struct error *error) {
+// One loop on a store as it was filled, or on a file of its own.
+static int check(const struct contender *contender, const struct contender_run *run, struct error *error) {
+  const struct sample_order *order = run->sample->order;
   const struct cell_settings *settings = &order->settings;
+  const char *name = contender->engine.name;
   bool killed = settings->workload.operation == OPERATION_OPEN;
   if (order->kind != SAMPLE_THROUGHPUT)
     return error_set(error, -EOPNOTSUPP, "%s takes no latencies and counts no calls; draw y = ops_per_s", name);
-  if (settings->threads > 1 || settings->processes > 1)
-    return error_set(error, -EOPNOTSUPP, "%s is one loop; use threads = 1 and processes = 1", name);
+  if (settings->threads > 1 && !(contender->takes_threads && contender->takes_threads(run)))
+    return error_set(error, -EOPNOTSUPP, "%s is one loop; use threads = 1", name);
+  if (settings->processes > 1) return error_set(error, -EOPNOTSUPP, "%s is one process; use processes = 1", name);
   if (cell_rated(settings) || settings->background.kind != BACKGROUND_NONE || cache_limited(settings->cache))
     return error_set(error, -EOPNOTSUPP, "%s knows no rate, no background and no memory pressure", name);
   if (cell_stores(settings) > 1) return error_set(error, -EOPNOTSUPP, "%s knows one file; use stores = 1", name);
   if (settings->before.count && !killed)
     return error_set(error, -EOPNOTSUPP, "%s finds records where a fill put them; leave `before` out", name);
-  if (order->fresh) return error_set(error, -EOPNOTSUPP, "%s makes no file; use get, scan or update", name);
   return 0;
 }
 
@@ -96,6 +98,8 @@ static int measure(struct contender_run *run, const struct contender *contender,
   if (!code) sample_cache_after(sample);
   spent_on(&sample->spent, SPENT_TIMED);
   if (!code && sample->result.operations == 0) code = error_set(error, -EIO, "nothing was done");
+  if (!code && contender->prove) code = contender->prove(run, error);
+  spent_on(&sample->spent, SPENT_CHECK);
   contender->close(run);
   spent_on(&sample->spent, SPENT_CLOSE);
   return code;
@@ -108,7 +112,7 @@ json_t *contender_sample(const struct contender *contender, const struct sample_
   struct contender_run run = {.sample = &sample, .options = &sample.config.options, .file = {.fd = -1}};
   sample.store = &run.file;
   int code = registry_parse_options(order->settings.spec, &contender->engine, &sample.config, &error);
-  if (!code) code = check(order, contender->engine.name, &error);
+  if (!code) code = check(contender, &run, &error);
   spent_start(&sample.spent);
   if (!code) code = measure(&run, contender, &error);
   bool skipped = code == -EOPNOTSUPP || sample.out_of_reach;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engines/slots/file.h"
 #include "engines/slots/format.h"
 #include "harness/contenders/internal.h"
 
@@ -33,6 +34,14 @@ int contender_file_open(const struct sample_order *order, int flags, bool map, s
   if (file->bytes < slot_offset(file->record_size, file->records))
     return error_set(error, -EIO, "the file ends before its last record");
   return map ? map_file(file, error) : 0;
+}
+
+int contender_file_create(const struct sample_order *order, struct store *file, struct error *error) {
+  *file = (struct store){.records = order->settings.workload.records, .record_size = order->settings.record_size};
+  file->bytes = slot_offset(file->record_size, file->records);
+  file->fd = file_open(order->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int code = file->fd < 0 ? file->fd : file_extend(file->fd, 0, file->bytes);
+  return code ? error_set(error, code, "the file cannot be made: %s", strerror(-code)) : 0;
 }
 
 void contender_file_close(struct store *file) {

@@ -36,11 +36,14 @@ struct contender {
   const char *mark;
   bool elsewhere;  // it works in a process of its own: what this process is counted to do is not what it did
   int (*probe)(struct error *error);
+  bool (*takes_threads)(const struct contender_run *run);  // whether it has as many as it is told. NULL: it has one
   // Opens what it needs on the file. -EOPNOTSUPP with the reason where the order asks for what it does not do.
   int (*open)(struct contender_run *run, struct error *error);
   int (*warm_up)(struct contender_run *run, struct error *error);
   // The timed part: sets seconds and operations of the sample's result.
   int (*time)(struct contender_run *run, struct error *error);
+  // After the time: whether what was counted was done; sets `verified` of the sample. NULL: it writes nothing.
+  int (*prove)(struct contender_run *run, struct error *error);
   // Closes what `open` opened, also after it failed.
   void (*close)(struct contender_run *run);
 };
@@ -50,8 +53,16 @@ extern const struct contender contender_bare, contender_fio;
 // Gets by a map: the index is made as the loop opens (probe.c).
 extern const struct limit_loop contender_probe_loop, contender_chain_loop;
 
+// Durable updates of threads that share a sync (group.c), and a load of new records (load.c). How a loop is proven:
+// what it wrote is read back, from all over the file, and counted in *verified. 0 or -errno with the reason.
+extern const struct limit_loop contender_group_loop, contender_load_loop;
+int contender_group_prove(void *state, uint64_t *verified, struct error *error);
+int contender_load_prove(void *state, uint64_t *verified, struct error *error);
+
 // file.c: opens the file of the order (`flags` beside O_CLOEXEC), and maps it, for reading. 0 or -errno.
 int contender_file_open(const struct sample_order *order, int flags, bool map, struct store *file, struct error *error);
+// Makes the file of the order, with room for all of its records allocated. 0 or -errno.
+int contender_file_create(const struct sample_order *order, struct store *file, struct error *error);
 void contender_file_close(struct store *file);
 
 // Members of their engines: what cache_set and the counters call.

@@ -65,7 +65,7 @@ grep -q '^1 "contender":null' marks || fail "a store is marked: $(cat marks)"
 
 # What is wrong is said before anything runs.
 said() { sed "s/engine = mmap, bare/engine = mmap, bare, $1/" beside.ini >wrong.ini; "$STOREBENCH" run ./wrong.ini --dry-run >out 2>&1 && fail "not refused: $1"; grep -qF "$2" out || fail "$1: $(cat out)"; }
-said bare:how=fast 'bad value "fast" for option how of engine bare; write map/chain/dense/pread/uring/read/write'
+said bare:how=fast 'bad value "fast" for option how of engine bare; write map/chain/dense/pread/uring/read/write/group/load'
 said bare:hw=map 'engine bare has no option "hw"; did you mean "how"?'
 
 # The real one, where there is one: it takes the options, and its JSON is understood.

@@ -15,33 +15,12 @@
 #include "harness/cache.h"
 #include "harness/contenders/contenders.h"
 #include "harness/sample.h"
-#include "tests/unit/sample_support.h"
-#include "tests/unit/temporary.h"
-
-enum { RECORDS = 10000 };
-
-static char folder[512];
+#include "tests/unit/contender_support.h"
 
 // What the loops were seen to call.
 static struct seen {
-  unsigned long writes, written, syncs;  // written: bytes
-  unsigned long large, misaligned;       // preads of 1 MiB, and of them those to memory that is not aligned to a page
+  unsigned long large, misaligned;  // preads of 1 MiB, and of them those to memory that is not aligned to a page
 } seen;
-
-ssize_t __real_pwrite(int fd, const void *buffer, size_t bytes, off_t offset);
-ssize_t __wrap_pwrite(int fd, const void *buffer, size_t bytes, off_t offset);
-ssize_t __wrap_pwrite(int fd, const void *buffer, size_t bytes, off_t offset) {
-  seen.writes++;
-  seen.written += bytes;
-  return __real_pwrite(fd, buffer, bytes, offset);
-}
-
-int __real_fdatasync(int fd);
-int __wrap_fdatasync(int fd);
-int __wrap_fdatasync(int fd) {
-  seen.syncs++;
-  return __real_fdatasync(fd);
-}
 
 ssize_t __real_pread(int fd, void *buffer, size_t bytes, off_t offset);
 ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset);
@@ -53,62 +32,13 @@ ssize_t __wrap_pread(int fd, void *buffer, size_t bytes, off_t offset) {
   return __real_pread(fd, buffer, bytes, offset);
 }
 
-static struct sample_order order_of(const char *spec, enum operation operation) {
-  struct sample_order order = sample_new_order(operation);
-  order.settings.workload.records = RECORDS;
-  order.settings.data_bytes = (uint64_t)RECORDS * order.settings.record_size;
-  snprintf(order.settings.spec, sizeof order.settings.spec, "%s", spec);
-  snprintf(order.path, sizeof order.path, "%s/store", folder);
-  return order;
-}
-
-static int make_store(void **state) {
-  (void)state;
-  snprintf(folder, sizeof folder, "%s/contenders-XXXXXX", temporary_folder());
-  if (!mkdtemp(folder)) return -1;
-  struct sample_order order = order_of("pread", OPERATION_FILL);
-  order.kind = SAMPLE_FILL;
-  json_t *sample = sample_run(&order);
-  assert_sample_status(sample, "ok");
-  json_decref(sample);
-  return 0;
-}
-
-static int remove_store(void **state) {
-  static const char *const files[] = {"store", "store.index"};
-  char path[600];
-  (void)state;
-  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-    snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-    if (unlink(path)) return -1;
-  }
-  return rmdir(folder);
-}
-
-// What only a store has, or only a client times, is null and no false zero.
-static void expect_nulls(const json_t *sample) {
-  static const char *const names[] = {"stat", "verified", "value_sum", "latency_ns", "syscalls"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (!json_is_null(json_object_get(sample, names[i]))) fail_msg("%s is not null", names[i]);
-}
-
-static json_t *measured(const struct sample_order *order) {
-  json_t *sample = sample_run(order);
-  assert_sample_status(sample, "ok");
-  assert_true(sample_number(sample, "operations") > 0);
-  double rate = sample_number(sample, "operations") / sample_number(sample, "seconds");
-  assert_true(sample_number(sample, "ops_per_s") == rate);
-  expect_nulls(sample);
-  return sample;
-}
-
 static void test_loops_read(void **state) {
   static const char *const specs[] = {"bare", "bare:how=chain", "bare:how=dense", "bare:how=pread"};
   (void)state;
   for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
-    struct sample_order order = order_of(specs[i], OPERATION_GET);
+    struct sample_order order = contender_order(specs[i], OPERATION_GET);
     order.warmup = 0.002;
-    json_t *sample = measured(&order);
+    json_t *sample = contender_measured(&order);
     assert_true(sample_number(sample, "value_bytes_read") == 64 * sample_number(sample, "operations"));
     assert_true(sample_number(sample, "value_bytes_written") == 0);
     json_decref(sample);
@@ -118,7 +48,7 @@ static void test_loops_read(void **state) {
 // A machine may refuse io_uring: that is a skip with its reason.
 static void test_a_ring_reads_or_says_why_not(void **state) {
   (void)state;
-  struct sample_order order = order_of("bare:how=uring", OPERATION_GET);
+  struct sample_order order = contender_order("bare:how=uring", OPERATION_GET);
   json_t *sample = sample_run(&order);
   if (strcmp(sample_text(sample, "status"), "skipped") == 0)
     assert_non_null(strstr(sample_text(sample, "reason"), "io_uring"));
@@ -130,8 +60,8 @@ static void test_a_ring_reads_or_says_why_not(void **state) {
 // One piece of 1 MiB stands for as many records as it holds.
 static void test_reading_on_counts_records(void **state) {
   (void)state;
-  struct sample_order order = order_of("bare:how=read", OPERATION_SCAN);
-  json_t *sample = measured(&order);
+  struct sample_order order = contender_order("bare:how=read", OPERATION_SCAN);
+  json_t *sample = contender_measured(&order);
   assert_int_equal((long)sample_number(sample, "operations") % ((1 << 20) / 128), 0);
   json_decref(sample);
 }
@@ -139,12 +69,12 @@ static void test_reading_on_counts_records(void **state) {
 // Also where its size does not divide a piece.
 static void test_reading_on_counts_bytes(void **state) {
   (void)state;
-  struct sample_order order = order_of("bare:how=read", OPERATION_SCAN);
+  struct sample_order order = contender_order("bare:how=read", OPERATION_SCAN);
   const uint64_t piece = 1 << 20, size = 12288;
   order.settings.record_size = (uint32_t)size;
   order.settings.workload.records = 100;
   order.settings.data_bytes = 100 * size;
-  json_t *sample = measured(&order);
+  json_t *sample = contender_measured(&order);
   uint64_t done = (uint64_t)sample_number(sample, "operations"), pieces = (done * size + piece - 1) / piece;
   assert_int_equal(done, pieces * piece / size);
   json_decref(sample);
@@ -153,9 +83,9 @@ static void test_reading_on_counts_bytes(void **state) {
 // A copy to just past its source's place in a page is several times slower, and a floor of it no floor.
 static void test_long_reads_go_to_aligned_memory(void **state) {
   (void)state;
-  struct sample_order order = order_of("bare:how=read", OPERATION_SCAN);
+  struct sample_order order = contender_order("bare:how=read", OPERATION_SCAN);
   seen = (struct seen){0};
-  json_decref(measured(&order));
+  json_decref(contender_measured(&order));
   assert_true(seen.large > 0);
   assert_int_equal(seen.misaligned, 0);
   seen = (struct seen){0};
@@ -164,40 +94,10 @@ static void test_long_reads_go_to_aligned_memory(void **state) {
   assert_int_equal(seen.misaligned, 0);
 }
 
-static void expect_writes(const struct sample_order *order, unsigned long writes, unsigned long records) {
-  seen = (struct seen){0};
-  json_decref(measured(order));
-  assert_true(seen.syncs > 0);
-  assert_int_equal(seen.writes, writes * seen.syncs);
-  assert_int_equal(seen.written, records * order->settings.record_size * seen.syncs);
-}
-
-static void test_writes_sync_as_they_are_told(void **state) {
-  (void)state;
-  struct sample_order order = order_of("bare:how=write", OPERATION_UPDATE);
-  order.settings.sync.kind = SYNC_ALWAYS;
-  order.kind = SAMPLE_THROUGHPUT;
-  json_t *sample = measured(&order);
-  assert_true(sample_number(sample, "value_bytes_written") == 64 * sample_number(sample, "operations"));
-  json_decref(sample);
-  // One sync serves a batch, which leaves by one write, as in a store.
-  order.settings.workload.batch = order.settings.workload.depth = 10;
-  expect_writes(&order, 1, 10);
-  order.settings.sync.kind = SYNC_EVERY;
-  order.settings.sync.amount = 4;
-  expect_writes(&order, 1, 4);
-  order.settings.sync.amount = RECORDS;  // a piece of 1 MiB, and the rest
-  expect_writes(&order, 2, RECORDS);
-  order.settings.sync.kind = SYNC_INTERVAL;
-  sample = sample_run(&order);
-  assert_sample_status(sample, "skipped");
-  json_decref(sample);
-}
-
 static void test_the_whole_file_is_read_once(void **state) {
   (void)state;
-  struct sample_order order = order_of("bare:how=read", OPERATION_OPEN);
-  json_t *sample = measured(&order);
+  struct sample_order order = contender_order("bare:how=read", OPERATION_OPEN);
+  json_t *sample = contender_measured(&order);
   const json_t *start = json_object_get(sample, "start");
   assert_true(sample_number(start, "open_ns") > 0);
   assert_true(json_is_null(json_object_get(start, "first_get_ns")));
@@ -208,7 +108,7 @@ static void test_the_whole_file_is_read_once(void **state) {
 // A loop that takes what is no record for one would be fast and wrong.
 static void test_a_slot_without_its_record_fails(void **state) {
   (void)state;
-  struct sample_order order = order_of("bare", OPERATION_GET);
+  struct sample_order order = contender_order("bare", OPERATION_GET);
   char record[128], zeros[128] = {0};
   const long at = RECORDS_OFFSET + 17 * (long)sizeof record;
   FILE *file = fopen(order.path, "r+e");
@@ -227,36 +127,33 @@ static void test_a_slot_without_its_record_fails(void **state) {
   assert_int_equal(fclose(file), 0);
 }
 
-static void expect_skip(struct sample_order order, const char *reason) {
-  json_t *sample = sample_run(&order);
-  assert_sample_status(sample, "skipped");
-  if (!strstr(sample_text(sample, "reason"), reason)) fail_msg("reason: %s", sample_text(sample, "reason"));
-  expect_nulls(sample);
-  json_decref(sample);
-}
-
 static void test_what_a_loop_cannot_do_is_skipped(void **state) {
   (void)state;
-  struct sample_order order = order_of("bare", OPERATION_GET);
+  struct sample_order order = contender_order("bare", OPERATION_GET);
   order.settings.threads = 2;
-  expect_skip(order, "use threads = 1");
-  order = order_of("bare", OPERATION_GET);
+  expect_contender_skipped(order, "use threads = 1");
+  order = contender_order("bare", OPERATION_GET);
   order.kind = SAMPLE_LATENCY;
-  expect_skip(order, "takes no latencies");
-  order = order_of("bare", OPERATION_GET);
+  expect_contender_skipped(order, "takes no latencies");
+  order = contender_order("bare", OPERATION_GET);
   order.settings.rate.per_s = 1000;
-  expect_skip(order, "no rate");
+  expect_contender_skipped(order, "no rate");
   for (int cache = CACHE_PRESSURE; cache <= CACHE_FILLING; cache++) {
-    order = order_of("bare", OPERATION_GET);
+    order = contender_order("bare", OPERATION_GET);
     order.settings.cache = (enum cache_state)cache;
-    expect_skip(order, "no memory pressure");
+    expect_contender_skipped(order, "no memory pressure");
   }
-  order = order_of("bare:how=read", OPERATION_OPEN);
+  order = contender_order("bare:how=read", OPERATION_OPEN);
   order.settings.stores = 2;
-  expect_skip(order, "use stores = 1");
-  expect_skip(order_of("bare", OPERATION_SCAN), "bare:how=map does get, and no scan");
-  expect_skip(order_of("bare:how=pread:direct=on", OPERATION_GET), "belongs to how=uring");
-  expect_skip(order_of("fio", OPERATION_UPDATE), "fio reads at random");
+  expect_contender_skipped(order, "use stores = 1");
+  expect_contender_skipped(contender_order("bare", OPERATION_SCAN),
+                           "bare:how=map does get, and no scan; use how=read, which does");
+  expect_contender_skipped(contender_order("bare", OPERATION_DELETE),
+                           "bare:how=map does get, and no delete; no way of bare does");
+  expect_contender_skipped(contender_order("bare", OPERATION_OPEN),
+                           "bare:how=map does get, and no open; use how=read, which does");
+  expect_contender_skipped(contender_order("bare:how=pread:direct=on", OPERATION_GET), "belongs to how=uring");
+  expect_contender_skipped(contender_order("fio", OPERATION_UPDATE), "fio reads at random");
 }
 
 static void test_without_fio_it_is_skipped(void **state) {
@@ -265,14 +162,14 @@ static void test_without_fio_it_is_skipped(void **state) {
   char *path = strdup(before ? before : "");
   assert_non_null(path);
   assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
-  expect_skip(order_of("fio", OPERATION_GET), "fio is not installed");
+  expect_contender_skipped(contender_order("fio", OPERATION_GET), "fio is not installed");
   assert_int_equal(setenv("PATH", path, 1), 0);
   free(path);
 }
 
 static void test_a_wrong_option_is_named(void **state) {
   (void)state;
-  struct sample_order order = order_of("bare:how=fast", OPERATION_GET);
+  struct sample_order order = contender_order("bare:how=fast", OPERATION_GET);
   json_t *sample = sample_run(&order);
   assert_sample_status(sample, "failed");
   assert_non_null(strstr(sample_text(sample, "reason"), "bad value \"fast\" for option how of engine bare"));
@@ -301,7 +198,6 @@ int main(void) {
       cmocka_unit_test(test_without_fio_it_is_skipped),
       cmocka_unit_test(test_a_wrong_option_is_named),
       cmocka_unit_test(test_only_their_names_are_theirs),
-      cmocka_unit_test(test_writes_sync_as_they_are_told),  // the last one: it writes over records
   };
-  return cmocka_run_group_tests(tests, make_store, remove_store);
+  return cmocka_run_group_tests(tests, make_contenders_store, remove_contenders_store);
 }
