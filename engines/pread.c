@@ -19,6 +19,7 @@
 #include "engines/registry.h"
 #include "engines/slots/file.h"
 #include "engines/slots/forks.h"
+#include "engines/slots/own.h"
 #include "engines/slots/settings.h"
 #include "engines/slots/store.h"
 #include "engines/slots/ways.h"
@@ -40,9 +41,7 @@ struct io_file {
 
 struct io_session {
   struct io_file *file;
-  int fd;  // reads
-  bool own_fd;
-  struct forks_entry forks;
+  struct own_file reads;
 };
 
 static int open_direct(struct io_file *file, struct io_limits *limits, bool read_only, struct error *error) {
@@ -104,22 +103,8 @@ static int pread_close(struct io_file *file) {
   return error;
 }
 
-// Each call counts itself in and out of the open file, as soon as threads share descriptors; and readers that count in
-// one place take its cache line from each other. So each session reads through an open file of its own. Where none can
-// be had (no /proc, no more descriptors), they share the store's.
-static int open_own(struct io_session *session) {
-  session->fd = session->file->fd;
-  int fd = file_reopen(session->file->fd, session->file->open_flags);
-  if (fd == -EMFILE || fd == -ENFILE || fd == -ENOENT || fd == -EACCES) return 0;
-  if (fd < 0) return fd;
-  session->fd = fd;
-  session->own_fd = true;
-  return forks_add(&session->forks, forks_shut, &session->fd);
-}
-
 static int pread_session_close(struct io_session *session) {
-  forks_remove(&session->forks);
-  if (session->own_fd) (void)file_close(session->fd);  // nothing was written through it
+  own_close(&session->reads);
   free(session);
   return 0;
 }
@@ -130,7 +115,7 @@ static int pread_session_open(struct io_file *file, const struct io_buffers *buf
   struct io_session *session = calloc(1, sizeof *session);
   if (!session) return -ENOMEM;
   session->file = file;
-  int error = open_own(session);
+  int error = own_open(&session->reads, file->fd, file->open_flags);
   if (error) {
     pread_session_close(session);
     return error;
@@ -141,7 +126,7 @@ static int pread_session_open(struct io_file *file, const struct io_buffers *buf
 }
 
 static int pread_read(struct io_session *session, void *buffer, size_t length, uint64_t offset) {
-  return file_read(session->fd, buffer, length, offset, session->file->flags);
+  return file_read(session->reads.fd, buffer, length, offset, session->file->flags);
 }
 
 static int pread_write(struct io_session *session, const void *buffer, size_t length, uint64_t offset, unsigned flags) {
@@ -159,9 +144,7 @@ static int pread_sync(struct io_file *file, struct io_session *session, uint64_t
 static int pread_settings(struct io_session *session, setting_fn tell, void *user) {
   const struct io_file *file = session->file;
   int code = settings_tell_access(file->fd, tell, user);
-  if (!code && !session->own_fd)
-    code =
-        tell(user, "reads", "through the store's open file, which sessions share: no descriptor was left for another");
+  if (!code) code = own_settings(&session->reads, tell, user);
   return code || !file->flags ? code : tell(user, "each read and write", "RWF_DONTCACHE");
 }
 

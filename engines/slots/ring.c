@@ -10,6 +10,7 @@
 #include "engines/slots/ring.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <liburing.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #endif
 
 #include "engines/slots/file.h"
+#include "engines/slots/own.h"
 #include "engines/slots/settings.h"
 
 enum { REGISTERED_FILE = 0, REGISTERED_BUFFER = 0 };  // their indexes in the ring: there is one of each
@@ -32,6 +34,7 @@ struct io_session {
   struct io_uring ring;
   struct forks_entry forks;  // a child that holds the ring would keep it, and what is registered with it, alive
   struct io_file *file;
+  struct own_file reads;       // of no use where the file is registered: then each ring has a count of its own
   struct io_buffers buffers;   // registered; bytes 0: none
   bool deferred;               // DEFER_TASKRUN is on
   bool registered_ring;        // calls name the ring by its index in this thread's table, not by its descriptor
@@ -84,8 +87,10 @@ static void set_common(struct io_session *session, struct io_uring_sqe *entry, s
   io_uring_sqe_set_data64(entry, (uint64_t)(uintptr_t)request | kind);
 }
 
-static int target(const struct io_session *session) {
-  return session->file->fixed ? REGISTERED_FILE : session->file->ring_fd;
+// Writes go through the open file that is marked (late.h).
+static int target(const struct io_session *session, enum io_kind kind) {
+  if (session->file->fixed) return REGISTERED_FILE;
+  return kind == IO_READ ? session->reads.fd : session->file->ring_fd;
 }
 
 static bool is_registered(const struct io_session *session, const char *start, size_t length) {
@@ -101,7 +106,7 @@ static int queue_sync(struct io_session *session, struct io_request *request) {
   int error = make_room(session, 1);
   if (error) return error;
   struct io_uring_sqe *entry = io_uring_get_sqe(&session->ring);
-  io_uring_prep_fsync(entry, target(session), IORING_FSYNC_DATASYNC);
+  io_uring_prep_fsync(entry, target(session, IO_WRITE), IORING_FSYNC_DATASYNC);
   set_common(session, entry, request, COMPLETION_SYNC, 0);
   return 0;
 }
@@ -119,15 +124,15 @@ static int queue_move(struct io_session *session, struct io_request *request) {
   bool registered = is_registered(session, start, length);
   if (request->kind == IO_READ) {
     if (registered) {
-      io_uring_prep_read_fixed(entry, target(session), start, length, offset, REGISTERED_BUFFER);
+      io_uring_prep_read_fixed(entry, target(session, request->kind), start, length, offset, REGISTERED_BUFFER);
     } else {
-      io_uring_prep_read(entry, target(session), start, length, offset);
+      io_uring_prep_read(entry, target(session, request->kind), start, length, offset);
     }
   } else {
     if (registered) {
-      io_uring_prep_write_fixed(entry, target(session), start, length, offset, REGISTERED_BUFFER);
+      io_uring_prep_write_fixed(entry, target(session, request->kind), start, length, offset, REGISTERED_BUFFER);
     } else {
-      io_uring_prep_write(entry, target(session), start, length, offset);
+      io_uring_prep_write(entry, target(session, request->kind), start, length, offset);
     }
     if (request->flags & IO_DURABLE && session->file->dsync) entry->rw_flags = RWF_DSYNC;
   }
@@ -335,6 +340,11 @@ static int register_all(struct io_session *session, const struct io_buffers *buf
   return error;
 }
 
+static int open_reads(struct io_session *session) {
+  const struct io_file *file = session->file;
+  return file->fixed ? 0 : own_open(&session->reads, file->ring_fd, file->direct ? O_DIRECT : 0);
+}
+
 int ring_session_open(struct io_file *file, const struct io_buffers *buffers, struct io_session **out,
                       uint32_t *depth) {
   struct io_session *session = calloc(1, sizeof *session);
@@ -344,6 +354,7 @@ int ring_session_open(struct io_file *file, const struct io_buffers *buffers, st
   int error = session->ready ? make_ring(file, &session->ring, &session->deferred) : -ENOMEM;
   if (error) goto no_ring;
   error = io_uring_ring_dontfork(&session->ring);  // a child's map of the ring would hold it, too
+  if (!error) error = open_reads(session);         // after the ring, which is needed more where descriptors are short
   if (!error) error = register_all(session, buffers);
   if (!error) error = forks_add(&session->forks, forks_shut, &session->ring.ring_fd);
   if (error) goto no_registration;
@@ -353,6 +364,7 @@ int ring_session_open(struct io_file *file, const struct io_buffers *buffers, st
 
 no_registration:
   exit_ring(&session->ring);
+  own_close(&session->reads);
 no_ring:
   free(session->ready);
   free(session);
@@ -396,6 +408,7 @@ int ring_settings(struct io_session *session, setting_fn tell, void *user) {
   if (!code) code = tell_flags(&session->ring, tell, user);
   if (!code) code = tell(user, "ring descriptor", session->registered_ring ? "registered" : "by number");
   if (!code) code = tell(user, "file", file->fixed ? "registered" : "by number");
+  if (!code && !file->fixed) code = own_settings(&session->reads, tell, user);
   if (!code) code = tell_buffers(session, tell, user);
   snprintf(text, sizeof text, "%u entries", session->ring.sq.ring_entries);
   return code ? code : tell(user, "ring", text);
@@ -431,6 +444,7 @@ int ring_session_close(struct io_session *session) {
   if (error) atomic_store(&session->file->abandoned, true);
   forks_remove(&session->forks);
   exit_ring(&session->ring);
+  own_close(&session->reads);
   free(session->ready);
   free(session);
   return error;
