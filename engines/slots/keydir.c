@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { BUCKETS_MIN = 64 };
+enum { BUCKETS_MIN = 64, MOVED_AT_ONCE = 512 };
 #define HUGE_PAGE ((size_t)2 << 20)
 
 static uint64_t entry_make(uint32_t tag, uint32_t slot) { return (uint64_t)tag << 32 | ((uint64_t)slot + 1); }
@@ -97,14 +97,30 @@ static void table_insert(struct keydir_table *table, uint64_t at, uint64_t entry
   atomic_store_explicit(&table->entries[at], entry, memory_order_release);
 }
 
+// Takes the entries in use out of `count` buckets. Without a branch: which of them are empty cannot be guessed.
+static size_t entries_in_use(const _Atomic uint64_t *buckets, size_t count, uint64_t *entries) {
+  size_t used = 0;
+  for (size_t i = 0; i < count; i++) {
+    entries[used] = atomic_load_explicit(&buckets[i], memory_order_relaxed);
+    used += (entries[used] & KEYDIR_SLOT_FIELD) - 1 < KEYDIR_REMOVED - 1;  // neither 0 nor the mark of a removed one
+  }
+  return used;
+}
+
+static void move_entries(const struct keydir_table *from, struct keydir_table *to) {
+  uint64_t entries[MOVED_AT_ONCE];
+  for (uint64_t first = 0; first < from->buckets; first += MOVED_AT_ONCE) {
+    uint64_t left = from->buckets - first;
+    size_t used = entries_in_use(from->entries + first, left < MOVED_AT_ONCE ? left : MOVED_AT_ONCE, entries);
+    for (size_t i = 0; i < used; i++) table_insert(to, home_of(to, entries[i] >> 32), entries[i]);
+  }
+}
+
 static int rebuild(struct keydir *keydir, uint64_t buckets) {
   struct keydir_table *old = atomic_load_explicit(&keydir->table, memory_order_relaxed);
   struct keydir_table *table = keydir_table_new(buckets);
   if (!table) return -ENOMEM;
-  for (uint64_t i = 0; i < old->buckets; i++) {
-    uint64_t entry = atomic_load_explicit(&old->entries[i], memory_order_relaxed);
-    if (entry && (entry & KEYDIR_SLOT_FIELD) != KEYDIR_REMOVED) table_insert(table, home_of(table, entry >> 32), entry);
-  }
+  move_entries(old, table);
   atomic_store(&keydir->table, table);
   keydir->used = keydir->live;
   old->stamp = epoch_retire(keydir->epochs);
