@@ -10,6 +10,7 @@
 enum {
   SAME_KEY_BUCKETS = 2 * COMMIT_MAX,
   NO_ITEM = UINT16_MAX,
+  PART = 128,  // of a group, where the next is looked up while one is written
   AHEAD = 16,  // index entries that are brought near while others are written
 };
 
@@ -34,6 +35,7 @@ struct commit {
   size_t buckets;                       // of same_key in use: a power of two
   size_t count, writing;
   bool alone;                   // the group has no other part
+  bool durable;                 // its write brings its own sync
   uint64_t ordinal, low, high;  // what of the group waits for a sync; ordinal 0: nothing
 };
 
@@ -97,12 +99,16 @@ static int prepare_item(struct session *session, struct commit *commit, size_t i
   return 0;
 }
 
-static void prepare(struct session *session, struct commit *commit) {
+static void begin_items(struct commit *commit) {
   // Half empty at least, and no more: all of them are 4 KiB to clear for a single put.
   for (commit->buckets = 2; commit->buckets < 2 * commit->count;) commit->buckets *= 2;
   memset(commit->same_key, 0xFF, commit->buckets * sizeof *commit->same_key);
   commit->writing = 0;
-  for (size_t i = 0; i < commit->count; i++) {
+  commit->durable = false;
+}
+
+static void prepare(struct session *session, struct commit *commit, size_t first, size_t end) {
+  for (size_t i = first; i < end; i++) {
     commit->ops[i]->status = prepare_item(session, commit, i);
     if (commit->ops[i]->status) commit->items[i].writes = false;
   }
@@ -163,18 +169,58 @@ static void note_written(const struct store *store, struct commit *commit) {
   }
 }
 
-static int write_group(struct session *session, struct commit *commit) {
+// How many are looked up and written at a time. On ways that queue, some are written while the next are looked up. Not
+// where the write may have to be one, or where neighbours may share a block that is written.
+static size_t part_of(const struct store *store) {
+  bool ahead = store->io->submit && store->limits.alignment == 1 && !store->fill_write;
+  return ahead && store->policy.kind != SYNC_ALWAYS ? PART : COMMIT_MAX;
+}
+
+// Looks up, gives out slots and writes, from operation `first` on. Some of it may be in flight then.
+static int write_part(struct session *session, struct commit *commit, size_t first, size_t part) {
   struct store *store = session->store;
-  bool durable = wants_durable_write(store, commit);
-  int error = write_slots(session, commit->slots, commit->records, commit->writing, durable ? IO_DURABLE : 0);
+  size_t written = commit->writing, end = commit->count - first <= part ? commit->count : first + part;
+  int error = locate_all(session, commit->ops + first, commit->located + first, end - first);
+  if (error) {
+    if (first) syncing_fail(store, error);  // of the parts before, what is written is not in the index
+    return error;
+  }
+  prepare(session, commit, first, end);
+  if (atomic_load(&store->syncing.failed)) return -EIO;  // growing did: what it was to sync may be lost
+  const uint32_t *slots = commit->slots + written;
+  const struct record *records = commit->records + written;
+  if (commit->writing == written) return 0;
+  if (end < commit->count) {
+    error = write_ahead(session, slots, records, commit->writing - written);
+  } else {
+    commit->durable = wants_durable_write(store, commit);
+    error = write_slots(session, slots, records, commit->writing - written, commit->durable ? IO_DURABLE : 0);
+  }
+  if (error) syncing_fail(store, error);
+  return error;
+}
+
+static int write_parts(struct session *session, struct commit *commit) {
+  size_t part = part_of(session->store);
+  int error = 0;
+  begin_items(commit);
+  for (size_t first = 0; first < commit->count && !error; first += part)
+    error = write_part(session, commit, first, part);
+  int late = write_wait(session);
+  if (late) syncing_fail(session->store, late);
+  return error ? error : late;
+}
+
+// What is written is there for all to see.
+static int publish_group(struct store *store, struct commit *commit) {
   // Another session's reader looks into the file, not into this process's buffer.
-  if (!error && store->io->flush && atomic_load(&store->sessions) > 1) error = store->io->flush(store->file);
+  int error = store->io->flush && atomic_load(&store->sessions) > 1 ? store->io->flush(store->file) : 0;
   if (!error) error = publish(store, commit);
   if (error) {
     syncing_fail(store, error);
     return error;
   }
-  if (durable)
+  if (commit->durable)
     note_durable(store);
   else
     note_written(store, commit);
@@ -190,11 +236,8 @@ static int commit_group(struct session *session, struct commit *commit) {
   // Before look-ups, so that a new key goes where its own ended; and before slots are given out: one that was taken and
   // not written would keep an old record that nobody remembers.
   if (!error) error = keydir_reserve(&store->keydir, commit->count);
-  if (!error) error = locate_all(session, commit->ops, commit->located, commit->count);
-  if (error) return error;
-  prepare(session, commit);
-  if (atomic_load(&store->syncing.failed)) return -EIO;  // growing did: what it was to sync may be lost
-  return commit->writing ? write_group(session, commit) : 0;
+  if (!error) error = write_parts(session, commit);
+  return error || !commit->writing ? error : publish_group(store, commit);
 }
 
 // every=N: a sync after each N operations, in the middle of a batch if it falls there.

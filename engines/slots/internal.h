@@ -163,7 +163,7 @@ struct session {
   unsigned char *buffers;  // depth * span, then the write buffer
   size_t buffers_bytes;
   unsigned char *write_buffer;  // with `plan` when first needed
-  struct plan *plan;            // of one call of write_slots
+  struct plan *plan;            // of what write.c does
   unsigned char *scan_buffer;
   struct op_queue backlog;  // reads that wait for room in the window
   struct op_queue done;     // finished, to be reaped
@@ -379,6 +379,11 @@ int commit_ops(struct session *session, struct op *const *ops, size_t count);
 // write.c: records (or, with NULL, zeros) into slots, gathered into as few writes as may be. With the writer lock held.
 int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                 unsigned flags);
+// Begins to, on ways that queue. What is in flight then may be so until write_wait, which is to be called whatever
+// fails. With direct I/O no two calls may be under way whose records share a block.
+int write_ahead(struct session *session, const uint32_t *slots, const struct record *records, size_t count);
+// Until nothing of it is in flight. 0 or the first error. Where there is nothing it does nothing.
+int write_wait(struct session *session);
 // Whether records in these slots leave in one write.
 bool writes_at_once(const struct store *store, const uint32_t *slots, size_t count);
 

@@ -18,14 +18,16 @@ struct plan {
   const struct record *records;  // NULL: zeros
   uint16_t order[COMMIT_MAX];    // ascending by slot
   struct io_request requests[COMMIT_MAX];
-  size_t count, runs;
-  uint32_t block;  // records that share one of these leave in one write
+  size_t count;
+  size_t runs, filled;  // requests, and bytes of the write buffer, that may be in flight
+  uint32_t block;       // records that share one of these leave in one write
   unsigned flags;
+  bool ahead;  // what is queued is started, and not waited for
 };
 
 static int write_buffer_need(struct session *session) {
   if (session->write_buffer) return 0;
-  if (!session->plan) session->plan = malloc(sizeof *session->plan);
+  if (!session->plan) session->plan = calloc(1, sizeof *session->plan);
   void *memory;
   if (!session->plan || posix_memalign(&memory, FILE_ALIGNMENT, WRITE_BUFFER_BYTES + 2 * FILE_ALIGNMENT))
     return -ENOMEM;
@@ -157,7 +159,7 @@ static int send(struct plan *plan, const struct run *run, unsigned char *data, b
 }
 
 // All of them, whatever failed: their buffers are in use until they are back.
-static int wait_for_writes(struct session *session) {
+int write_wait(struct session *session) {
   while (session->write_in_flight) {
     int count = window_drive(session, 1);
     if (count < 0) return count;
@@ -170,15 +172,16 @@ static int wait_for_writes(struct session *session) {
 static int write_plan(struct plan *plan) {
   struct session *session = plan->session;
   struct store *store = session->store;
-  unsigned char *data = session->write_buffer;
+  if (!session->write_in_flight) plan->runs = plan->filled = 0;
+  unsigned char *data = session->write_buffer + plan->filled;
   int error = 0;
   for (size_t first = 0; first < plan->count && !error;) {
     struct run run = next_run(plan, first);
     // At the same place in its page as in the file: the kernel's copy (rep movsb) to just past its source's place in a
     // page is several times slower than any other.
-    if (first == 0) data += run.start % FILE_ALIGNMENT;
+    if (data == session->write_buffer) data += run.start % FILE_ALIGNMENT;
     first += run.count;
-    bool queue = store->io->submit && !(plan->flags & IO_DURABLE) && run.count < plan->count;
+    bool queue = store->io->submit && !(plan->flags & IO_DURABLE) && (plan->ahead || run.count < plan->count);
     error = load_blocks(session, &run, data);
     if (error) break;
     encode(plan, &run, data);
@@ -186,14 +189,19 @@ static int write_plan(struct plan *plan) {
     error = send(plan, &run, data, queue);
     data += run.end - run.start;
   }
-  int late = store->io->submit ? wait_for_writes(session) : 0;
-  if (!error) error = late;
+  plan->filled = (size_t)(data - session->write_buffer);
+  int late = 0;
+  if (plan->ahead)
+    late = window_drive(session, 0);
+  else if (store->io->submit)
+    late = write_wait(session);
+  if (!error && late < 0) error = late;
   if (error) store->block_offset = 0;
   return error;
 }
 
-int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
-                unsigned flags) {
+static int write_all(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
+                     unsigned flags, bool ahead) {
   const struct store *store = session->store;
   uint32_t block = block_of(store);
   uint32_t each = store->record_size > block ? store->record_size : block;
@@ -206,11 +214,23 @@ int write_slots(struct session *session, const uint32_t *slots, const struct rec
     plan->slots = slots + done;
     plan->records = records ? records + done : NULL;
     plan->count = count - done < at_once ? count - done : at_once;
-    plan->runs = 0;
     plan->block = block;
     plan->flags = flags | (store->fill_write ? IO_BY_CALL : 0);
+    plan->ahead = ahead;
+    // Beside what is in flight, if the buffer has room; but records of one call may share a block.
+    bool beside = session->write_in_flight && !done && plan->filled + plan->count * each <= WRITE_BUFFER_BYTES;
+    if (!beside) error = write_wait(session);
     sort_order(plan);
-    error = write_plan(plan);
+    if (!error) error = write_plan(plan);
   }
   return error;
+}
+
+int write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
+                unsigned flags) {
+  return write_all(session, slots, records, count, flags, false);
+}
+
+int write_ahead(struct session *session, const uint32_t *slots, const struct record *records, size_t count) {
+  return write_all(session, slots, records, count, 0, true);
 }
