@@ -93,11 +93,12 @@ void record_encode(unsigned char *bytes, uint32_t record_size, uint64_t seed, co
     memset(bytes + record->key_length, 0, KEY_LENGTH_MAX - record->key_length);
   }
   if (record->value_length) memcpy(bytes + KEY_LENGTH_MAX, record->value, record->value_length);
-  memset(bytes + KEY_LENGTH_MAX + record->value_length, 0, room - record->value_length);
-  end[-TAIL_VALID] = (unsigned char)record->valid;
-  end[-TAIL_KEY_LENGTH] = (unsigned char)record->key_length;
-  memset(end - TAIL_RESERVED, 0, 2);
-  store32(end - TAIL_VALUE_LENGTH, record->value_length);
+  if (record->value_length < room)
+    memset(bytes + KEY_LENGTH_MAX + record->value_length, 0, room - record->value_length);
+  // Eight bytes in one store: the checksum reads them as one word, and would wait for stores of parts of it.
+  store64(end - TAIL_VALID, (uint64_t)record->valid |
+                                (uint64_t)record->key_length << 8 * (TAIL_VALID - TAIL_KEY_LENGTH) |
+                                (uint64_t)record->value_length << 8 * (TAIL_VALID - TAIL_VALUE_LENGTH));
   store64(end - TAIL_SEQUENCE, record->sequence);
   store64(end - TAIL_SUM, XXH3_64bits_withSeed(bytes, record_size - TAIL_SUM, seed));
 }
