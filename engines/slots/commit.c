@@ -8,7 +8,7 @@
 #include "engines/slots/internal.h"
 
 enum {
-  SAME_KEY_BUCKETS = 2 * COMMIT_MAX,
+  SAME_KEY_BUCKETS = 4 * COMMIT_MAX,
   NO_ITEM = UINT16_MAX,
   PART = 128,  // of a group, where the next is looked up while one is written
   AHEAD = 16,  // index entries that are brought near while others are written
@@ -31,7 +31,8 @@ struct commit {
   struct item items[COMMIT_MAX];
   uint32_t slots[COMMIT_MAX];
   struct record records[COMMIT_MAX];
-  uint16_t same_key[SAME_KEY_BUCKETS];  // latest item of the group that writes a key
+  uint16_t same_key[SAME_KEY_BUCKETS];  // by hash: the latest item of the group that writes a key there
+  uint16_t before[COMMIT_MAX];          // of each item: the one that was there before it
   size_t buckets;                       // of same_key in use: a power of two
   size_t count, writing;
   bool alone;                   // the group has no other part
@@ -52,28 +53,26 @@ static int op_check(const struct store *store, const struct op *op) {
   return op->value_length && !op->value ? -EINVAL : 0;
 }
 
-// The item of this group that wrote the key last, or NULL. `bucket` is where it stands or would stand.
-static struct item *earlier(struct commit *commit, const struct item *item, size_t *bucket) {
-  const size_t mask = commit->buckets - 1;
-  for (*bucket = item->hash & mask;; *bucket = (*bucket + 1) & mask) {
-    if (commit->same_key[*bucket] == NO_ITEM) return NULL;
-    struct item *other = &commit->items[commit->same_key[*bucket]];
+// The item of this group that wrote the key last, or NULL.
+static const struct item *earlier(const struct commit *commit, const struct item *item) {
+  for (size_t i = commit->same_key[item->hash & (commit->buckets - 1)]; i != NO_ITEM; i = commit->before[i]) {
+    const struct item *other = &commit->items[i];
     if (other->hash == item->hash && other->op->key_length == item->op->key_length &&
         memcmp(other->op->key, item->op->key, item->op->key_length) == 0)
       return other;
   }
+  return NULL;
 }
 
 // What the item supersedes, seen from within the group; gives it a slot if it has anything to write.
 static int prepare_item(struct session *session, struct commit *commit, size_t i) {
   struct item *item = &commit->items[i];
   struct op *op = commit->ops[i];
-  size_t bucket;
   *item = (struct item){.op = op,
                         .hash = commit->located[i].hash,
                         .old_slot = commit->located[i].slot,
                         .old_valid = commit->located[i].valid};
-  const struct item *before = earlier(commit, item, &bucket);
+  const struct item *before = earlier(commit, item);
   if (before) {
     item->old_slot = before->slot;
     item->old_valid = before->op->kind == OP_PUT ? RECORD_PUT : RECORD_DELETED;
@@ -86,7 +85,9 @@ static int prepare_item(struct session *session, struct commit *commit, size_t i
   int error = allocate_slot(session->store, &item->slot);
   if (error) return error;
   item->writes = true;
-  commit->same_key[bucket] = (uint16_t)i;
+  uint16_t *latest = &commit->same_key[item->hash & (commit->buckets - 1)];
+  commit->before[i] = *latest;
+  *latest = (uint16_t)i;
   commit->slots[commit->writing] = item->slot;
   commit->records[commit->writing++] = (struct record){
       .key = op->key,
@@ -100,8 +101,9 @@ static int prepare_item(struct session *session, struct commit *commit, size_t i
 }
 
 static void begin_items(struct commit *commit) {
-  // Half empty at least, and no more: all of them are 4 KiB to clear for a single put.
-  for (commit->buckets = 2; commit->buckets < 2 * commit->count;) commit->buckets *= 2;
+  // Three quarters empty at least, so that most keys find nothing to compare with; and no more: all of them are 8 KiB
+  // to clear for a single put.
+  for (commit->buckets = 4; commit->buckets < 4 * commit->count;) commit->buckets *= 2;
   memset(commit->same_key, 0xFF, commit->buckets * sizeof *commit->same_key);
   commit->writing = 0;
   commit->durable = false;
