@@ -269,9 +269,6 @@ static inline bool bytes_equal(const unsigned char *one, const unsigned char *ot
 
 // read.c
 enum { READ_GROUP = 64 };  // gets whose cache misses overlap
-// Inside an epoch: looks each key of a group (at most READ_GROUP) up in the index. Sets hash, cursor and slot of each
-// `located`, and nothing else.
-void find_slots(const struct store *store, struct op *const *ops, struct located *located, size_t count);
 void read_ops(struct session *session, struct op *const *ops, size_t count);
 int read_alone(struct session *session, struct op *op);  // submits one get or peek; where store->alone_by_map
 static inline bool is_read(const struct op *op) { return op->kind == OP_GET || op->kind == OP_PEEK; }
@@ -320,7 +317,11 @@ static inline bool locate_by_read(struct session *session, const struct op *op, 
   return false;
 }
 
-// locate.c: finds the current slot of each key that is about to be written; results, errors included, in `located`.
+// locate.c
+// Inside an epoch, or with the writer lock held: looks all keys up in the index, their cache misses overlapping. No
+// record is looked at: `valid` is RECORD_UNUSED and `error` 0. Returns how many have a slot.
+size_t find_slots(const struct keydir *keydir, struct op *const *ops, struct located *located, size_t count);
+// Finds the current slot of each key that is about to be written; results, errors included, in `located`.
 // With the writer lock held.
 int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count);
 

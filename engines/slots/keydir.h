@@ -16,7 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/prefetch.h"
 #include "engines/slots/epoch.h"
 #include "engines/slots/format.h"
 
@@ -55,7 +54,7 @@ uint64_t keydir_hash(const void *key, uint32_t length);
 // Readers, inside an epoch: brings the first cache line of the look-up near.
 static inline void keydir_prefetch(const struct keydir *keydir, uint64_t hash) {
   const struct keydir_table *table = atomic_load_explicit(&keydir->table, memory_order_acquire);
-  prefetch_line((const void *)&table->entries[(hash >> 32) * table->buckets >> 32]);
+  __builtin_prefetch((const void *)&table->entries[(hash >> 32) * table->buckets >> 32]);
 }
 // The writer only: brings the entry near again at which a look-up ended, to be written.
 static inline void keydir_prefetch_at(const struct keydir *keydir, const struct keydir_cursor *cursor) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Where the keys stand that are about to be written: the index first, for all of them; then the records it points to,
-// since keys can share an entry's tag. A new key has none, as a rule, and costs no look into the file.
+// Where keys stand: the index first, for all of them; then, where they are about to be written, the records it points
+// to, since keys can share an entry's tag. A new key has none, as a rule, and costs no look into the file.
 #include <errno.h>
 
+#include "base/prefetch.h"
 #include "engines/slots/internal.h"
 
 enum {
-  AHEAD = 32,  // look-ups whose cache misses overlap: about as many as a processor has under way
+  AHEAD = 20,  // look-ups whose cache misses overlap: as many as the first cache has places for, or a few more
   GROUP = 64,  // records that are prefetched before the first is looked at
 };
 
-// Through the index. Returns how many records are to be looked at.
-static size_t look_up(const struct keydir *keydir, struct op *const *ops, struct located *located, size_t count) {
+size_t find_slots(const struct keydir *keydir, struct op *const *ops, struct located *located, size_t count) {
   size_t found = 0;
   for (size_t i = 0; i < count + AHEAD; i++) {
     if (i < count) {
@@ -78,7 +78,7 @@ static int locate_group(const struct store *store, struct op *const *ops, struct
 
 int locate_all(struct session *session, struct op *const *ops, struct located *located, size_t count) {
   const struct store *store = session->store;
-  if (!look_up(&store->keydir, ops, located, count)) return 0;
+  if (!find_slots(&store->keydir, ops, located, count)) return 0;
   // One alone is read without the window, into the buffer of its first look-up: not while a get may be using that.
   if (store->io->submit && (count > 1 || session->in_flight)) return window_locate(session, ops, located, count);
   int error = 0;

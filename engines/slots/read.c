@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/prefetch.h"
 #include "engines/slots/internal.h"
 
 int key_check(const struct op *op) {
@@ -96,21 +97,12 @@ static inline void prefetch_record(const char *bytes, uint32_t record_size) {
   if (record_size > 128) prefetch_line(bytes + record_size - 1);
 }
 
-void find_slots(const struct store *store, struct op *const *ops, struct located *located, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    located[i].hash = keydir_hash(ops[i]->key, ops[i]->key_length);
-    keydir_prefetch(&store->keydir, located[i].hash);
-  }
-  for (size_t i = 0; i < count; i++)
-    located[i].slot = keydir_first(&store->keydir, located[i].hash, &located[i].cursor);
-}
-
 // Index lines first, then records: by the time a record is compared, its cache misses have overlapped with the others'.
 static int map_prefetch(struct map_group *group) {
   const struct store *store = group->session->store;
   uint64_t offsets[READ_GROUP];
   size_t found = 0;
-  find_slots(store, group->ops, group->located, group->count);
+  (void)find_slots(&store->keydir, group->ops, group->located, group->count);
   for (size_t i = 0; i < group->count; i++) {
     if (group->located[i].slot == SLOT_NONE) continue;
     offsets[found] = slot_offset(store->record_size, group->located[i].slot);
@@ -177,10 +169,9 @@ static int map_group_run(struct session *session, struct op *const *ops, size_t 
 // index lines out of the caches again.
 static void get_by_reads(struct session *session, struct op *const *ops, size_t count) {
   struct located located[READ_GROUP];  // not initialised as a whole, as in map_group_run
-  find_slots(session->store, ops, located, count);
+  (void)find_slots(&session->store->keydir, ops, located, count);
   for (size_t i = 0; i < count; i++) {
     struct record record;
-    located[i].error = 0;
     if (locate_by_read(session, ops[i], &located[i], &record))
       answer(session, ops[i], located[i].slot, &record);
     else

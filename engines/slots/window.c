@@ -86,7 +86,7 @@ void window_refill(struct session *session) {
 void window_get(struct session *session, struct op *const *ops, size_t count) {
   struct located found[READ_GROUP];
   uint64_t epoch = current_epoch(session);  // before the look-ups: what they find may be free in the next
-  find_slots(session->store, ops, found, count);
+  (void)find_slots(&session->store->keydir, ops, found, count);
   for (size_t i = 0; i < count; i++) {
     if (!session->backlog.count && has_room(session))
       start_lookup(session, ops[i], &found[i], epoch, NULL);

@@ -15,7 +15,7 @@
 #include "harness/contenders/internal.h"
 
 enum {
-  LOOK_AHEAD = 32,  // index lines that are under way, as in the store
+  LOOK_AHEAD = 20,  // index lines that are under way, as in the store
   PUT_AHEAD = 16,   // entries that are brought near again before they are written, likewise
   CHECKS = 4096     // records that are read back
 };
