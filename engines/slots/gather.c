@@ -28,7 +28,7 @@ static int hand_out(struct session *session, const struct bitmap *which, uint64_
 
 int gather_records(struct session *session, const struct bitmap *which, uint64_t first, gathered_fn fn, void *user) {
   const struct store *store = session->store;
-  uint64_t chunk = scan_chunk_slots(store), alignment = store->limits.alignment;
+  uint64_t chunk = chunk_slots(store, SOME_CHUNK_BYTES), alignment = store->limits.alignment;
   uint64_t block = alignment > store->record_size ? alignment / store->record_size : 1;  // slots a read begins on
   int error = scan_buffer_need(session);
   uint64_t slot = first;

@@ -30,7 +30,10 @@
 enum {
   COMMIT_MAX = 1024,             // writes committed together
   WRITE_BUFFER_BYTES = 1 << 20,  // of one commit
-  SCAN_CHUNK_BYTES = 256 << 10,  // read at a time by scans: stays in the second-level cache
+  // Read at a time by scans: the kernel copies what lies in one folio, 2 MiB at most, by one instruction, which moves
+  // more bytes a second the more there are.
+  SCAN_CHUNK_BYTES = 2 << 20,
+  SOME_CHUNK_BYTES = 256 << 10,  // and by what may need only some of them
 };
 
 // A slot whose record was superseded: free when the superseding record is durable and no reader can see the old one.
@@ -160,7 +163,7 @@ struct session {
   bool lent;                 // a pointer is out: stays inside until the next call; or foreign
   bool foreign;              // another process opened it, which this one was forked from
   struct forks_entry forks;
-  unsigned char *buffers;  // depth * span, then the write buffer
+  unsigned char *buffers;  // depth * span
   size_t buffers_bytes;
   unsigned char *write_buffer;  // with `plan` when first needed
   struct plan *plan;            // of what write.c does
@@ -355,7 +358,7 @@ static inline void session_settle(struct session *session) {
 
 // scan.c
 int scan_buffer_need(struct session *session);
-uint64_t scan_chunk_slots(const struct store *store);                    // read at a time
+uint64_t chunk_slots(const struct store *store, size_t bytes);           // as many as fit, at least 1
 int read_chunk(struct session *session, uint64_t slot, uint64_t count);  // into scan_buffer
 
 // gather.c: with the writer lock held.

@@ -42,7 +42,7 @@ static int walk_file(struct walk *walk) {
   struct session *session = walk->session;
   struct store *store = session->store;
   int error = scan_buffer_need(session);
-  uint64_t chunk = scan_chunk_slots(store);
+  uint64_t chunk = chunk_slots(store, SOME_CHUNK_BYTES);
   for (uint64_t slot = 0; slot < store->next_free && !walk->found && !error; slot += chunk) {
     uint64_t count = store->next_free - slot < chunk ? store->next_free - slot : chunk;
     walk->bytes = session->scan_buffer;

@@ -32,8 +32,8 @@ int scan_buffer_need(struct session *session) {
   return 0;
 }
 
-uint64_t scan_chunk_slots(const struct store *store) {
-  uint64_t slots = SCAN_CHUNK_BYTES / store->record_size;
+uint64_t chunk_slots(const struct store *store, size_t bytes) {
+  uint64_t slots = bytes / store->record_size;
   return slots ? slots : 1;
 }
 
@@ -107,12 +107,18 @@ static int scan_map(struct visit *visit) {
   return guard_run(map.base, map.length, visit_chunk, visit);
 }
 
+// A scan that ends soon reads less.
+static uint64_t slots_at_once(const struct visit *visit) {
+  uint64_t most = chunk_slots(visit->session->store, SCAN_CHUNK_BYTES);
+  uint64_t least = chunk_slots(visit->session->store, SOME_CHUNK_BYTES);
+  return visit->left < least ? least : visit->left < most ? visit->left : most;
+}
+
 static int scan_file(struct visit *visit) {
   struct session *session = visit->session;
-  uint64_t chunk = scan_chunk_slots(session->store);
   int result = scan_buffer_need(session);
   while (visit->slot < visit->snapshot->slots && visit->left && !result) {
-    uint64_t rest = visit->snapshot->slots - visit->slot;
+    uint64_t rest = visit->snapshot->slots - visit->slot, chunk = slots_at_once(visit);
     visit->first = visit->slot;
     visit->end = visit->slot + (rest < chunk ? rest : chunk);
     visit->bytes = session->scan_buffer;
