@@ -172,7 +172,8 @@ static void note_written(const struct store *store, struct commit *commit) {
 }
 
 // How many are looked up and written at a time. On ways that queue, some are written while the next are looked up. Not
-// where the write may have to be one, or where neighbours may share a block that is written.
+// where the write may have to be one or of a size that is asked for (fill_write), or where neighbours may share a block
+// that is written.
 static size_t part_of(const struct store *store) {
   bool ahead = store->io->submit && store->limits.alignment == 1 && !store->fill_write;
   return ahead && store->policy.kind != SYNC_ALWAYS ? PART : COMMIT_MAX;
@@ -184,7 +185,7 @@ static int write_part(struct session *session, struct commit *commit, size_t fir
   size_t written = commit->writing, end = commit->count - first <= part ? commit->count : first + part;
   int error = locate_all(session, commit->ops + first, commit->located + first, end - first);
   if (error) {
-    if (first) syncing_fail(store, error);  // of the parts before, what is written is not in the index
+    if (written) syncing_fail(store, error);  // of the parts before, what is written is not in the index
     return error;
   }
   prepare(session, commit, first, end);

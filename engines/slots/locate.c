@@ -12,14 +12,14 @@ enum {
 };
 
 size_t find_slots(const struct keydir *keydir, struct op *const *ops, struct located *located, size_t count) {
-  size_t found = 0;
-  for (size_t i = 0; i < count + AHEAD; i++) {
+  size_t found = 0, ahead = count < AHEAD ? count : AHEAD;
+  for (size_t i = 0; i < count + ahead; i++) {
     if (i < count) {
       located[i].hash = keydir_hash(ops[i]->key, ops[i]->key_length);
       keydir_prefetch(keydir, located[i].hash);
     }
-    if (i < AHEAD) continue;
-    struct located *due = &located[i - AHEAD];
+    if (i < ahead) continue;
+    struct located *due = &located[i - ahead];
     due->slot = keydir_first(keydir, due->hash, &due->cursor);
     due->valid = RECORD_UNUSED;
     due->error = 0;

@@ -5,10 +5,17 @@
 
 #include "engines/slots/file.h"
 
+// No descriptor is left; there is no /proc; or the file may not be opened any more as it was, which its mode or a file
+// system that has become read-only may forbid.
+static bool may_share(int error) {
+  return error == -EMFILE || error == -ENFILE || error == -ENOENT || error == -EACCES || error == -EPERM ||
+         error == -EROFS;
+}
+
 int own_open(struct own_file *file, int shared, int flags) {
   file->fd = shared;
   int fd = file_reopen(shared, flags);
-  if (fd == -EMFILE || fd == -ENFILE || fd == -ENOENT || fd == -EACCES) return 0;
+  if (may_share(fd)) return 0;
   if (fd < 0) return fd;
   file->fd = fd;
   file->own = true;
@@ -22,5 +29,5 @@ void own_close(struct own_file *file) {
 
 int own_settings(const struct own_file *file, setting_fn tell, void *user) {
   if (file->own) return 0;
-  return tell(user, "reads", "through the store's open file, which sessions share: no descriptor was left for another");
+  return tell(user, "reads", "through the store's open file, which sessions share: it could not be opened once more");
 }

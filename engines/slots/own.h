@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The open file that a session reads through. The kernel counts each call or request in and out of the open file that
 // it is for; readers that count in one place take its cache line from each other. So each session opens the file once
-// more. Where it cannot (no /proc, no more descriptors), sessions share the store's.
+// more. Where it cannot (no more descriptors, for one), sessions share the store's.
 #ifndef STOREBENCH_SLOTS_OWN_H
 #define STOREBENCH_SLOTS_OWN_H
 

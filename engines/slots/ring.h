@@ -12,7 +12,7 @@
 
 struct io_file {
   int fd;       // the store's: buffered
-  int ring_fd;  // what the rings use: fd, or a direct descriptor of our own
+  int ring_fd;  // what the rings write and sync through: fd, or a direct descriptor of our own
   uint32_t depth;
   uint32_t alignment;
   bool direct, fixed, sqpoll, iopoll, dsync;

@@ -145,8 +145,8 @@ static void note_dirty(struct store *store, const struct run *run) {
   store->bytes_written += run->end - run->start;
 }
 
-// `queue`: several requests are in flight at once. Two of them never touch one block: runs are apart by a block at
-// least.
+// `queue`: several requests are in flight at once. Those of one call never touch one block: runs are apart by a block
+// at least. Those of two parts of a commit may be neighbours, which only direct I/O forbids.
 static int send(struct plan *plan, const struct run *run, unsigned char *data, bool queue) {
   struct session *session = plan->session;
   note_dirty(session->store, run);

@@ -52,7 +52,8 @@ static const struct way {
 static const char *durability(const struct store_config *config) {
   switch (config->sync.kind) {
     case SYNC_ALWAYS:
-      return "how=write: fdatasync after each batch of writes; how=group: after one write of each thread";
+      return "how=write: fdatasync after each batch of writes; how=group: after one write that holds a record of each "
+             "thread";
     case SYNC_EVERY:
       return "how=write: fdatasync after N writes";
     default:
@@ -193,16 +194,17 @@ static int open_bare(struct contender_run *run, struct error *error) {
   return run->loop->open(&run->order, &run->target, 0, &run->state, error);
 }
 
-// `seconds` 0: as long as it takes.
-static int run_for(struct contender_run *run, double seconds, uint64_t *done, struct error *error) {
-  int code = run->loop->run(run->state, seconds > 0 ? clock_ns() + (uint64_t)(seconds * 1e9) : UINT64_MAX, done);
+static int run_until(struct contender_run *run, uint64_t deadline, uint64_t *done, struct error *error) {
+  int code = run->loop->run(run->state, deadline, done);
   return code ? error_set(error, code, "the loop failed: %s", strerror(-code)) : 0;
 }
+
+static uint64_t after(double seconds) { return clock_ns() + (uint64_t)(seconds * 1e9); }
 
 static int warm_up(struct contender_run *run, struct error *error) {
   uint64_t unused = 0;
   if (how_of(run) == HOW_LOAD) return 0;  // each record is put once
-  return run_for(run, run->sample->order->warmup, &unused, error);
+  return run_until(run, after(run->sample->order->warmup), &unused, error);
 }
 
 // What opening a store that has to recover cannot do without: all of its file, once.
@@ -222,12 +224,16 @@ static int time_bare(struct contender_run *run, struct error *error) {
   if (workload->operation == OPERATION_OPEN) return read_whole(run, error);
   uint64_t done = 0, start = clock_ns();
   bool once = workload->operation == OPERATION_FILL;
-  int code = run_for(run, once ? sample->order->limit : sample->order->seconds, &done, error);
+  double seconds = once ? sample->order->limit : sample->order->seconds;
+  // A fill without a limit takes as long as it takes.
+  int code = run_until(run, once && seconds == 0 ? UINT64_MAX : after(seconds), &done, error);
   sample->result.seconds = (double)(clock_ns() - start) / 1e9;
   // A piece holds no whole number of records where their size does not divide it.
   bool pieces = how_of(run) == HOW_READ;
   sample->result.operations = pieces ? done * LIMIT_PIECE / sample->order->settings.record_size : done;
   sample->counts.bytes = sample->result.operations * workload->value_size;
+  if (!code && how_of(run) == HOW_DENSE)
+    json_object_set_new(sample->effective, "asks ahead into", json_string(limit_memory_cache(run->state)));
   if (once || workload->operation == OPERATION_UPDATE) sample->counts.bytes_written = sample->counts.bytes;
   return code;
 }

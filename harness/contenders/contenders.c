@@ -62,7 +62,9 @@ static double residency_or_nan(const char *path) {
 static int set_cache(struct contender_run *run, const struct engine *engine, struct error *error) {
   struct sample *sample = run->sample;
   const struct sample_order *order = sample->order;
-  int code = cache_set(order->settings.cache, engine, &run->file, order->path, error);
+  // A file that the sample makes itself is as its writing leaves it, for stores too.
+  enum cache_state wanted = order->fresh ? CACHE_ASIS : order->settings.cache;
+  int code = cache_set(wanted, engine, &run->file, order->path, error);
   sample->out_of_reach |= code == -EBUSY;
   sample->residency_before = residency_or_nan(order->path);
   if (cache_bytes(order->path, &sample->cached_before) != 0) sample->cached_before = 0;

@@ -33,6 +33,7 @@ struct group {
   uint64_t first;  // byte of the file at which the first record stands
   size_t record_size;
   uint64_t places;  // in the file, a group each
+  uint64_t seed;    // of the sample: what another one wrote is not taken for its own
   unsigned count;
   struct member *members;
   unsigned char *records;  // one of each member, in their order
@@ -53,7 +54,7 @@ static uint64_t offset_of(const struct group *group, uint64_t ordinal) {
 
 // A member's record in the group of this ordinal is like no other.
 static void make_record(struct group *group, unsigned number, uint64_t ordinal) {
-  uint64_t stamp = ordinal * group->count + number;
+  uint64_t stamp = group->seed + ordinal * group->count + number;
   memcpy(group->records + number * group->record_size, &stamp, sizeof stamp);
 }
 
@@ -126,6 +127,7 @@ static int run_group(void *state, uint64_t deadline, uint64_t *done) {
   group->deadline = deadline;
   group->over = false;
   group->error = 0;
+  atomic_store(&group->arrived, 0);  // a run that could not start all its threads may have left some
   for (unsigned i = 0; i < group->count; i++)
     group->members[i] = (struct member){.group = group, .number = i, .round = round};
   unsigned started = start_members(group, &code);
@@ -159,6 +161,7 @@ static int open_group(const struct limit_order *order, const struct limit_target
                           .first = target->first,
                           .record_size = spec->record_size,
                           .places = places,
+                          .seed = order->seed,
                           .count = spec->threads,
                           .members = calloc(spec->threads, sizeof *group->members),
                           .records = pages_new((size_t)spec->threads * spec->record_size)};

@@ -65,6 +65,9 @@ static inline uint64_t limit_cursor_next(struct limit_cursor *cursor) {
   return cursor->ids[cursor->next++];
 }
 
+// memory.c: into which cache limit_memory_copy or limit_memory_sum asks for records ahead, as it chose in its first
+// run. For people; static.
+const char *limit_memory_cache(const void *state);
 // memory.c: -EOPNOTSUPP if that is more than half of the memory that is free.
 int limit_check_memory(uint64_t bytes, struct error *error);
 

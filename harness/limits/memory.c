@@ -14,15 +14,17 @@
 #include "workloads/random.h"
 
 enum { AHEAD = 24, LINE = 64, LINES_MAX = 4, HUGE_PAGE = 2 << 20, SOURCE = 64 << 10 };
-// Of 256 records each: a turn takes about half a millisecond. In a tenth of that the second cache has not filled yet,
-// and seems the faster one where it is not.
-enum { TRIAL_TURNS = 10, TRIAL_CHUNKS = 128 };
+// A turn of the trial below. In a tenth of that time the second cache has not filled yet, and seems the faster one
+// where it is not.
+static const uint64_t turn_ns = 500 * 1000;
+enum { TRIAL_TURNS = 10 };
 
 struct memory_state {
   struct limit_cursor cursor;
   unsigned char *base, *buffer;
   size_t record_size, bytes, pieces, piece;
   bool second;  // records are asked into the second cache, not the first
+  bool chosen;  // which of both
 };
 
 int limit_check_memory(uint64_t bytes, struct error *error) {
@@ -149,48 +151,50 @@ static void sum_next(struct memory_state *memory) {
     sum_some(memory, false);
 }
 
-// Which cache it is faster to ask for differs among processors, and with the lines of a record: each is tried by turns,
-// and what takes less time at its best is a bound's way.
-static void choose_cache(struct memory_state *memory, void (*next)(struct memory_state *)) {
+typedef void (*next_fn)(struct memory_state *memory);
+
+static uint64_t turn(struct memory_state *memory, next_fn next, uint64_t *done) {
+  uint64_t start = clock_ns(), spent = 0, chunks = 0;
+  for (; spent < turn_ns; spent = clock_ns() - start, chunks++) next(memory);
+  *done += chunks * CURSOR_CHUNK;
+  return spent / chunks;
+}
+
+// Which cache it is faster to ask for differs among processors, and with the lines of a record: both are tried by
+// turns, a few milliseconds in all, and the second is taken where it is clearly faster at its best. Of a long record
+// only the first lines are asked for, and it does not matter.
+static void choose_cache(struct memory_state *memory, next_fn next, uint64_t deadline, uint64_t *done) {
   uint64_t best[2] = {UINT64_MAX, UINT64_MAX};
-  for (unsigned turn = 0; turn < TRIAL_TURNS; turn++) {
-    memory->second = turn % 2;
-    uint64_t start = clock_ns();
-    for (unsigned i = 0; i < TRIAL_CHUNKS; i++) next(memory);
-    uint64_t spent = clock_ns() - start;
+  memory->chosen = true;
+  if (memory->bytes > (size_t)LINES_MAX * LINE) return;
+  for (unsigned i = 0; i < TRIAL_TURNS && clock_ns() < deadline; i++) {
+    memory->second = i % 2;
+    uint64_t spent = turn(memory, next, done);
     if (spent < best[memory->second]) best[memory->second] = spent;
   }
-  memory->second = best[1] < best[0];
+  memory->second = best[1] < best[0] - best[0] / 20;
 }
 
-static int open_copy(const struct limit_order *order, const struct limit_target *target, unsigned thread, void **state,
-                     struct error *error) {
-  int code = open_state(order, target, thread, state, error);
-  if (!code) choose_cache(*state, copy_next);
-  return code;
-}
-
-static int open_sum(const struct limit_order *order, const struct limit_target *target, unsigned thread, void **state,
-                    struct error *error) {
-  int code = open_state(order, target, thread, state, error);
-  if (!code) choose_cache(*state, sum_next);
-  return code;
+static int run_ahead(struct memory_state *memory, next_fn next, uint64_t deadline, uint64_t *done) {
+  if (!memory->chosen) choose_cache(memory, next, deadline, done);
+  do {
+    next(memory);
+    *done += CURSOR_CHUNK;
+  } while (clock_ns() < deadline);
+  return 0;
 }
 
 static int run_copy(void *state, uint64_t deadline, uint64_t *done) {
-  do {
-    copy_next(state);
-    *done += CURSOR_CHUNK;
-  } while (clock_ns() < deadline);
-  return 0;
+  return run_ahead(state, copy_next, deadline, done);
 }
 
 static int run_sum(void *state, uint64_t deadline, uint64_t *done) {
-  do {
-    sum_next(state);
-    *done += CURSOR_CHUNK;
-  } while (clock_ns() < deadline);
-  return 0;
+  return run_ahead(state, sum_next, deadline, done);
+}
+
+const char *limit_memory_cache(const void *state) {
+  const struct memory_state *memory = state;
+  return memory->second ? "the second cache" : "the first cache";
 }
 
 static unsigned char *next_piece(struct memory_state *memory) {
@@ -223,7 +227,7 @@ static int run_write(void *state, uint64_t deadline, uint64_t *done) {
   return 0;
 }
 
-const struct limit_loop limit_memory_copy = {prepare, release, open_copy, run_copy, close_state, NULL};
-const struct limit_loop limit_memory_sum = {prepare, release, open_sum, run_sum, close_state, NULL};
+const struct limit_loop limit_memory_copy = {prepare, release, open_state, run_copy, close_state, NULL};
+const struct limit_loop limit_memory_sum = {prepare, release, open_state, run_sum, close_state, NULL};
 const struct limit_loop limit_memory_read = {prepare, release, open_state, run_read, close_state, NULL};
 const struct limit_loop limit_memory_write = {prepare, release, open_state, run_write, close_state, NULL};
