@@ -10,7 +10,7 @@
 enum {
   SAME_KEY_BUCKETS = 4 * COMMIT_MAX,
   NO_ITEM = UINT16_MAX,
-  PART = 128,  // of a group, where the next is looked up while one is written
+  PART = 128,  // operations of a commit that are written while the next are looked up
   AHEAD = 16,  // index entries that are brought near while others are written
 };
 

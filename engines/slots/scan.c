@@ -107,11 +107,13 @@ static int scan_map(struct visit *visit) {
   return guard_run(map.base, map.length, visit_chunk, visit);
 }
 
-// A scan that ends soon reads less.
+// A scan that ends soon reads less; in whole small chunks, as the next one must begin on a block (direct I/O).
 static uint64_t slots_at_once(const struct visit *visit) {
   uint64_t most = chunk_slots(visit->session->store, SCAN_CHUNK_BYTES);
   uint64_t least = chunk_slots(visit->session->store, SOME_CHUNK_BYTES);
-  return visit->left < least ? least : visit->left < most ? visit->left : most;
+  if (visit->left >= most) return most;
+  uint64_t wanted = (visit->left + least - 1) / least * least;
+  return wanted < most ? wanted : most;
 }
 
 static int scan_file(struct visit *visit) {

@@ -232,8 +232,9 @@ static int time_bare(struct contender_run *run, struct error *error) {
   bool pieces = how_of(run) == HOW_READ;
   sample->result.operations = pieces ? done * LIMIT_PIECE / sample->order->settings.record_size : done;
   sample->counts.bytes = sample->result.operations * workload->value_size;
-  if (!code && how_of(run) == HOW_DENSE)
-    json_object_set_new(sample->effective, "asks ahead into", json_string(limit_memory_cache(run->state)));
+  if (!code && how_of(run) == HOW_DENSE &&
+      json_object_set_new(sample->effective, "asks ahead into", json_string(limit_memory_cache(run->state))))
+    code = error_set(error, -ENOMEM, "no memory");
   if (once || workload->operation == OPERATION_UPDATE) sample->counts.bytes_written = sample->counts.bytes;
   return code;
 }

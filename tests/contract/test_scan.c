@@ -79,6 +79,20 @@ static void limit_and_early_stop(struct fixture *f) {
   fixture_close(f);
 }
 
+// More than what is read at a time where a scan is to end soon, and no whole number of blocks; and slots that hold no
+// record before its end, so that it has to go on from there.
+static void limit_behind_gaps(struct fixture *f) {
+  static struct seen seen;
+  fixture_open(f);
+  seen.stop_after = 0;
+  assert_code(access_fill(&f->access, 0, MOST, 1, LENGTH), 0);
+  for (uint64_t id = 0; id < 50; id++) assert_code(access_delete(&f->access, id), 0);
+  assert_code(scan(f, 2901, &seen), 0);
+  assert_int_equal(seen.visits, 2901);
+  assert_int_equal(seen.bad, 0);
+  fixture_close(f);
+}
+
 static void from_a_key(struct fixture *f) {
   static struct seen seen;
   seen.stop_after = 0;
@@ -189,6 +203,7 @@ int main(int argc, char **argv) {
   static const struct contract_case cases[] = {
       {"scan visits every record once", every_record_once, CAP_PERSISTENT, 0, NULL},
       {"scan stops at limit and early", limit_and_early_stop, CAP_PERSISTENT, 0, NULL},
+      {"scan stops at a limit behind gaps", limit_behind_gaps, CAP_PERSISTENT, 0, NULL},
       {"scan from a key", from_a_key, CAP_PERSISTENT, 0, NULL},
       {"scan of 4 KiB records", large_records, CAP_PERSISTENT, 4096, NULL},
       {"scan of 1 MiB records", large_records, CAP_PERSISTENT, 1 << 20, NULL},
