@@ -132,9 +132,27 @@ static void lmdb_session_close(struct peer_session *session) {
   free(session);
 }
 
+// A reader takes the number of the last transaction first and the root that belongs to it after that; of roots there
+// are two, by turns (mdb.c of 0.9.24: mdb_txn_renew0, mdb_env_write_meta). Two commits between those steps, of a reader
+// that has lost its processor, put their root in its place. It is whole, but of a commit that may still be syncing, and
+// the next reader gets the one before it: what was read goes back. So the newest number in the map is looked at
+// afterwards. A number is written behind its root: that nothing is seen of a root that is just being written rests on
+// those few bytes.
+static int begin_read(const struct peer_db *db, MDB_txn *txn) {
+  for (;;) {
+    MDB_envinfo info;
+    int code = mdb_txn_renew(txn);
+    if (code) return to_errno(code);
+    code = mdb_env_info(db->env, &info);
+    if (!code && info.me_last_txnid < mdb_txn_id(txn) + 2) return 0;
+    mdb_txn_reset(txn);
+    if (code) return to_errno(code);
+  }
+}
+
 static int lmdb_read(struct peer_db *db, struct peer_session *session, struct op *const *ops, size_t count) {
-  int code = mdb_txn_renew(session->txn);
-  if (code) return to_errno(code);
+  int code = begin_read(db, session->txn);
+  if (code) return code;
   for (size_t i = 0; i < count; i++) {
     struct op *op = ops[i];
     MDB_val key = {op->key_length, (void *)op->key}, value;
@@ -196,8 +214,8 @@ static int lmdb_scan(struct peer_db *db, struct peer_session *session, const voi
                      uint64_t limit, scan_fn fn, void *user) {
   MDB_cursor *cursor;
   MDB_val key = {from_length, (void *)from};
-  int code = mdb_txn_renew(session->txn);
-  if (code) return to_errno(code);
+  int code = begin_read(db, session->txn);
+  if (code) return code;
   code = to_errno(mdb_cursor_open(session->txn, db->dbi, &cursor));
   if (!code) {
     code = visit_all(cursor, &key, from ? MDB_SET_RANGE : MDB_FIRST, limit, fn, user);
