@@ -45,10 +45,18 @@ static int enter(struct ring_state *state) {
   return code < 0 ? code : 0;
 }
 
+// Completions of a device come in lumps. Were all of one taken before the next requests go out, by one call, the device
+// would wait for the last of them to be prepared: 66 k/s in place of 80 with 32 in flight (docs/performance.md).
+static unsigned take_at_once(const struct ring_state *state) {
+  if (state->kind < LIMIT_DEVICE_READ) return REAP;
+  unsigned part = state->depth / 8;
+  return part < 1 ? 1 : part < REAP ? part : REAP;
+}
+
 // Takes what completed; with `again` each goes out anew at another offset.
 static int harvest(struct ring_state *state, bool again, uint64_t *done) {
   struct io_uring_cqe *entries[REAP];
-  unsigned count = io_uring_peek_batch_cqe(&state->ring, entries, REAP);
+  unsigned count = io_uring_peek_batch_cqe(&state->ring, entries, take_at_once(state));
   int code = 0;
   for (unsigned i = 0; i < count; i++) {
     int result = entries[i]->res;
