@@ -143,7 +143,7 @@ static void put_number(char *text, size_t room, const char *before, double numbe
   int decimals = number >= 99.95 ? 0 : number >= 9.995 ? 1 : 2;
   size_t length = strlen(text);
   if (number < 0.995)
-    snprintf(text + length, room - length, "%s%.2g", before, number);
+    snprintf(text + length, room - length, "%s%#.2g", before, number);
   else
     snprintf(text + length, room - length, "%s%.*f", before, decimals, number);
 }

@@ -295,6 +295,10 @@ static void test_the_nearest_ratio(void **state) {
   assert_string_equal(text, "20.0 (20.0-20.0)");
   verdict_ratio_format(json_array_get(points, 3), text, sizeof text);
   assert_string_equal(text, "1000 (1000-1000)");
+  json_t *small = json_pack("{s:f, s:f, s:f}", "ratio", 0.0081, "low", 0.007, "high", 0.9);
+  verdict_ratio_format(small, text, sizeof text);
+  assert_string_equal(text, "0.0081 (0.0070-0.90)");
+  json_decref(small);
   json_decref(run);
 }
 
