@@ -56,6 +56,14 @@
     table.parentElement.append(button);
   }
 
+  // On a narrow screen the style cuts a note of the summary to its first line, until it is touched.
+  for (const note of matchMedia('(max-width: 40rem)').matches ? all('.first .note') : []) {
+    const button = make('button', note.textContent, {type: 'button', 'aria-expanded': 'false'});
+    button.addEventListener('click', () =>
+      button.setAttribute('aria-expanded', button.getAttribute('aria-expanded') === 'false'));
+    note.replaceChildren(button);
+  }
+
   // What leads on stands below what must be seen at once.
   const top = document.querySelector('.first') || document.querySelector('h1');
   const sections = all('h2');

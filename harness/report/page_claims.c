@@ -6,7 +6,7 @@
 #include "harness/results_file.h"
 #include "harness/verdict.h"
 
-enum { TEXT_ROOM = 512, RATIO_ROOM = 96 };
+enum { TEXT_ROOM = 512, RATIO_ROOM = 96, CLAIM_ROOM = 2048 };
 
 static bool is_flagged(const json_t *point) { return json_integer_value(json_object_get(point, "flagged")) > 0; }
 
@@ -24,15 +24,16 @@ static const json_t *nearest(const json_t *verdict) {
                                 : NULL;
 }
 
+// By the experiment's name first, as two may put one claim to the test.
 static void put_claim(const struct page *page, const json_t *experiment) {
   const json_t *verdict = json_object_get(experiment, "verdict");
-  const char *claim = json_text(experiment, "claim");
-  char ratio[RATIO_ROOM], test[TEXT_ROOM];
+  const char *name = json_text(experiment, "name"), *claim = json_text(experiment, "claim");
+  char named[CLAIM_ROOM], ratio[RATIO_ROOM], test[TEXT_ROOM];
+  snprintf(named, sizeof named, "%s: %s", name, *claim ? claim : json_text(experiment, "question"));
   format_ratio(verdict, nearest(verdict), ratio);
   verdict_test_format(verdict, test, sizeof test);
-  const char *const cells[] = {*claim ? claim : json_text(experiment, "question"), json_text(verdict, "text"), ratio,
-                               test};
-  page->format->linked_row(page->out, cells, 4, json_text(experiment, "name"));
+  const char *const cells[] = {named, json_text(verdict, "text"), ratio, test};
+  page->format->linked_row(page->out, cells, 4, name);
 }
 
 static bool has_claim(const json_t *experiment) {
@@ -76,11 +77,13 @@ static void put_outcomes(const struct page *page, const char *source) {
 }
 
 static void put_claims_from(const struct page *page, const char *source) {
-  static const char *const head[] = {"claim", "on this machine", "ratio (95% interval)", "of"};
+  const char *others = count_outcome(page, source, NULL) < count_claims(page) ? "other claim" : "claim";
   const json_t *experiment;
+  char title[TEXT_ROOM];
   size_t i;
   bool flagged = false;
-  if (count_claims(page) > 1) put_outcomes(page, source);
+  snprintf(title, sizeof title, "%s%s", *source ? "claim from " : others, source);
+  const char *const head[] = {title, "on this machine", "ratio (95% interval)", "of"};
   page->format->row(page->out, head, 4, true);
   json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
     if (!is_from(experiment, source)) continue;
@@ -100,14 +103,20 @@ static bool is_first_of_source(const struct page *page, size_t index) {
 }
 
 // Claims that somebody made come before those that only say what is looked for.
-void page_claims(const struct page *page) {
+static void for_each_source(const struct page *page, void (*put)(const struct page *page, const char *source)) {
   const json_t *experiment;
   size_t i;
   json_array_foreach(json_object_get(page->run, "experiments"), i, experiment) {
     const char *source = json_text(experiment, "source");
-    if (*source && is_first_of_source(page, i)) put_claims_from(page, source);
+    if (*source && is_first_of_source(page, i)) put(page, source);
   }
-  if (count_outcome(page, "", NULL) > 0) put_claims_from(page, "");
+  if (count_outcome(page, "", NULL) > 0) put(page, "");
+}
+
+// The counts stand together, before tables that may be longer than a screen.
+void page_claims(const struct page *page) {
+  if (count_claims(page) > 1) for_each_source(page, put_outcomes);
+  for_each_source(page, put_claims_from);
 }
 
 void page_claims_rule(const struct page *page) {

@@ -12,6 +12,10 @@ fail() { echo "$*"; exit 1; }
 
 "$STOREBENCH_SOURCE/scripts/reference" --check || fail 'README.md is not what scripts/reference writes'
 
+# Rows of two tables in a row would be one.
+awk '/^\| ---/ && two ~ /^\|/ { bad = 1 } { two = one; one = $0 } END { exit bad }' "$STOREBENCH_SOURCE/README.md" ||
+  fail 'README.md has a table in a table'
+
 mkdir -p copy/results copy/scripts
 cp -r "$STOREBENCH_SOURCE/results/reference" copy/results/
 cp "$STOREBENCH_SOURCE/README.md" copy/

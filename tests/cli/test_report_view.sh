@@ -38,7 +38,7 @@ rm -r run/charts run/report.*
 sed -i '1s/"verdict": null/"verdict": {"tests": [{"over": "mmap", "under": "pread", "holds": "> 1"}]}/' run/samples.jsonl
 [[ $("$STOREBENCH" report run --format claims) == run/claims.md ]] || fail 'does not name the claims'
 grep -q '^host: cpu; Linux 6.1, ext4 on vda; standard profile' run/claims.md || fail "no machine: $(cat run/claims.md)"
-grep -q '^| \[Is it so?\](#made-up) | does not hold' run/claims.md || fail "no claim: $(cat run/claims.md)"
+grep -q '^| \[made-up: Is it so?\](#made-up) | does not hold' run/claims.md || fail "no claim: $(cat run/claims.md)"
 
 # refused CODE WORDS ARGUMENT...: one line, and nothing of the run is changed.
 refused() {

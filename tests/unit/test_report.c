@@ -170,7 +170,7 @@ static void test_claims_head_the_report(void **state) {
   json_object_set_new(chart, "read", json_string("Longer is faster."));
   draw(fixture);
   static const char row[] =
-      "<tr><td><div><a href=\"#read-random\">Storing into a map beats file I/O</a></div></td>"
+      "<tr><td><div><a href=\"#read-random\">read-random: Storing into a map beats file I/O</a></div></td>"
       "<td><div>holds, at all 3 points</div></td><td><div>5.00 (5.00-5.00)</div></td>"
       "<td><div>mmap / pread at batch 1, claimed &gt; 1</div></td></tr>";
   must_hold(fixture, "report.html", row);
@@ -178,7 +178,8 @@ static void test_claims_head_the_report(void **state) {
   must_hold(fixture, "report.html",
             "<td>mmap / pread</td><td>batch 64</td><td>5.00 (5.00-5.00)</td><td>&gt; 1</td><td>holds</td>");
   must_hold(fixture, "report.html", "<p>How to read this: Longer is faster.</p>");
-  must_hold(fixture, "report.md", "| [Storing into a map beats file I/O](#read-random) | holds, at all 3 points |");
+  must_hold(fixture, "report.md",
+            "| [read-random: Storing into a map beats file I/O](#read-random) | holds, at all 3 points |");
   must_hold(fixture, "report.md", "<a id=\"read-random\"></a>");
   must_lack(fixture, "report.md", "](#update-random)");  // it has no test
   char *text = must_read(fixture, "report.html");
@@ -222,9 +223,11 @@ static void test_claims_stand_by_their_source(void **state) {
   json_object_set_new(json_array_get(json_object_get(fixture->run, "experiments"), 1), "source", json_string("a talk"));
   draw(fixture);
   char *text = must_read(fixture, "report.md");
+  // The counts of both stand before either table.
   const char *theirs = strstr(text, "Of 1 claim from a talk: "), *other = strstr(text, "Of 1 other claim: holds 1.");
-  assert_true(theirs && theirs < strstr(text, "(#update-random)"));
-  assert_true(other && strstr(text, "(#update-random)") < other && other < strstr(text, "(#read-random)"));
+  const char *their_table = strstr(text, "| claim from a talk |"), *other_table = strstr(text, "| other claim |");
+  assert_true(theirs && theirs < other && other < their_table && their_table < strstr(text, "(#update-random)"));
+  assert_true(strstr(text, "(#update-random)") < other_table && other_table < strstr(text, "(#read-random)"));
   free(text);
 }
 
