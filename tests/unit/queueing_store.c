@@ -104,7 +104,8 @@ static int fake_scan(struct session *session, const void *from, uint32_t from_le
     char key[KEY_BYTES];
     key_make(id, key);
     visited++;
-    int code = fn(user, key, KEY_BYTES, session->store->values[id], FAKE_VALUE);
+    bool is_short = ++session->store->visits == session->store->short_visit;
+    int code = fn(user, key, KEY_BYTES, session->store->values[id], FAKE_VALUE - is_short);
     if (code) return code;
   }
   return 0;

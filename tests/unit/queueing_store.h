@@ -21,7 +21,8 @@ struct store {
   uint64_t fail_at;       // this operation, counted from 1, comes back -EIO
   uint64_t lose_at;       // this submit is refused as a whole
   uint64_t untouched_at;  // this operation is handed back as it came
-  uint64_t submitted, submits, gets, deletes;
+  uint64_t short_visit;   // this record that scans visit, counted from 1, is handed out a byte short
+  uint64_t submitted, submits, gets, deletes, visits;
   size_t deepest, largest_min;
   uint64_t outstanding_sum, reaps;
   const _Atomic uint64_t *watched;  // what a client publishes, and what it said as the second submit came

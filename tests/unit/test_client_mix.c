@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -104,7 +105,29 @@ static void test_scans_go_round(void **state) {
   assert_int_equal(counts.acknowledged, 2500);
   assert_int_equal(counts.bytes, 2500 * FAKE_VALUE);
   assert_int_equal(counts.splits, 3);
+  uint64_t sum = 0;
+  for (int i = 0; i < 2500; i++) sum += value_sum(store->values[i % 1000], FAKE_VALUE);
+  assert_int_equal(counts.sum, sum);
   free(store);
+}
+
+static void test_scan_of_a_short_value_fails(void **state) {
+  (void)state;
+  const enum operation operations[] = {OPERATION_SCAN, OPERATION_MIXED};
+  for (int i = 0; i < 2; i++) {
+    struct store *store = filled(1000);
+    struct workload workload = workload_of(operations[i]);
+    struct client_counts counts;
+    struct error error;
+    workload.mix.scan = 100;
+    store->short_visit = 1700;
+    assert_int_equal(run_client(&workload, &queueing, store, 2500, &counts, &error), -EIO);
+    assert_non_null(strstr(error.text, "63 bytes instead of 64"));
+    assert_int_equal(counts.failed, 1);
+    if (operations[i] == OPERATION_SCAN) assert_int_equal(counts.acknowledged, 1699);
+    assert_int_equal(counts.bytes, 1699 * FAKE_VALUE);
+    free(store);
+  }
 }
 
 static void test_scan_of_an_empty_store_ends(void **state) {
@@ -141,7 +164,7 @@ int main(void) {
       cmocka_unit_test(test_mix_keeps_its_shares), cmocka_unit_test(test_read_modify_write_is_one_operation),
       cmocka_unit_test(test_inserts_put_new_ids),  cmocka_unit_test(test_deletes_in_a_mix_may_miss),
       cmocka_unit_test(test_scans_go_round),       cmocka_unit_test(test_scan_of_an_empty_store_ends),
-      cmocka_unit_test(test_scans_in_a_mix),
+      cmocka_unit_test(test_scans_in_a_mix),       cmocka_unit_test(test_scan_of_a_short_value_fails),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
