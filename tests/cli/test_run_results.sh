@@ -54,18 +54,20 @@ done
 [[ -z $(find . -name 'storebench-*' -o -name '*.part*') ]] || fail "files are left behind: $(find .)"
 grep -q '"seed": 42' results/latest/run.json || fail 'the seed is not recorded'
 grep -q '"complete": true' results/latest/run.json || fail 'not complete'
+# Samples that were disturbed and taken again stand there too: how many is the machine's affair.
+planned() { grep -vE '^{"(limit|duel)":|"repetition":[1-9][0-9]*,"counted":false' "$1/samples.jsonl"; }
 # Four cells, one sample that is not counted, three that are, one of latency and one of counters; a head and the end, said twice.
-# Samples that were disturbed and taken again stand there too.
-lines=$(grep -vE '^{"(limit|duel)":' results/latest/samples.jsonl | grep -cvE '"repetition":[1-9][0-9]*,"counted":false')
-[[ $lines -eq 27 ]] || fail "$lines lines of samples"
+[[ $(planned results/latest | wc -l) -eq 27 ]] || fail "$(planned results/latest | wc -l) lines of samples"
 [[ $(grep -c '^{"limit":' results/latest/samples.jsonl) -ge 17 ]] || fail 'bounds are missing'
 grep -q '^# bound: .*bare pread$' results/latest/data/mine.tsv || fail "no bound: $(cat results/latest/data/mine.tsv)"
 grep -q '^## Bounds' results/latest/report.md || fail 'no bounds in the report'
 
 echo '# the same again'
 STOREBENCH="$STOREBENCH" sh results/latest/reproduce.sh --out again >out 2>err || fail "reproduce.sh: $(cat err)"
-ids() { sed -n 's/^ *"\(id\|seed\|order\)": \(.*\)/\1 \2/p' "$1"; }
-diff <(ids results/latest/run.json) <(ids again/run.json) || fail 'reproduce.sh does not repeat the run'
+seed() { grep -m 1 '"seed": ' "$1/run.json"; }
+turns() { planned "$1" | sed -nE 's/^\{"cell":("[^"]*"),"sample":\{"kind":("[a-z]*").*("repetition":[0-9]+),.*/\1 \2 \3/p'; }
+[[ $(turns again | wc -l) -eq 24 && $(seed again) == *42* ]] || fail "$(seed again), $(turns again)"
+diff <(turns results/latest) <(turns again) || fail 'reproduce.sh does not repeat the run'
 
 echo '# a folder of its own, and the outcome as JSON'
 "$STOREBENCH" run ./mine.ini --profile quick --engines null,pread --out own/run --json >out 2>err || fail "exit $?"
