@@ -58,9 +58,9 @@ done < <(sed 's/"residency":{[^}]*}//' run/samples.jsonl)
 
 for signal in INT KILL; do
   echo "# SIG$signal"
-  env --default-signal=INT "$STOREBENCH" run ./tight.ini --profile full --repetitions 500 --dir . --out "run-$signal" >out 2>err &
+  env --default-signal=INT "$STOREBENCH" run ./tight.ini --profile quick --repetitions 500 --dir . --out "run-$signal" >out 2>err &
   pid=$!
-  for ((i = 0; i < 600; i++)); do
+  for ((i = 0; i < 6000; i++)); do
     if [[ -n $(groups "$pid") ]]; then break; fi
     sleep 0.05
   done
@@ -68,7 +68,7 @@ for signal in INT KILL; do
   kill "-$signal" "$pid"
   wait "$pid" || true
   # After a kill the guard removes it, once the child is dead.
-  for ((i = 0; i < 200; i++)); do
+  for ((i = 0; i < 1200; i++)); do
     if [[ -z $(groups "$pid") ]]; then break; fi
     sleep 0.05
   done
