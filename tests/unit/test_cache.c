@@ -65,22 +65,27 @@ static double residency(const char *path) {
   return share;
 }
 
+// Looks at pages that are mapped and touched, which stay whoever drops pages just then.
 static void test_residency_follows_the_page_cache(void **state) {
   char path[PATH_MAX];
   join(path, *state, "file");
   write_file(path, 4 * MIB);
-  assert_true(residency(path) == 1);
-  if (!in_memory(path)) {
+  bool droppable = !in_memory(path);
+  if (droppable) {
     assert_int_equal(cache_drop(path), 0);
     assert_true(residency(path) == 0);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM), 0);  // no read-ahead
-    char byte;
-    assert_int_equal(pread(fd, &byte, 1, 0), 1);
-    close(fd);
-    double share = residency(path);
-    assert_true(share > 0 && share < 0.1);
   }
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  volatile const char *map = mmap(NULL, 4 * MIB, PROT_READ, MAP_SHARED, fd, 0);
+  assert_true(map != MAP_FAILED);
+  close(fd);
+  assert_int_equal(madvise((void *)map, 4 * MIB, MADV_RANDOM), 0);  // no read-ahead
+  (void)map[0];
+  double share = residency(path);
+  if (droppable) assert_true(share > 0 && share < 0.1);
+  for (size_t i = 0; i < 4 * MIB; i += 4096) (void)map[i];
+  assert_true(residency(path) == 1);
+  assert_int_equal(munmap((void *)map, 4 * MIB), 0);
   assert_int_equal(unlink(path), 0);
 }
 
@@ -147,6 +152,17 @@ static void set(enum cache_state to, const struct engine *engine, struct store *
     fail_msg("%s, %s: %s", engine->name, cache_state_name(to), error.text);
 }
 
+// Sets a state that has all in memory. Once it is set, another program may drop what nobody has mapped (drop_caches) in
+// the moment before this one looks; not each time it is set.
+static void set_in_memory(enum cache_state to, const struct engine *engine, struct store *store, const char *path) {
+  double share = 0;
+  for (int times = 0; share < 0.99 && times < 5; times++) {
+    set(to, engine, store, path);
+    share = residency(path);
+  }
+  assert_true(share >= 0.99);
+}
+
 static void check_states(const struct engine *engine, struct store *store, const char *path) {
   uint64_t bytes;
   unsigned maps;
@@ -154,12 +170,10 @@ static void check_states(const struct engine *engine, struct store *store, const
   assert_true(residency(path) < 0.01);
   set(CACHE_ASIS, engine, store, path);
   assert_true(residency(path) < 0.01);
-  set(CACHE_WARM, engine, store, path);
-  assert_true(residency(path) >= 0.99);
+  set_in_memory(CACHE_WARM, engine, store, path);
   assert_int_equal(cache_mapped(path, &bytes, &maps), 0);
   assert_true(bytes < 256 * 1024);
-  set(CACHE_MAPPED, engine, store, path);
-  assert_true(residency(path) >= 0.99);
+  set_in_memory(CACHE_MAPPED, engine, store, path);
   assert_int_equal(cache_mapped(path, &bytes, &maps), 0);
   // An engine that lends pointers into its file has a map of it.
   if (engine->caps & CAP_LEND) assert_true(maps > 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A cache state that does not last for the timed part is flagged: a real engine whose pages are taken away meanwhile.
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -25,12 +28,31 @@ static struct {
   struct sample_order order;
   const struct engine *honest;
   struct engine_options options;
-  unsigned calls;
+  unsigned calls;  // of submit, in this sample
+  void *held;      // the whole file, while it is mapped
 } bench;
 
-// Another program that needs memory, in the middle of the timed part.
+static size_t file_size(void) {
+  struct stat status;
+  assert_int_equal(stat(bench.order.path, &status), 0);
+  return (size_t)status.st_size;
+}
+
+// Another program that needs memory, in the middle of the timed part, which may be one call long on a busy machine.
 static int submit_and_lose(struct session *session, struct op *const *ops, size_t count) {
-  if (bench.calls++ % 16 == 15) assert_int_equal(cache_drop(bench.order.path), 0);
+  if (bench.calls++ % 16 == 0) assert_int_equal(cache_drop(bench.order.path), 0);
+  return bench.honest->submit(session, ops, count);
+}
+
+// Nothing that a process has in its page table is dropped, whoever needs memory just then.
+static int submit_and_keep(struct session *session, struct op *const *ops, size_t count) {
+  if (bench.calls++ == 0) {
+    int fd = open(bench.order.path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    bench.held = mmap(NULL, file_size(), PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+    assert_ptr_not_equal(bench.held, MAP_FAILED);
+    close(fd);
+  }
   return bench.honest->submit(session, ops, count);
 }
 
@@ -63,8 +85,10 @@ static int tear_down(void **state) {
 
 static size_t flags_of(const struct engine *engine, enum cache_state cache) {
   bench.order.settings.cache = cache;
+  bench.calls = 0;
   json_t *sample = sample_run_engine(&bench.order, engine, &bench.options);
   assert_sample_status(sample, "ok");
+  assert_true(bench.calls > 0);
   const json_t *flags = json_object_get(sample, "flags");
   size_t count = json_array_size(flags);
   if (count) assert_string_equal(json_string_value(json_array_get(flags, 0)), "cache-lost");
@@ -86,8 +110,13 @@ static void test_a_state_that_ends_early_is_flagged(void **state) {
 
 static void test_a_state_that_lasts_is_not(void **state) {
   (void)state;
-  assert_int_equal(flags_of(bench.honest, CACHE_WARM), 0);
-  assert_int_equal(flags_of(bench.honest, CACHE_MAPPED), 0);
+  static const enum cache_state states[] = {CACHE_WARM, CACHE_MAPPED};
+  struct engine keeper = *bench.honest;
+  keeper.submit = submit_and_keep;
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(flags_of(&keeper, states[i]), 0);
+    assert_int_equal(munmap(bench.held, file_size()), 0);  // or nothing could be read in anew
+  }
 }
 
 // What an engine that goes round the page cache is said to hold in memory is not what somebody else brought in.
