@@ -47,7 +47,7 @@ state_of() { (cd "$1" && find . -mindepth 1 -printf '%p %y %s %m\n' | sort; find
 refused() {
   local before after output
   before=$(state_of .)
-  output=$(timeout 20 "$STOREBENCH" "$@" 2>/dev/null </dev/null)
+  output=$(timeout 120 "$STOREBENCH" "$@" 2>/dev/null </dev/null)
   case $? in
     0) echo "NOT REFUSED: $*"; exit 1 ;;
     1 | 2 | 77) ;;
