@@ -182,8 +182,15 @@ static void state_clear(char *text, const char *verb, const struct contest *cont
   append_leaders(text, contest, outcome);
 }
 
+// A rate goes without saying.
+static void append_metric(char *text, const struct contest *contest) {
+  if (strcmp(contest->metric->comparative, "faster") != 0) append(text, " in %s", contest->metric->label);
+}
+
 static void state_tied(char *text, const struct contest *contest, const struct outcome *outcome) {
-  append(text, "No difference shown between ");
+  append(text, "No difference");
+  append_metric(text, contest);
+  append(text, " shown between ");
   append_leaders(text, contest, outcome);
   append_points(text, contest);
 }
@@ -191,6 +198,7 @@ static void state_tied(char *text, const struct contest *contest, const struct o
 static void state_ahead(char *text, const struct contest *contest) {
   append_series(text, contest, 0);
   append(text, " is ahead");
+  append_metric(text, contest);
   append_points(text, contest);
   append(text, ", but its lead %s", uncertain);
 }

@@ -197,6 +197,22 @@ static void test_async_is_said_to_promise_nothing(void **state) {
                       "record size 128 (2.0-4.0x)");
 }
 
+// A rate goes without saying, what else is compared does not: of percentiles a chart shows five.
+static void test_a_tie_names_what_is_compared(void **state) {
+  (void)state;
+  char text[TEXT_MAX];
+  struct contest contest = {.metric = metric_find("p99"), .x_key = "rate", .series_key = "engine", .panel_key = ""};
+  const struct outcome tied = {.ties = 1}, faint = {.faints = 1};
+  contest.x = "20k";
+  contest.panel = "";
+  winners_state(text, "update", &contest, &tied);
+  assert_string_equal(text, "No difference in 99th percentile latency shown between , rate 20k");
+  winners_state(text, "update", &contest, &faint);
+  assert_string_equal(text,
+                      " is ahead in 99th percentile latency, rate 20k, but its lead does not survive correction for "
+                      "multiple comparisons");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_winner_among_equals),
@@ -206,6 +222,7 @@ int main(void) {
       cmocka_unit_test(test_the_floor_is_the_engines_own_noise),
       cmocka_unit_test(test_without_a_floor_nothing_is_believed),
       cmocka_unit_test(test_async_is_said_to_promise_nothing),
+      cmocka_unit_test(test_a_tie_names_what_is_compared),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
