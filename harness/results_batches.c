@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which cells were timed in batches: a chart and a table of their latencies must say so.
+// How operations went in and were timed, where a chart or a table of their latencies must say so.
 #include <math.h>
 #include <string.h>
 
@@ -33,4 +33,29 @@ double results_batches(const json_t *run, const char *experiment, char *text, si
     cost = own;
   }
   return cost;
+}
+
+// What every cell of the experiment has; 0 if they differ.
+static json_int_t of_all(const json_t *run, const char *experiment, const char *key) {
+  const json_t *cell;
+  size_t i;
+  json_int_t all = 0;
+  json_array_foreach(json_object_get(run, "cells"), i, cell) {
+    if (strcmp(json_text(cell, "experiment"), experiment) != 0) continue;
+    json_int_t own = json_integer_value(json_object_get(cell, key));
+    if (all && own != all) return 0;
+    all = own;
+  }
+  return all;
+}
+
+void results_calls(const json_t *run, const char *experiment, char *text, size_t room) {
+  json_int_t batch = of_all(run, experiment, "batch"), depth = of_all(run, experiment, "depth");
+  text[0] = '\0';
+  if (batch > 1) snprintf(text, room, "%" JSON_INTEGER_FORMAT " go in by one call, each takes as long as it", batch);
+  size_t length = strlen(text);
+  if (depth > 1 && depth != batch)
+    snprintf(text + length, room - length,
+             "%sup to %" JSON_INTEGER_FORMAT " in the queue of engines that have one, where waiting counts",
+             length ? "; " : "", depth);
 }

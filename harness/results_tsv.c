@@ -121,9 +121,11 @@ static void put_comments(FILE *out, const struct results_tsv *tsv, const struct 
   results_put_comment(out, "kernel", json_text(environment, "kernel"));
   results_put_comment(out, "file_system", json_text(environment, "file_system"));
   results_put_comment(out, "device", json_text(environment, "device"));
-  char batches[1024];
+  char batches[1024], calls[256];
   (void)results_batches(tsv->run, name, batches, sizeof batches);
   results_put_comment(out, "batches", batches);
+  results_calls(tsv->run, name, calls, sizeof calls);
+  results_put_comment(out, "calls", calls);
   put_notes(out, tsv->run, name);
   put_cut_short(out, tsv->run, name);
 }

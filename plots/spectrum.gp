@@ -59,6 +59,7 @@ x_count = 5
 array X[5]
 do for [k=1:5] { X[k] = LEVEL[k] }
 whiskers = 'percentiles: median over the samples that time operations'
+if (strlen(text('calls'))) { whiskers = whiskers.'; '.text('calls') }
 if (strlen(text('batches'))) { whiskers = whiskers.'; timed in batches, so of their means: '.text('batches') }
 load folder.'parts/page.gp'
 panel_name = text('x_label')

@@ -175,6 +175,39 @@ static void test_cells_that_were_not_cut_short(void **state) {
   must_lack(fixture, "charts/read-random.svg", "ended by their time");
 }
 
+static void set_all_cells(const struct fixture *fixture, const char *key, int value) {
+  json_t *cell;
+  size_t i;
+  json_array_foreach(json_object_get(fixture->run, "cells"), i, cell) {
+    assert_int_equal(json_object_set_new(cell, key, json_integer(value)), 0);
+  }
+}
+
+// What makes operations take longer than a rate tells is said below the chart of latencies; where it is swept, the
+// chart itself shows it.
+static void test_how_operations_went_in(void **state) {
+  struct fixture *fixture = *state;
+  static const char by_call[] = "8 go in by one call, each takes as long as it", queue[] = "up to 64 in the queue";
+  fixture_add(fixture, "host", &bars);
+  write_data(fixture);
+  must_hold(fixture, "data/read-random.tsv", "# calls: -\n");
+  set_all_cells(fixture, "batch", 8);
+  set_all_cells(fixture, "depth", 64);
+  draw(fixture);
+  must_hold(fixture, "data/read-random.tsv", by_call);
+  must_hold(fixture, "data/read-random.tsv", queue);
+  must_hold(fixture, "charts/read-random-latency.svg", "; 8 go in by one call");
+  must_lack(fixture, "charts/read-random.svg", "; 8 go in by one call");
+  json_t *first = json_array_get(json_object_get(fixture->run, "cells"), 0);
+  json_object_set_new(first, "batch", json_integer(1));
+  write_data(fixture);
+  must_lack(fixture, "data/read-random.tsv", by_call);
+  must_hold(fixture, "data/read-random.tsv", queue);
+  json_object_set_new(first, "depth", json_integer(1));
+  write_data(fixture);
+  must_lack(fixture, "data/read-random.tsv", queue);
+}
+
 // Each field has its number, a store that was not measured an empty row, and a bound a row below.
 static void test_a_heatmap(void **state) {
   struct fixture *fixture = *state;
@@ -424,6 +457,7 @@ int main(void) {
       TEST(test_a_bound_that_is_missing_is_named),
       TEST(test_cells_that_were_cut_short),
       TEST(test_cells_that_were_not_cut_short),
+      TEST(test_how_operations_went_in),
       TEST(test_a_heatmap),
       TEST(test_disturbed_cells_are_circled),
       TEST(test_what_was_dropped_is_marked),
