@@ -93,4 +93,12 @@
     picker.append(label);
   }
   (document.querySelector('nav') || top).after(picker);
+
+  // Where the box sticks to the top, what a link leads to stops below it.
+  const leaveRoom = () => {
+    const sticks = getComputedStyle(picker).position === 'sticky';
+    document.documentElement.style.scrollPaddingTop = sticks ? picker.offsetHeight + 'px' : '';
+  };
+  addEventListener('resize', leaveRoom);
+  leaveRoom();
 })();

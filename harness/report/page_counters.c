@@ -26,6 +26,12 @@ static double median(const json_t *cell, const char *metric) {
   return json_real_or_nan(json_object_get(json_object_get(cell, "summary"), metric), "median");
 }
 
+static bool is_counted(const json_t *cell) {
+  for (size_t i = 0; i < COLUMNS; i++)
+    if (isfinite(median(cell, columns[i].metric))) return true;
+  return false;
+}
+
 static void put_cell(const struct page *page, const json_t *cell) {
   char point[POINT_ROOM] = "", texts[COLUMNS][VALUE_ROOM];
   const char *cells[COLUMNS + 1] = {point}, *key;
@@ -48,7 +54,7 @@ void page_counters(const struct page *page, const json_t *experiment) {
   bool begun = false;
   for (size_t i = 0; i < COLUMNS; i++) head[i + 1] = columns[i].head;
   for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));) {
-    if (strcmp(json_text(cell, "status"), "ok") != 0) continue;
+    if (strcmp(json_text(cell, "status"), "ok") != 0 || !is_counted(cell)) continue;
     if (!begun) {
       const char *devices = json_text(json_object_get(page->run, "environment"), "counted_devices");
       page_say(page,

@@ -8,11 +8,18 @@
 
 enum { TEXT_ROOM = 1024 };
 
-static bool seen_before(const struct page *page, const json_t *experiment, const json_t *cell) {
+static bool same_engine(const json_t *a, const json_t *b) {
+  return strcmp(json_text(a, "engine"), json_text(b, "engine")) == 0;
+}
+
+static bool tells(const json_t *cell) { return json_object_size(json_object_get(cell, "effective")) > 0; }
+
+// Whether a cell of this engine that tells something stands before it: one that tells the same, or any.
+static bool stands_before(const struct page *page, const json_t *experiment, const json_t *cell, bool same) {
   const json_t *other;
   for (size_t i = 0; (other = page_next_cell(page->run, experiment, &i)) && other != cell;)
-    if (strcmp(json_text(other, "engine"), json_text(cell, "engine")) == 0 &&
-        json_equal(json_object_get(other, "effective"), json_object_get(cell, "effective")))
+    if (same_engine(other, cell) && tells(other) &&
+        (!same || json_equal(json_object_get(other, "effective"), json_object_get(cell, "effective"))))
       return true;
   return false;
 }
@@ -34,19 +41,27 @@ static void describe(const json_t *effective, char *text) {
   }
 }
 
+// A row for each thing that cells of the engine tell.
+static void put_engine(const struct page *page, const json_t *experiment, const json_t *first) {
+  const json_t *cell;
+  for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));) {
+    char text[TEXT_ROOM];
+    if (!same_engine(cell, first) || !tells(cell) || stands_before(page, experiment, cell, true)) continue;
+    describe(json_object_get(cell, "effective"), text);
+    const char *const cells[] = {json_text(cell, "engine"), json_text(cell, "spec"), text};
+    page->format->row(page->out, cells, 3, false);
+  }
+}
+
 void page_effective(const struct page *page, const json_t *experiment) {
   static const char *const head[] = {"engine", "spec", "in effect"};
   const json_t *cell;
   bool begun = false;
   for (size_t i = 0; (cell = page_next_cell(page->run, experiment, &i));) {
-    const json_t *effective = json_object_get(cell, "effective");
-    char text[TEXT_ROOM];
-    if (json_object_size(effective) == 0 || seen_before(page, experiment, cell)) continue;
-    describe(effective, text);
+    if (!tells(cell) || stands_before(page, experiment, cell, false)) continue;
     if (!begun) page->format->row(page->out, head, 3, true);
     begun = true;
-    const char *const cells[] = {json_text(cell, "engine"), json_text(cell, "spec"), text};
-    page->format->row(page->out, cells, 3, false);
+    put_engine(page, experiment, cell);
   }
   if (begun) page->format->after_rows(page->out);
 }

@@ -79,11 +79,12 @@ static void setting(const json_t *run, const json_t *experiment, const char *key
       return;
     }
   }
-  char *value = first && !json_is_null(first) ? json_dumps(first, JSON_ENCODE_ANY) : NULL;
+  char seconds[NAME_ROOM], *value = first && !json_is_null(first) ? json_dumps(first, JSON_ENCODE_ANY) : NULL;
   if (!value) return;
+  snprintf(seconds, sizeof seconds, "%.6g s", json_real_value(first));  // no other setting is a fraction
   append(text, "; ", key);
   append(text, "", " ");
-  append(text, "", json_is_string(first) ? json_string_value(first) : value);
+  append(text, "", json_is_string(first) ? json_string_value(first) : json_is_real(first) ? seconds : value);
   free(value);
 }
 

@@ -264,11 +264,25 @@ def look_at_notes(browser, page):
 
 
 def look_at_picker_box(browser):
-    """The box sticks to the top of the view, over the page: what stood on its border would have no paper behind it."""
+    """The box sticks to the top of the view, over the page: what stood on its border would have no paper behind it. A
+    heading that a link leads to is not below it, however many lines its names take."""
     above = browser.run("""
         const box = document.querySelector('.picker'), legend = box.querySelector('legend');
         return box.getBoundingClientRect().top - legend.getBoundingClientRect().top;""")
     expect(above < 0, "the picker's legend stands on its border, half outside its paper")
+    under = browser.run("""
+        const box = document.querySelector('.picker'), heading = document.querySelector('h2');
+        const own = box.querySelectorAll('label').length;
+        for (let i = 0; i < 60; i++) box.append(box.querySelector('label').cloneNode(true));
+        dispatchEvent(new Event('resize'));
+        heading.scrollIntoView();
+        const lines = box.getBoundingClientRect(), words = document.createRange();
+        words.selectNodeContents(heading);
+        const found = lines.bottom - words.getBoundingClientRect().top;
+        while (box.querySelectorAll('label').length > own) box.lastElementChild.remove();
+        dispatchEvent(new Event('resize'));
+        return [lines.height, found];""")
+    expect(under[0] > 80 and under[1] <= 0, f"a picker of {under[0]} px covers {under[1]} px of a heading")
 
 
 def look_at_print(browser):

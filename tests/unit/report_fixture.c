@@ -155,3 +155,12 @@ json_t *sample_at(const struct fixture *fixture, size_t cell, size_t sample) {
   const json_t *made = json_array_get(json_object_get(fixture->run, "cells"), cell);
   return json_array_get(json_object_get(made, "samples"), sample);
 }
+
+void set_all_cells(const struct fixture *fixture, const char *key, json_t *value) {
+  json_t *cell;
+  size_t i;
+  json_array_foreach(json_object_get(fixture->run, "cells"), i, cell) {
+    assert_int_equal(json_object_set(cell, key, value), 0);
+  }
+  json_decref(value);
+}

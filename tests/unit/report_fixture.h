@@ -39,5 +39,7 @@ void must_lack(const struct fixture *fixture, const char *name, const char *word
 void must_be_drawn(const struct fixture *fixture, const char *chart);
 // Of the run, by their places.
 json_t *sample_at(const struct fixture *fixture, size_t cell, size_t sample);
+// Takes `value` over.
+void set_all_cells(const struct fixture *fixture, const char *key, json_t *value);
 
 #endif

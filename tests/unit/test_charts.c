@@ -175,14 +175,6 @@ static void test_cells_that_were_not_cut_short(void **state) {
   must_lack(fixture, "charts/read-random.svg", "ended by their time");
 }
 
-static void set_all_cells(const struct fixture *fixture, const char *key, int value) {
-  json_t *cell;
-  size_t i;
-  json_array_foreach(json_object_get(fixture->run, "cells"), i, cell) {
-    assert_int_equal(json_object_set_new(cell, key, json_integer(value)), 0);
-  }
-}
-
 // What makes operations take longer than a rate tells is said below the chart of latencies; where it is swept, the
 // chart itself shows it.
 static void test_how_operations_went_in(void **state) {
@@ -191,8 +183,8 @@ static void test_how_operations_went_in(void **state) {
   fixture_add(fixture, "host", &bars);
   write_data(fixture);
   must_hold(fixture, "data/read-random.tsv", "# calls: -\n");
-  set_all_cells(fixture, "batch", 8);
-  set_all_cells(fixture, "depth", 64);
+  set_all_cells(fixture, "batch", json_integer(8));
+  set_all_cells(fixture, "depth", json_integer(64));
   draw(fixture);
   must_hold(fixture, "data/read-random.tsv", by_call);
   must_hold(fixture, "data/read-random.tsv", queue);

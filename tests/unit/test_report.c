@@ -49,6 +49,7 @@ static void test_a_report_says_what_matters(void **state) {
   json_t *other = json_array_get(json_object_get(fixture->run, "cells"), 0);
   json_object_set_new(other, "sync", json_string("none"));
   json_object_set_new(other, "durability", json_string("nothing is synced"));
+  set_all_cells(fixture, "duration", json_real(0.3));
   draw(fixture);
   static const char *const html[] = {"<title>storebench: bench-07, quick profile, 2026-01-02",
                                      "stopped before its end",
@@ -61,7 +62,7 @@ static void test_a_report_says_what_matters(void **state) {
                                      "storebench run read-random --profile quick --seed 7",
                                      "<td>unreadable.governor</td><td>no cpufreq</td>",
                                      "operation update; keys uniform",
-                                     "batch 1; depth 1",
+                                     "batch 1; depth 1; duration 0.3 s.",
                                      "<p class=\"headline\">mmap ",
                                      "<h2 id=\"method\">",
                                      "<a href=\"samples.csv\">samples.csv</a>: a row a sample"};
@@ -84,9 +85,15 @@ static void test_what_was_in_effect(void **state) {
   for (size_t i = 0; i < 3; i++)
     json_object_set_new(sample_at(fixture, 0, i), "effective",
                         json_pack("{s:s, s:s}", "advice", "random", "huge pages", huge[i]));
+  // Of the next engine, and of the first one at the next x.
+  json_object_set_new(sample_at(fixture, 1, 0), "effective", json_pack("{s:s}", "advice", "none"));
+  json_object_set_new(sample_at(fixture, 5, 0), "effective", json_pack("{s:s}", "advice", "sequential"));
   draw(fixture);
   must_hold(fixture, "report.html", "<td>advice: random; huge pages: none | 12% of it</td>");
   must_lack(fixture, "report.html", "none | 12% of it | none");
+  must_hold(fixture, "report.html",
+            "</td></tr>\n<tr><td>mmap</td><td>mmap</td><td>advice: sequential</td></tr>\n"
+            "<tr><td>map-pwrite</td><td>pread</td><td>advice: none</td></tr>\n</tbody>");
 }
 
 // Beside charts with peers, of those that gave a figure; nowhere else.
@@ -235,7 +242,14 @@ static void test_what_an_operation_costs(void **state) {
   struct fixture *fixture = *state;
   fixture_add(fixture, "host", &bars);
   json_object_set_new(json_object_get(fixture->run, "environment"), "counted_devices", json_string("vda"));
+  // A cell of which nothing was counted has no row.
+  json_t *uncounted = json_array_get(json_object_get(fixture->run, "cells"), 0), *sample;
+  size_t i;
+  json_array_foreach(json_object_get(uncounted, "samples"), i, sample) {
+    json_object_set_new(sample, "kind", json_string("latency"));
+  }
   draw(fixture);
+  must_lack(fixture, "report.html", "<td>1, mmap</td><td>-</td>");
   must_hold(fixture, "report.html", "Device bytes are of vda, whoever causes them");
   must_hold(fixture, "report.html", "<td>-</td><td>2.00</td><td>0.500</td><td>-</td><td>-</td><td>64.0</td>");
 }
