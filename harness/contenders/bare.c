@@ -259,6 +259,7 @@ const struct contender contender_bare = {
         "how=group and how=load wrote, and has no index, records or syncs to tell of",
     .probe = probe_nothing,
     .takes_threads = takes_threads,
+    .for_threads = "how=group, whose threads share a sync",
     .open = open_bare,
     .warm_up = warm_up,
     .time = time_bare,

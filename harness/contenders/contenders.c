@@ -43,8 +43,13 @@ static int check(const struct contender *contender, const struct contender_run *
   bool killed = settings->workload.operation == OPERATION_OPEN;
   if (order->kind != SAMPLE_THROUGHPUT)
     return error_set(error, -EOPNOTSUPP, "%s takes no latencies and counts no calls; draw y = ops_per_s", name);
-  if (settings->threads > 1 && !(contender->takes_threads && contender->takes_threads(run)))
-    return error_set(error, -EOPNOTSUPP, "%s is one loop; use threads = 1", name);
+  if (settings->threads > 1 && !(contender->takes_threads && contender->takes_threads(run))) {
+    bool instead = contender->for_threads && settings->workload.operation == OPERATION_UPDATE;
+    return error_set(error, -EOPNOTSUPP, "%s is one loop; use threads = 1%s%s", name, instead ? ", or " : "",
+                     instead ? contender->for_threads : "");
+  }
+  if (settings->operations)
+    return error_set(error, -EOPNOTSUPP, "%s goes on until its time is up; leave operations out", name);
   if (settings->processes > 1) return error_set(error, -EOPNOTSUPP, "%s is one process; use processes = 1", name);
   if (cell_rated(settings) || settings->background.kind != BACKGROUND_NONE || cache_limited(settings->cache))
     return error_set(error, -EOPNOTSUPP, "%s knows no rate, no background and no memory pressure", name);

@@ -37,6 +37,7 @@ struct contender {
   bool elsewhere;  // it works in a process of its own: what this process is counted to do is not what it did
   int (*probe)(struct error *error);
   bool (*takes_threads)(const struct contender_run *run);  // whether it has as many as it is told. NULL: it has one
+  const char *for_threads;  // what updates of several threads have to ask for. NULL: there is nothing
   // Opens what it needs on the file. -EOPNOTSUPP with the reason where the order asks for what it does not do.
   int (*open)(struct contender_run *run, struct error *error);
   int (*warm_up)(struct contender_run *run, struct error *error);

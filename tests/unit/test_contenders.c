@@ -131,7 +131,13 @@ static void test_what_a_loop_cannot_do_is_skipped(void **state) {
   (void)state;
   struct sample_order order = contender_order("bare", OPERATION_GET);
   order.settings.threads = 2;
-  expect_contender_skipped(order, "use threads = 1");
+  expect_contender_skipped(order, "bare is one loop; use threads = 1");
+  order = contender_order("bare:how=write", OPERATION_UPDATE);
+  order.settings.threads = 2;
+  expect_contender_skipped(order, "bare is one loop; use threads = 1, or how=group, whose threads share a sync");
+  order = contender_order("bare", OPERATION_GET);
+  order.settings.operations = 1000;
+  expect_contender_skipped(order, "bare goes on until its time is up; leave operations out");
   order = contender_order("bare", OPERATION_GET);
   order.kind = SAMPLE_LATENCY;
   expect_contender_skipped(order, "takes no latencies");
