@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What became of the known results, for people and programs.
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/colour.h"
 #include "harness/commands/commands.h"
@@ -55,6 +57,22 @@ static void print_result(const json_t *result, const json_t *experiment, bool co
   printf("  %s\n\n", floor);
 }
 
+static bool has_file(const char *folder, const char *name) {
+  char path[PATH_MAX];
+  int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+  return length < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+// A run that was judged may be a file, or a folder that nobody drew: neither has a report to name.
+static void print_where(bool complete, const char *run) {
+  if (complete && has_file(run, "report.html"))
+    printf("Report: %s/report.html\n", run);
+  else if (!complete && has_file(run, "samples.jsonl"))
+    printf("Stopped before the end. What was measured: %s/report.html (`storebench report %s` draws it)\n", run, run);
+  else if (!complete)
+    puts("Stopped before the end.");
+}
+
 static void print_words(const json_t *run, const json_t *results, const char *folder) {
   static const char *const outcomes[] = {known_reproduced, known_not_reproduced, known_not_applicable, known_stated};
   const json_t *result;
@@ -64,11 +82,8 @@ static void print_words(const json_t *run, const json_t *results, const char *fo
       print_result(result, json_array_get(json_object_get(run, "experiments"), i), colour);
   for (i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
     printf("%s%zu %s", i ? ", " : "", count(results, outcomes[i]), outcomes[i]);
-  if (json_is_true(json_object_get(run, "complete")))
-    printf("\nReport: %s/report.html\n", folder);
-  else
-    printf("\nStopped before the end. What was measured: %s/report.html (`storebench report %s` draws it)\n", folder,
-           folder);
+  putchar('\n');
+  print_where(json_is_true(json_object_get(run, "complete")), folder);
 }
 
 static void print_json(const json_t *run, const json_t *results, const char *folder) {

@@ -33,6 +33,13 @@ again=0
 "$STOREBENCH" validate --run results >judged 2>err || again=$?
 [[ $again -eq $status ]] || fail "exit $again instead of $status: $(cat judged err)"
 diff out judged || fail "judged otherwise"
+echo '# of a file, and of a folder that nobody drew, no report is named'
+mkdir undrawn
+cp results/run.json undrawn/
+for run in results/run.json undrawn; do
+  "$STOREBENCH" validate --run "$run" >judged 2>err || [[ $? -eq $status ]] || fail "$run: $(cat judged err)"
+  diff <(grep -v '^Report: ' out) judged || fail "$run: names a report"
+done
 "$STOREBENCH" validate --run results --json >json || true
 for text in '"name": "warm-map"' '"compared": "mmap batch=64 / pread batch=64"' '"known": "> 3"' '"outcome": '; do
   grep -qF "$text" json || fail "no $text in $(cat json)"
