@@ -37,6 +37,11 @@ source "$TEST_DIR/bash"
 [[ $(complete_line storebench run --pro) == --profile ]] || fail 'options'
 [[ $(complete_line storebench run --profile st) == standard ]] || fail 'words of an option'
 [[ $(complete_line storebench get --engine ur) == uring ]] || fail 'engines'
+[[ $(complete_line storebench run --engines mmap,pr) == mmap,pread ]] || fail 'the second engine of a list'
+[[ $(complete_line storebench run --engines mmap,pread,) == *mmap,pread,uring* ]] || fail 'after a comma'
+[[ $(complete_line storebench get --engine mmap,pr) == '' ]] || fail 'a list where one engine is taken'
+[[ $(complete_line storebench report --only lecture,read-random-w) == lecture,read-random-warm ]] || fail 'experiments of a list'
+[[ $(complete_line storebench report --format md,ht) == md,html ]] || fail 'formats'
 [[ $(complete_line storebench run read-random-w) == read-random-warm ]] || fail 'experiments'
 touch people.store
 [[ $(complete_line storebench get peo) == people.store ]] || fail 'files'
