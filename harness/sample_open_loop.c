@@ -49,6 +49,13 @@ void sample_open_loop_add(struct sample *sample, const struct open_seat *seat) {
   histogram_add(open->late, seat->late);
 }
 
+int sample_open_loop_check(struct sample *sample, struct error *error) {
+  if (!sample_is_open(sample) || sample->open.started > 0) return 0;
+  sample->out_of_reach = true;
+  return error_set(error, -EBUSY, "no operation was started in %g s at %.3g a second; measure for longer",
+                   sample->order->seconds, sample->order->settings.rate.per_s);
+}
+
 static json_t *late_to_json(const struct histogram *late) {
   if (histogram_count(late) == 0) return json_null();  // never early enough for any operation
   return json_pack("{s:I, s:f, s:I, s:I}", "count", (json_int_t)histogram_count(late), "mean", histogram_mean(late),

@@ -386,6 +386,7 @@ int sample_timed(struct sample *sample, struct error *error) {
   if (!code) code = stat_after(sample, error);
   if (!code) code = counting_settle_after(&timed.counting, error);
   if (!code) add_up(&timed);
+  if (!code) code = sample_open_loop_check(sample, error);
   if (!code) code = readers_collect(sample, error);
 out:
   background_close(timed.background);

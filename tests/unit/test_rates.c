@@ -360,6 +360,23 @@ static void test_a_sample_tells_that_it_was_saturated(void **state) {
   json_decref(sample);
 }
 
+// As on a disk so slow that its peak is a few operations a second: none may be due while a short sample lasts.
+static void test_a_sample_in_which_nothing_is_due_is_skipped(void **state) {
+  (void)state;
+  struct sample_order order = sample_new_order(OPERATION_GET);
+  struct engine_options options = {{0}};
+  fake_set(FAKE_HONEST);
+  order.kind = SAMPLE_LATENCY;
+  order.settings.rate.per_s = 0.001;
+  order.settings.rate.arrivals = ARRIVALS_POISSON;
+  order.settings.threads = 2;
+  json_t *sample = sample_run_engine(&order, &engine_fake, &options);
+  assert_string_equal(json_text(sample, "status"), "skipped");
+  assert_string_equal(json_text(sample, "reason"),
+                      "no operation was started in 0.01 s at 0.001 a second; measure for longer");
+  json_decref(sample);
+}
+
 #define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -373,6 +390,7 @@ int main(void) {
       BENCH_TEST(test_a_peak_that_fails_takes_its_cells_along),
       BENCH_TEST(test_saturated_cells_have_no_percentiles),
       cmocka_unit_test(test_a_sample_tells_that_it_was_saturated),
+      cmocka_unit_test(test_a_sample_in_which_nothing_is_due_is_skipped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
