@@ -14,7 +14,7 @@ commands=$(sed -n 's/^  \([a-z]\{2,\}\)  *[a-z].*/\1/p' help | grep -vx storeben
 for command in $commands; do
   "$STOREBENCH" "$command" --help >out 2>err || fail "$command --help: exit $?"
   [[ ! -s err ]] || fail "$command --help complains: $(cat err)"
-  head -1 out | grep -q "^Usage: storebench $command " || fail "$command --help begins with: $(head -1 out)"
+  head -1 out | grep -c "^Usage: storebench $command " >/dev/null || fail "$command --help begins with: $(head -1 out)"
   awk 'length($0) > 80 { exit 1 }' out || fail "$command --help is wider than 80 columns"
   sed -n '/^Examples\{0,1\}:$/,$p' out >examples
   grep -q "^  storebench $command" examples || fail "$command --help has no example"

@@ -18,7 +18,7 @@ for command in $("$STOREBENCH" --help | sed -n 's/^  \([a-z]\{1,\}\) .*/\1/p' | 
   grep -q " $command[ ']" bash || fail "bash does not know $command"
   grep -q " -a $command " fish || fail "fish does not know $command"
   for option in $("$STOREBENCH" "$command" --help | sed -n 's/^ *\(-., \)\{0,1\}--\([a-z-]*\).*/\2/p' | grep -vx help); do
-    sed -n "/^\.SS storebench $command/,/^\.S[SH]/p" manual | sed 's/\\-/-/g' | grep -q "^\.BR* --$option" ||
+    sed -n "/^\.SS storebench $command/,/^\.S[SH]/p" manual | sed 's/\\-/-/g' | grep -c "^\.BR* --$option" >/dev/null ||
       fail "the manual does not tell of $command --$option"
     grep -q "seen_subcommand_from $command' -l $option " fish || fail "fish does not know $command --$option"
   done

@@ -96,7 +96,7 @@ cut -d, -f1,20 run/samples.csv | sort -u >cells
 said() {
   [[ $(grep -c "/$1,$2\$" cells) -eq 2 ]] || fail "$1 is not $2: $(cat cells err)"
   [[ $(grep -cF "storebench: $1: 2 cells $2, such as reads/1/$1: " err) -eq 1 ]] || fail "$1: $(cat err)"
-  grep "such as reads/1/$1: " err | grep -qF "$3" || fail "$1: $(cat err)"
+  grep "such as reads/1/$1: " err | grep -cF "$3" >/dev/null || fail "$1: $(cat err)"
 }
 said lmdb failed 'killed by signal 11 (Segmentation fault)'
 said leveldb failed 'killed by signal 6 (Aborted)'

@@ -28,7 +28,7 @@ refused 1 'nowhere/samples.jsonl: No such file or directory' nowhere
 mkdir damaged
 echo '{"run": {}}' >damaged/samples.jsonl
 refused 1 'damaged/samples.jsonl:1: not a run' damaged
-"$STOREBENCH" report --help | grep -q 'storebench report results/latest' || fail 'no example in the help'
+"$STOREBENCH" report --help | grep -c 'storebench report results/latest' >/dev/null || fail 'no example in the help'
 
 cell() {
   cat <<END | tr -d '\n'

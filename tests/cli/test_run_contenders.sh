@@ -73,7 +73,7 @@ if command -v fio >/dev/null; then
   sed '/^fio-ring/d; s/mmap \/ bare/mmap \/ fio/; s/^engine = mmap, .*/engine = mmap, fio, fio-map/; s/^cache .*/&\nduration = 100ms/' beside.ini >real.ini
   "$STOREBENCH" run ./real.ini --profile quick --repetitions 1 --dir . --out real >out 2>err || [[ $? -eq 1 ]] || fail "real fio: $(cat out err)"
   for engine in fio fio-map; do
-    grep "\"cell\":\"real/1/$engine\"" real/samples.jsonl | grep '"status":"ok"' | grep '"version":"fio-' | grep -q 'fadvise_hint=0' || fail "real $engine: $(cat out err)"
+    grep "\"cell\":\"real/1/$engine\"" real/samples.jsonl | grep '"status":"ok"' | grep '"version":"fio-' | grep -c 'fadvise_hint=0' >/dev/null || fail "real $engine: $(cat out err)"
   done
 else
   echo 'skipped: the real fio is not installed; install the package fio'
@@ -89,5 +89,5 @@ mkdir broken
 printf '#!/bin/sh\necho "fio: error while loading shared libraries: libaio.so.1" >&2\nexit 127\n' >broken/fio
 chmod +x broken/fio
 PATH="$PWD/broken:$PATH" "$STOREBENCH" list contenders >out 2>&1 || fail "list: $(cat out)"
-grep '^fio ' out | grep -q 'not installed' && fail "a broken fio is called missing: $(cat out)"
+grep '^fio ' out | grep -c 'not installed' >/dev/null && fail "a broken fio is called missing: $(cat out)"
 grep -q '^fio  *unavailable: fio: .*loading shared libraries' out || fail "why fio does not start: $(cat out)"

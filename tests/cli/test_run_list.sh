@@ -15,7 +15,7 @@ for file in "$STOREBENCH_SOURCE"/workloads/experiments/*.ini; do
   name=$(basename "$file" .ini)
   question=$(sed -n 's/^question *= *//p' "$file") claim=$(sed -n 's/^claim *= *//p' "$file")
   [[ $(grep -A1 "^$name " experiments | head -1) =~ ^$name\ +"$question"$ ]] || fail "$name is not listed with its question"
-  [[ -z $claim ]] || grep -A1 "^$name " experiments | grep -qxF "  claim: $claim" || fail "$name: its claim is not listed"
+  [[ -z $claim ]] || grep -A1 "^$name " experiments | grep -cxF "  claim: $claim" >/dev/null || fail "$name: its claim is not listed"
 done
 [[ $(grep -c '^[^ ]' experiments) -eq $(find "$STOREBENCH_SOURCE/workloads/experiments" -name '*.ini' | wc -l) ]] ||
   fail 'more experiments'

@@ -39,7 +39,7 @@ mkdir data
 "$STOREBENCH" run ./mine.ini --profile quick --seed 42 --dir data >out 2>err || fail "exit $?: $(cat out err)"
 grep -q '^mine: ' out || fail "no finding: $(cat out)"
 grep -Eq '^  batch 1: ' out || fail "no winner: $(cat out)"
-grep -A2 '^Claims on this machine' out | grep -qxF 'mine: Which reads are fastest?' || fail "no claim: $(cat out)"
+grep -A2 '^Claims on this machine' out | grep -cxF 'mine: Which reads are fastest?' >/dev/null || fail "no claim: $(cat out)"
 grep -qE '^  (holds|not shown here)' out || fail "no verdict: $(cat out)"
 grep -qE '^  pread / stdio at batch [18], claimed > 0.0001: [0-9]' out || fail "no ratio: $(cat out)"
 report=$(sed -n 's/^Report: //p' out)
@@ -71,7 +71,7 @@ diff <(turns results/latest) <(turns again) || fail 'reproduce.sh does not repea
 
 echo '# a folder of its own, and the outcome as JSON'
 "$STOREBENCH" run ./mine.ini --profile quick --engines null,pread --out own/run --json >out 2>err || fail "exit $?"
-head -c1 out | grep -q '{' || fail 'not JSON'
+head -c1 out | grep -c '{' >/dev/null || fail 'not JSON'
 grep -q '"results": "own/run"' out || fail "no folder: $(cat out)"
 [[ $(ls -A own) == run ]] || fail "beside the results: $(ls -A own)"
 

@@ -19,15 +19,15 @@ for engine in $(engines); do
   "$STOREBENCH" check killed.store >report || { cat report; exit 1; }
   grep -qx 'closed uncleanly' report || { cat report; exit 1; }
   rm report
-  "$STOREBENCH" get killed.store user0099 --engine "$engine" | grep -q '^value of user0099 ' || exit 1
-  "$STOREBENCH" stat killed.store --engine "$engine" | grep -qx 'recovered 1' || exit 1
+  "$STOREBENCH" get killed.store user0099 --engine "$engine" | grep -c '^value of user0099 ' >/dev/null || exit 1
+  "$STOREBENCH" stat killed.store --engine "$engine" | grep -cx 'recovered 1' >/dev/null || exit 1
   [[ $(state_of .) == "$before" ]] || { echo "$engine: a reader changed the file"; exit 1; }
 
   "$STOREBENCH" put killed.store after crash --engine "$engine" || exit 1
-  "$STOREBENCH" get killed.store after --engine "$engine" | grep -qx crash || exit 1
-  "$STOREBENCH" get killed.store user0042 --engine "$engine" | grep -q '^value of user0042 ' || exit 1
-  "$STOREBENCH" stat killed.store | grep -qx 'recovered 0' || exit 1
-  "$STOREBENCH" check killed.store | grep -qx 'closed cleanly' || exit 1
+  "$STOREBENCH" get killed.store after --engine "$engine" | grep -cx crash >/dev/null || exit 1
+  "$STOREBENCH" get killed.store user0042 --engine "$engine" | grep -c '^value of user0042 ' >/dev/null || exit 1
+  "$STOREBENCH" stat killed.store | grep -cx 'recovered 0' >/dev/null || exit 1
+  "$STOREBENCH" check killed.store | grep -cx 'closed cleanly' >/dev/null || exit 1
   [[ $("$STOREBENCH" scan killed.store | cut -f 1 | sort | uniq -d) == '' ]] || exit 1
   rm killed.store killed.store.index
 done
