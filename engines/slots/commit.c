@@ -10,7 +10,6 @@
 enum {
   SAME_KEY_BUCKETS = 4 * COMMIT_MAX,
   NO_ITEM = UINT16_MAX,
-  PART = 128,  // operations of a commit that are written while the next are looked up
   AHEAD = 16,  // index entries that are brought near while others are written
 };
 
@@ -171,14 +170,6 @@ static void note_written(const struct store *store, struct commit *commit) {
   }
 }
 
-// How many are looked up and written at a time. On ways that queue, some are written while the next are looked up. Not
-// where the write may have to be one or of a size that is asked for (fill_write), or where neighbours may share a block
-// that is written.
-static size_t part_of(const struct store *store) {
-  bool ahead = store->io->submit && store->limits.alignment == 1 && !store->fill_write;
-  return ahead && store->policy.kind != SYNC_ALWAYS ? PART : COMMIT_MAX;
-}
-
 // Looks up, gives out slots and writes, from operation `first` on. Some of it may be in flight then.
 static int write_part(struct session *session, struct commit *commit, size_t first, size_t part) {
   struct store *store = session->store;
@@ -204,7 +195,7 @@ static int write_part(struct session *session, struct commit *commit, size_t fir
 }
 
 static int write_parts(struct session *session, struct commit *commit) {
-  size_t part = part_of(session->store);
+  size_t part = records_at_once(session->store);
   int error = 0;
   begin_items(commit);
   for (size_t first = 0; first < commit->count && !error; first += part)

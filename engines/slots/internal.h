@@ -388,6 +388,9 @@ int write_slots(struct session *session, const uint32_t *slots, const struct rec
 int write_ahead(struct session *session, const uint32_t *slots, const struct record *records, size_t count);
 // Until nothing of it is in flight. 0 or the first error. Where there is nothing it does nothing.
 int write_wait(struct session *session);
+// How many records of a commit are to be looked up and written at a time. On ways that queue, some are written while
+// the next are looked up: write_ahead all but the last.
+size_t records_at_once(const struct store *store);
 // Whether records in these slots leave in one write.
 bool writes_at_once(const struct store *store, const uint32_t *slots, size_t count);
 

@@ -7,6 +7,8 @@
 
 #include "engines/slots/internal.h"
 
+enum { PART = 128 };  // records of a commit that are written while the next are looked up
+
 struct run {
   uint64_t start, end;  // bytes in the file
   size_t first, count;  // of the sorted slots
@@ -73,6 +75,13 @@ bool writes_at_once(const struct store *store, const uint32_t *slots, size_t cou
     end = align_down(offset + store->record_size + block - 1, block);
   }
   return count == 1 || end - first <= write_limit(store);
+}
+
+// Not where the write may have to be one or of a size that is asked for (fill_write), or where neighbours may share a
+// block that is written.
+size_t records_at_once(const struct store *store) {
+  bool ahead = store->io->submit && store->limits.alignment == 1 && !store->fill_write;
+  return ahead && store->policy.kind != SYNC_ALWAYS ? PART : COMMIT_MAX;
 }
 
 // Without direct I/O a write begins and ends with a record.

@@ -23,10 +23,11 @@ struct run arguments_run(const char *engine, const char *policy, uint64_t seed, 
 void arguments_print(const char *engine, const char *policy, const struct counts *counts) {
   printf(
       "%-5s %-13s %7llu images at %6llu moments of %4llu histories; %5llu writes, %4llu kills, %4llu power losses "
-      "lived on from, %3llu failed syncs\n",
+      "lived on from, %3llu failed syncs, %4llu commits in parts, %3llu growths between them\n",
       engine, policy, (unsigned long long)counts->images, (unsigned long long)counts->moments,
       (unsigned long long)counts->histories, (unsigned long long)counts->operations, (unsigned long long)counts->kills,
-      (unsigned long long)counts->powered_off, (unsigned long long)counts->failed_syncs);
+      (unsigned long long)counts->powered_off, (unsigned long long)counts->failed_syncs,
+      (unsigned long long)counts->parts.commits, (unsigned long long)counts->parts.growths);
   fflush(stdout);
 }
 

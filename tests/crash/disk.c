@@ -176,7 +176,7 @@ void disk_resized(struct disk *disk, int index, uint64_t bytes) {
 }
 
 static void observe_file(struct disk *disk, struct disk_file *file) {
-  if (file->fd < 0 || file->in_flight) return;
+  if (file->fd < 0 || file->on_the_way) return;
   uint64_t size = disk_size(file);
   bool changed = false;
   for (uint32_t i = 0; (uint64_t)i * SECTOR_BYTES < size; i++) {
@@ -205,7 +205,7 @@ void disk_observe(struct disk *disk) {
 
 uint64_t disk_write_queued(struct disk *disk, int index, const void *bytes, size_t length, uint64_t offset) {
   struct disk_file *file = &disk->files[index];
-  file->in_flight++;
+  file->on_the_way++;
   disk->clock++;
   uint64_t number = ++disk->writes;
   for (size_t done = 0; done < length;) {
@@ -223,9 +223,10 @@ uint64_t disk_write_queued(struct disk *disk, int index, const void *bytes, size
   return number;
 }
 
+void disk_write_arrived(struct disk *disk, int index) { disk->files[index].on_the_way--; }
+
 void disk_write_reaped(struct disk *disk, int index, uint64_t write) {
   struct disk_file *file = &disk->files[index];
-  file->in_flight--;
   disk->clock++;
   for (uint32_t i = 0; i < file->sector_count; i++)
     for (uint32_t v = 0; v < file->sectors[i].count; v++)

@@ -45,7 +45,7 @@ struct disk_file {
   uint32_t size_count, size_room;
   struct sector *sectors;
   uint32_t sector_count;
-  uint32_t in_flight;  // queued writes: until they are done the file may lag behind `cache`
+  uint32_t on_the_way;  // queued writes that the file does not show yet, as `cache` does
 };
 
 struct entry {
@@ -101,6 +101,8 @@ void disk_observe(struct disk *disk);
 void disk_rewritten(struct disk *disk, int index, uint64_t offset, uint64_t length);
 // A write that was queued: it may be on the disk from now on. Returns its number.
 uint64_t disk_write_queued(struct disk *disk, int index, const void *bytes, size_t length, uint64_t offset);
+// The file shows it; and then it is known to be done.
+void disk_write_arrived(struct disk *disk, int index);
 void disk_write_reaped(struct disk *disk, int index, uint64_t write);
 
 struct sync_ticket disk_sync_begin(struct disk *disk, int file, uint64_t from, uint64_t to);

@@ -170,11 +170,13 @@ void history_run(struct run *run) {
   plan(life);
   life_trace(life, "%s", life->spec);
   threads_begin(&life->rng);
+  parts_watch(&run->counts.parts);
   seam_enter(&life->seam);
   life_open(life, true, true);
   while (!run->failed && run->counts.operations - before < OPERATIONS) live(life, &backup);
   life_close(life);
   seam_enter(NULL);
+  parts_watch(NULL);
   threads_end();
   free(backup.bytes);
   life_end(life);

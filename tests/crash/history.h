@@ -7,11 +7,13 @@
 #include <stdint.h>
 
 #include "engines/engine.h"
+#include "tests/parts/parts.h"
 
 enum { MESSAGE_ROOM = 1024 };
 
 struct counts {
   uint64_t histories, operations, moments, images, powered_off, kills, failed_syncs;
+  struct parts parts;
 };
 
 // One history: all of it follows from these.

@@ -16,6 +16,7 @@
 int __real_retire_slot(struct store *store, uint32_t slot, uint64_t ordinal);
 int __real_write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                        unsigned flags);
+int __real_write_wait(struct session *session);
 void __real_syncing_fail(struct store *store, int error);
 int __real_header_write(struct store *store, bool clean);
 int __real_snapshot_load(struct store *store);
@@ -25,6 +26,7 @@ enum record_state __real_record_decode(const unsigned char *bytes, uint32_t reco
 int __wrap_retire_slot(struct store *store, uint32_t slot, uint64_t ordinal);
 int __wrap_write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                        unsigned flags);
+int __wrap_write_wait(struct session *session);
 void __wrap_syncing_fail(struct store *store, int error);
 int __wrap_header_write(struct store *store, bool clean);
 int __wrap_snapshot_load(struct store *store);
@@ -50,6 +52,8 @@ const char *mutant_name(enum mutant mutant) {
       [MUTANT_FOLDER_NOT_SYNCED] = "folder-not-synced",
       [MUTANT_FAILURE_FORGOTTEN] = "failure-forgotten",
       [MUTANT_FLUSH_IS_NOTHING] = "flush-is-nothing",
+      [MUTANT_PARTS_NOT_AWAITED] = "parts-not-awaited",
+      [MUTANT_EMPTY_PART_LAST] = "empty-part-last",
   };
   return names[mutant];
 }
@@ -76,11 +80,18 @@ int __wrap_retire_slot(struct store *store, uint32_t slot, uint64_t ordinal) {
 int __wrap_write_slots(struct session *session, const uint32_t *slots, const struct record *records, size_t count,
                        unsigned flags) {
   if (!records && breaks(MUTANT_TOMBSTONES_EARLY)) return 0;
+  if (session->write_in_flight && breaks(MUTANT_PARTS_NOT_AWAITED)) return write_ahead(session, slots, records, count);
   int error = __real_write_slots(session, slots, records, count, flags);
   struct seam *seam = seam_now();
   if (error || !seam || !seam->header_is_due) return error;
   seam->header_is_due = false;
   return __real_header_write(session->store, false);
+}
+
+// By a commit, at its end; a write of its last part has waited for all before it.
+int __wrap_write_wait(struct session *session) {
+  bool waits = !breaks(MUTANT_PARTS_NOT_AWAITED) && !breaks(MUTANT_EMPTY_PART_LAST);
+  return waits ? __real_write_wait(session) : 0;
 }
 
 void __wrap_syncing_fail(struct store *store, int error) {

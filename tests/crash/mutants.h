@@ -23,6 +23,8 @@ enum mutant {
   MUTANT_FOLDER_NOT_SYNCED,   // a created, linked or renamed name may be lost
   MUTANT_FAILURE_FORGOTTEN,   // the store goes on when a sync of its growth or header has failed
   MUTANT_FLUSH_IS_NOTHING,    // what waits in stdio's buffer is not handed over before a sync
+  MUTANT_PARTS_NOT_AWAITED,   // a commit of several parts is acknowledged with its writes in flight
+  MUTANT_EMPTY_PART_LAST,     // and so is one whose last part has nothing to write, since only a write waits for others
   MUTANTS
 };
 

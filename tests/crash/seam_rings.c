@@ -24,7 +24,7 @@ unsigned __wrap_io_uring_peek_batch_cqe(struct io_uring *ring, struct io_uring_c
 int __wrap_io_uring_register_files(struct io_uring *ring, const int *files, unsigned count);
 void __wrap_io_uring_queue_exit(struct io_uring *ring);
 
-enum { REQUESTS = 256, RINGS = 16 };
+enum { REQUESTS = 256, RINGS = 16, LATE_ONE_IN = 2 };
 
 // A request that is in the kernel's hands.
 struct request {
@@ -33,6 +33,7 @@ struct request {
   struct disk *disk;
   int file;
   uint64_t write;  // 0: an fsync
+  bool arrived;    // the file shows it
   bool durable;    // RWF_DSYNC
   bool fails;
   struct sync_ticket ticket;
@@ -42,6 +43,7 @@ struct ring {
   const struct io_uring *ring;  // NULL: free
   int registered;               // file
   unsigned outstanding;         // requests submitted whose completion was not taken
+  bool awaited;                 // the last call waited for some
 };
 
 // The wrapped functions have no argument that could carry it. Only the thread whose turn it is gets here.
@@ -64,8 +66,21 @@ int __wrap_io_uring_register_files(struct io_uring *ring, const int *files, unsi
   return __real_io_uring_register_files(ring, files, count);
 }
 
+// A session that closes waits for what is in flight without a look at it.
+static void forget_requests(const struct io_uring *ring) {
+  for (int i = 0; i < REQUESTS; i++) {
+    struct request *request = &requests[i];
+    if (request->ring != ring) continue;
+    if (request->write) disk_write_reaped(request->disk, request->file, request->write);
+    request->ring = NULL;
+  }
+}
+
 void __wrap_io_uring_queue_exit(struct io_uring *ring) {
-  if (seam_now()) ring_of(ring)->ring = NULL;
+  if (seam_now()) {
+    forget_requests(ring);
+    ring_of(ring)->ring = NULL;
+  }
   __real_io_uring_queue_exit(ring);
 }
 
@@ -107,30 +122,45 @@ static void note_entries(struct seam *seam, struct io_uring *ring) {
   }
 }
 
+static void note_arrived(const struct io_uring *ring) {
+  for (int i = 0; i < REQUESTS; i++) {
+    struct request *request = &requests[i];
+    if (request->ring != ring || !request->write || request->arrived) continue;
+    disk_write_arrived(request->disk, request->file);
+    request->arrived = true;
+  }
+}
+
 // The kernel may be as quick or slow as it likes; here everything is done when the call returns, so that a run can be
-// repeated. What counts is when completions are taken, and they are handed out one at a time.
-static int submit_all(struct seam *seam, struct io_uring *ring) {
+// repeated. What counts is when completions are taken: they are handed out one at a time, and late by a seeded coin
+// where nobody waits for them.
+static int submit_all(struct seam *seam, struct io_uring *ring, bool waits) {
   unsigned queued = io_uring_sq_ready(ring);
+  ring_of(ring)->awaited = waits;
+  if (!queued) return 0;
   seam_moment(seam, "io_uring_enter");
   note_entries(seam, ring);
   ring_of(ring)->outstanding += queued;
   seam_moment(seam, "io_uring_enter");
-  return __real_io_uring_submit_and_wait(ring, ring_of(ring)->outstanding);
+  int result = __real_io_uring_submit_and_wait(ring, ring_of(ring)->outstanding);
+  if (result < 0) give_up("a ring fails");
+  note_arrived(ring);
+  return result;
 }
 
 int __wrap_io_uring_submit(struct io_uring *ring) {
   struct seam *seam = seam_now();
-  return seam && io_uring_sq_ready(ring) ? submit_all(seam, ring) : __real_io_uring_submit(ring);
+  return seam ? submit_all(seam, ring, false) : __real_io_uring_submit(ring);
 }
 
 int __wrap_io_uring_submit_and_wait(struct io_uring *ring, unsigned wait) {
   struct seam *seam = seam_now();
-  return seam && io_uring_sq_ready(ring) ? submit_all(seam, ring) : __real_io_uring_submit_and_wait(ring, wait);
+  return seam ? submit_all(seam, ring, true) : __real_io_uring_submit_and_wait(ring, wait);
 }
 
 int __wrap_io_uring_submit_and_get_events(struct io_uring *ring) {
   struct seam *seam = seam_now();
-  return seam && io_uring_sq_ready(ring) ? submit_all(seam, ring) : __real_io_uring_submit_and_get_events(ring);
+  return seam ? submit_all(seam, ring, false) : __real_io_uring_submit_and_get_events(ring);
 }
 
 static void fail(struct seam *seam, struct request *request, struct io_uring_cqe *entry) {
@@ -155,6 +185,7 @@ static void take(struct seam *seam, struct request *request, struct io_uring_cqe
 unsigned __wrap_io_uring_peek_batch_cqe(struct io_uring *ring, struct io_uring_cqe **entries, unsigned count) {
   struct seam *seam = seam_now();
   if (!seam) return __real_io_uring_peek_batch_cqe(ring, entries, count);
+  if (!ring_of(ring)->awaited && rng_once_in(seam->rng, LATE_ONE_IN)) return 0;
   unsigned taken = __real_io_uring_peek_batch_cqe(ring, entries, 1);
   if (!taken) return 0;
   ring_of(ring)->outstanding--;

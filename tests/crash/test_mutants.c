@@ -26,19 +26,22 @@ enum { SEEDS = 200 };
 struct trial {
   enum mutant mutant;
   const char *engine, *policy;
+  uint64_t first;  // seed to begin with: where it takes many, the one that was last seen to catch it
 };
 
-// Where the rule that is broken matters. Reuse at once is what none and async do; msync is mmap's, links are uring's.
+// Where the rule that is broken matters. Reuse at once is what none and async do; msync is mmap's, links and
+// parts are uring's.
 static const struct trial trials[] = {
-    {MUTANT_REUSE_AT_ONCE, "pread", "every=3"},      {MUTANT_TOMBSTONES_EARLY, "pread", "always"},
-    {MUTANT_SKIP_CHECKSUM, "mmap", "always"},        {MUTANT_SERVE_BEFORE_SYNC, "pread", "every=3"},
-    {MUTANT_RECOVER_FROM_CACHE, "pread", "every=3"}, {MUTANT_CLEAN_LATE, "pread", "always"},
-    {MUTANT_HEADER_IN_PLACE, "pread", "always"},     {MUTANT_HEADER_UNSETTLED, "pread", "always"},
-    {MUTANT_SNAPSHOT_UNTIED, "mmap", "always"},      {MUTANT_SYNC_IS_NOTHING, "mmap", "always"},
-    {MUTANT_SYNC_IS_NOTHING, "pread", "always"},     {MUTANT_SYNC_IS_NOTHING, "stdio", "interval=10ms"},
-    {MUTANT_SYNC_IS_NOTHING, "uring", "always"},     {MUTANT_MSYNC_TOO_SMALL, "mmap", "every=3"},
-    {MUTANT_FSYNC_UNLINKED, "uring", "always"},      {MUTANT_FOLDER_NOT_SYNCED, "pread", "always"},
-    {MUTANT_FLUSH_IS_NOTHING, "stdio", "always"},    {MUTANT_FAILURE_FORGOTTEN, "stdio", "interval=10ms"},
+    {MUTANT_REUSE_AT_ONCE, "pread", "every=3", 1},      {MUTANT_TOMBSTONES_EARLY, "pread", "always", 1},
+    {MUTANT_SKIP_CHECKSUM, "mmap", "always", 1},        {MUTANT_SERVE_BEFORE_SYNC, "pread", "every=3", 1},
+    {MUTANT_RECOVER_FROM_CACHE, "pread", "every=3", 1}, {MUTANT_CLEAN_LATE, "pread", "always", 1},
+    {MUTANT_HEADER_IN_PLACE, "pread", "always", 1},     {MUTANT_HEADER_UNSETTLED, "pread", "always", 26},
+    {MUTANT_SNAPSHOT_UNTIED, "mmap", "always", 1},      {MUTANT_SYNC_IS_NOTHING, "mmap", "always", 1},
+    {MUTANT_SYNC_IS_NOTHING, "pread", "always", 1},     {MUTANT_SYNC_IS_NOTHING, "stdio", "interval=10ms", 1},
+    {MUTANT_SYNC_IS_NOTHING, "uring", "always", 1},     {MUTANT_MSYNC_TOO_SMALL, "mmap", "every=3", 1},
+    {MUTANT_FSYNC_UNLINKED, "uring", "always", 1},      {MUTANT_FOLDER_NOT_SYNCED, "pread", "always", 1},
+    {MUTANT_FLUSH_IS_NOTHING, "stdio", "always", 1},    {MUTANT_FAILURE_FORGOTTEN, "stdio", "interval=10ms", 51},
+    {MUTANT_PARTS_NOT_AWAITED, "uring", "every=3", 1},  {MUTANT_EMPTY_PART_LAST, "uring", "every=3", 30},
 };
 
 enum { TRIALS = sizeof trials / sizeof *trials };
@@ -70,7 +73,7 @@ static bool is_caught(const struct trial *trial, enum mutant mutant, uint64_t se
 static void test_trial(void **state) {
   const struct trial *trial = *state;
   char message[MESSAGE_ROOM];
-  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+  for (uint64_t seed = trial->first; seed < trial->first + SEEDS; seed++) {
     if (!is_caught(trial, trial->mutant, seed, message)) continue;
     printf("%-18s caught by seed %3llu: %s\n", mutant_name(trial->mutant), (unsigned long long)seed, message);
     fflush(stdout);

@@ -4,6 +4,7 @@
 // after a failed write or sync no write is taken until the store is opened anew; what is interrupted or cut short is
 // carried on.
 #include "tests/faults/injected.h"
+#include "tests/parts/parts.h"
 
 static const struct sync_policy policies[] = {
     {SYNC_NONE, 0}, {SYNC_ASYNC, 0}, {SYNC_EVERY, 4}, {SYNC_INTERVAL, 1}, {SYNC_ALWAYS, 0}};
@@ -17,7 +18,10 @@ static uint64_t step_of(const struct fixture *f, enum inject_mode mode) {
 
 static void fails(struct fixture *f) {
   static const enum inject_mode modes[] = {INJECT_EIO, INJECT_GONE, INJECT_ENOSPC, INJECT_EINTR, INJECT_SHORT};
+  static struct parts parts;
   uint64_t counts[INJECT_MODES] = {0};
+  parts = (struct parts){0};
+  parts_watch(&parts);
   f->config.capacity_hint = 20;
   f->config.sync = policies[f->variant];
   for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
@@ -25,6 +29,9 @@ static void fails(struct fixture *f) {
   print_message("%llu calls; %llu may run out of space, %llu be interrupted, %llu be cut short\n",
                 (unsigned long long)counts[INJECT_EIO], (unsigned long long)counts[INJECT_ENOSPC],
                 (unsigned long long)counts[INJECT_EINTR], (unsigned long long)counts[INJECT_SHORT]);
+  bool expected = parts_expected(f->spec, f->config.sync);
+  assert_int_equal(parts.commits > 0, expected);
+  assert_int_equal(parts.growths > 0, expected);
 }
 
 int main(int argc, char **argv) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// kill -9 at random moments under load, 500 times a store: nothing acknowledged is missing (stdio: that was flushed),
-// no value is torn, mixed or invented, the file opens, and check finds it sound. The peers (docs/peers.md) keep the
-// same: what they gave to the kernel survives a process under every policy. FAULTS_KILLS sets another number, and
-// FAULTS_SEED the moments.
+// kill -9 at random moments under load, 500 times a store, and in the middle of commits of several parts: nothing
+// acknowledged is missing (stdio: that was flushed), no value is torn, mixed or invented, the file opens, and check
+// finds it sound. The peers (docs/peers.md) keep the same: what they gave to the kernel survives a process under every
+// policy. FAULTS_KILLS sets another number, and FAULTS_SEED the moments.
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +16,7 @@
 #include "engines/slots/check.h"
 #include "tests/contract/contract.h"
 #include "tests/faults/ledger.h"
+#include "tests/parts/parts.h"
 
 // Values of several lengths, all long enough to tell their version.
 enum {
@@ -27,6 +28,10 @@ enum {
   SYNC_EVERY_ROUNDS = 16,
   PAUSE_EVERY_ROUNDS = 3,
   PAUSE_US = 300,
+  MOMENTS = 12,        // between parts of commits, in the life of a process that kills itself at one of them
+  RECORD = 1024,       // bytes there, so that the file grows often;
+  ROUNDS_MAX = 100,    // if it did not in the lives that were asked for, in some of so many
+  WAITS_MAX = 100000,  // of PAUSE_US, before such a process is taken for one that never will
 };
 
 static const struct sync_policy policies[] = {
@@ -116,8 +121,14 @@ static void *second_writer(void *argument) {
   _exit(1);
 }
 
+// In the middle of a commit, between two of its parts; the file is small then, and grows a page at a time.
+static bool kills_itself(const struct fixture *f) {
+  return strstr(f->spec, "grow_step=") && parts_expected(f->spec, f->config.sync);
+}
+
 struct life {
   struct ledger *ledger;
+  struct parts parts;
   unsigned seed;
   bool alone;  // one session: only then does stdio keep written bytes in its buffer
 };
@@ -126,6 +137,8 @@ static int live(struct fixture *f, void *argument) {
   struct life *life = argument;
   struct writer writers[THREADS];
   pthread_t thread;
+  parts_watch(&life->parts);
+  if (kills_itself(f) && f->engine->compact(f->store, &f->error)) return -EIO;
   for (unsigned i = 0; i < THREADS; i++) writers[i] = (struct writer){f, life->ledger, i, life->seed + i};
   int code = life->alone ? 0 : -pthread_create(&thread, NULL, second_writer, &writers[1]);
   return code ? code : write_until_killed(&writers[0], &f->access);
@@ -144,9 +157,23 @@ static bool has_ended(int child) {
   return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid;
 }
 
+// At the moment with this number, of those between two parts.
+static void await_own_kill(struct fixture *f, struct life *life, unsigned number) {
+  life->parts.die_at = life->parts.moments + number;
+  int child = fixture_fork(f, live, life);
+  for (unsigned waits = 0; waits < WAITS_MAX && !has_ended(child); waits++) usleep(PAUSE_US);
+  assert_int_equal(kill(child, SIGKILL), 0);  // one that would go on for ever
+  fixture_join_killed(f, child);
+  assert_int_equal(life->parts.moments, life->parts.die_at);
+}
+
 // One kill. The moment may lie in opening, too; every other one comes after the load has begun, however slow the
 // machine is.
 static void kill_one(struct fixture *f, struct life *life, unsigned *random) {
+  if (kills_itself(f)) {
+    await_own_kill(f, life, 1 + (unsigned)rand_r(random) % MOMENTS);
+    return;
+  }
   int child = fixture_fork(f, live, life);
   while (life->alone && !has_begun(life->ledger) && !has_ended(child)) usleep(PAUSE_US);
   long us = rand_r(random) % MOMENT_MAX_US;
@@ -214,28 +241,45 @@ static uint64_t begun(const struct ledger *ledger) {
   return sum - LEDGER_KEYS;
 }
 
+static bool goes_on(const struct fixture *f, const struct life *life, unsigned round, unsigned kills) {
+  return round <= kills || (kills_itself(f) && !life->parts.growths && round < ROUNDS_MAX);
+}
+
 static void killed(struct fixture *f) {
   struct life *life = fixture_share(f, sizeof *life);
   unsigned seed = number_of("FAULTS_SEED", 1), kills = kills_of(f);
   life->ledger = fixture_share(f, sizeof *life->ledger);
   for (unsigned i = 0; i < LEDGER_KEYS; i++) ledger_settle(life->ledger, i, true, 0);
   f->config.sync = policies[f->variant];
+  if (kills_itself(f)) f->config.record_size = RECORD;
   fixture_open(f);
   fixture_close(f);
-  for (unsigned round = 1; round <= kills; round++) {
+  for (unsigned round = 1; goes_on(f, life, round, kills); round++) {
     life->seed = seed * 1000 + round * THREADS;
     life->alone = round % 2 == 0;
     kill_one(f, life, &seed);
     look(f, life->ledger, round);
   }
   // A load that was never running when the kill came would prove nothing.
-  print_message("%u kills, %llu operations begun\n", kills, (unsigned long long)begun(life->ledger));
+  const struct parts *parts = &life->parts;
+  print_message("%u kills, %llu operations begun, %llu commits in parts, %llu growths between them\n", kills,
+                (unsigned long long)begun(life->ledger), (unsigned long long)parts->commits,
+                (unsigned long long)parts->growths);
   assert_true(begun(life->ledger) >= kills / 2);
+  if (parts_expected(f->spec, f->config.sync)) assert_true(parts->commits >= kills / 10);
+  if (kills_itself(f)) assert_true(parts->growths > 0);
 }
 
 int main(int argc, char **argv) {
-  static const char *const specs[] = {"mmap",  "mmap:write=pwrite",       "pread", "stdio",
-                                      "uring", "uring:direct=on:depth=8", "peers", NULL};
+  static const char *const specs[] = {"mmap",
+                                      "mmap:write=pwrite",
+                                      "pread",
+                                      "stdio",
+                                      "uring",
+                                      "uring:direct=on:depth=8",
+                                      "uring:grow_step=4096",
+                                      "peers",
+                                      NULL};
   static const struct contract_case cases[] = {
       {"killed, none", killed, CAP_PERSISTENT, 0, specs},    {"killed, async", killed, CAP_PERSISTENT, 1, specs},
       {"killed, every=7", killed, CAP_PERSISTENT, 2, specs}, {"killed, interval=2ms", killed, CAP_PERSISTENT, 3, specs},
