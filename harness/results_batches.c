@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How operations went in and were timed, where a chart or a table of their latencies must say so.
+// Which cells were timed in batches, which a chart and a table of their latencies must say; and how operations went in,
+// for charts.
 #include <math.h>
 #include <string.h>
 
@@ -39,14 +40,14 @@ double results_batches(const json_t *run, const char *experiment, char *text, si
 static json_int_t of_all(const json_t *run, const char *experiment, const char *key) {
   const json_t *cell;
   size_t i;
-  json_int_t all = 0;
+  json_int_t all = -1;
   json_array_foreach(json_object_get(run, "cells"), i, cell) {
     if (strcmp(json_text(cell, "experiment"), experiment) != 0) continue;
     json_int_t own = json_integer_value(json_object_get(cell, key));
-    if (all && own != all) return 0;
+    if (all >= 0 && own != all) return 0;
     all = own;
   }
-  return all;
+  return all > 0 ? all : 0;
 }
 
 void results_calls(const json_t *run, const char *experiment, char *text, size_t room) {

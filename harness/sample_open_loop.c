@@ -50,9 +50,9 @@ void sample_open_loop_add(struct sample *sample, const struct open_seat *seat) {
 }
 
 int sample_open_loop_check(struct sample *sample, struct error *error) {
-  if (!sample_is_open(sample) || sample->open.started > 0) return 0;
+  if (!sample_is_open(sample) || sample->open.started + sample->open.backlog > 0) return 0;
   sample->out_of_reach = true;
-  return error_set(error, -EBUSY, "no operation was started in %g s at %.3g a second; measure for longer",
+  return error_set(error, -EBUSY, "no operation was due in %g s at %.3g a second; measure for longer",
                    sample->order->seconds, sample->order->settings.rate.per_s);
 }
 

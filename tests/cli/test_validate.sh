@@ -37,7 +37,9 @@ echo '# of a file, and of a folder that nobody drew, no report is named'
 mkdir undrawn
 cp results/run.json undrawn/
 for run in results/run.json undrawn; do
-  "$STOREBENCH" validate --run "$run" >judged 2>err || [[ $? -eq $status ]] || fail "$run: $(cat judged err)"
+  again=0
+  "$STOREBENCH" validate --run "$run" >judged 2>err || again=$?
+  [[ $again -eq $status ]] || fail "$run: exit $again instead of $status: $(cat judged err)"
   diff <(grep -v '^Report: ' out) judged || fail "$run: names a report"
 done
 "$STOREBENCH" validate --run results --json >json || true

@@ -266,8 +266,8 @@ static void killed(struct fixture *f) {
                 (unsigned long long)begun(life->ledger), (unsigned long long)parts->commits,
                 (unsigned long long)parts->growths);
   assert_true(begun(life->ledger) >= kills / 2);
-  if (parts_expected(f->spec, f->config.sync)) assert_true(parts->commits >= kills / 10);
-  if (kills_itself(f)) assert_true(parts->growths > 0);
+  // Where the kill comes from outside, a disk whose syncs are slow may have lives that get no further than the first.
+  if (kills_itself(f)) assert_true(parts->commits >= kills / 10 && parts->growths > 0);
 }
 
 int main(int argc, char **argv) {

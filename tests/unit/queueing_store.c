@@ -100,6 +100,7 @@ static int fake_scan(struct session *session, const void *from, uint32_t from_le
   assert_int_equal(session->count, 0);
   if (from) assert_int_equal(key_parse(from, from_length, &id), 1);
   for (; id < FAKE_RECORDS && (limit == 0 || visited < limit); id++) {
+    if (session->store->endless && !session->store->there[id]) id = 0;
     if (!session->store->there[id]) continue;
     char key[KEY_BYTES];
     key_make(id, key);

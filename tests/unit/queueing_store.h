@@ -21,6 +21,7 @@ struct store {
   uint64_t fail_at;       // this operation, counted from 1, comes back -EIO
   uint64_t lose_at;       // this submit is refused as a whole
   uint64_t untouched_at;  // this operation is handed back as it came
+  bool endless;           // scans begin again after the last record, until the visitor ends them
   uint64_t short_visit;   // this record that scans visit, counted from 1, is handed out a byte short
   uint64_t submitted, submits, gets, deletes, visits;
   size_t deepest, largest_min;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -119,12 +120,32 @@ static void test_deadline_ends_a_run(void **state) {
   }
 }
 
+// A scan may be longer than the run: the clock is looked at within it.
+static void test_deadline_ends_a_scan(void **state) {
+  (void)state;
+  struct store *store = filled(1000);
+  struct workload workload = workload_of(OPERATION_SCAN);
+  struct client_counts counts = {0};
+  struct error error;
+  struct client *client;
+  store->endless = true;
+  assert_int_equal(client_open(&workload, 0, &queueing, store, &client, &error), 0);
+  alarm(60);
+  assert_int_equal(client_run(client, UINT64_MAX, now_ns() + 3000000, NULL, &counts, &error), 0);
+  alarm(0);
+  assert_int_equal(counts.splits, 1);
+  assert_int_equal(counts.acknowledged, store->visits);
+  assert_int_equal(client_close(client), 0);
+  free(store);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_latencies_come_once_an_operation),
       cmocka_unit_test(test_latencies_know_their_kind),
       cmocka_unit_test(test_calls_are_timed_in_groups),
       cmocka_unit_test(test_deadline_ends_a_run),
+      cmocka_unit_test(test_deadline_ends_a_scan),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

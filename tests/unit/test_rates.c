@@ -122,6 +122,7 @@ static struct {
   size_t calls, peaks, rated, peaks_late;
   double rates[2][3];  // seen, by engine and share
   const char *broken;  // this engine's peak fails
+  size_t idle;         // in this sample with a rate, counted from 1, nothing was due; 0: in none
 } bench;
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
@@ -216,7 +217,9 @@ static json_t *made_child(const struct sample_order *order, double limit, struct
     return json_pack("{s:s, s:s, s:s?, s:f, s:f}", "kind", "throughput", "status", breaks ? "skipped" : "ok", "reason",
                      breaks ? "not here" : NULL, "seconds", 0.1, "ops_per_s", ops);
   }
-  bench.rated++;
+  if (++bench.rated == bench.idle)
+    return json_pack("{s:s, s:s, s:s, s:f}", "kind", "latency", "status", "skipped", "reason", "nothing was due",
+                     "seconds", 0.1);
   int share = (int)(settings->rate.of_peak * 3);
   if (settings->rate.of_peak > 0) bench.rates[stdio][share] = settings->rate.per_s;
   assert_true(order->seconds > bench.plan.seconds);
@@ -290,6 +293,16 @@ static void test_a_peak_that_fails_takes_its_cells_along(void **state) {
   assert_string_equal(json_text(cell, "reason"), "its peak could not be measured: not here");
   assert_string_equal(json_text(cell_of(json, "rates/500/pread"), "status"), "ok");
   assert_string_equal(json_text(cell_of(json, "rates/30% of peak/stdio"), "status"), "ok");
+  json_decref(json);
+}
+
+static void test_a_cell_goes_on_after_a_sample_in_which_nothing_was_due(void **state) {
+  (void)state;
+  bench.idle = 1;  // the first one, which does not count
+  json_t *json = run("30% of peak, 90% of peak");
+  assert_int_equal(bench.rated, 4 * 4);
+  const char *const ids[] = {"rates/30% of peak/pread", "rates/30% of peak/stdio"};
+  for (size_t i = 0; i < 2; i++) assert_string_equal(json_text(cell_of(json, ids[i]), "status"), "ok");
   json_decref(json);
 }
 
@@ -373,7 +386,7 @@ static void test_a_sample_in_which_nothing_is_due_is_skipped(void **state) {
   json_t *sample = sample_run_engine(&order, &engine_fake, &options);
   assert_string_equal(json_text(sample, "status"), "skipped");
   assert_string_equal(json_text(sample, "reason"),
-                      "no operation was started in 0.01 s at 0.001 a second; measure for longer");
+                      "no operation was due in 0.01 s at 0.001 a second; measure for longer");
   json_decref(sample);
 }
 
@@ -388,6 +401,7 @@ int main(void) {
       BENCH_TEST(test_a_budget_counts_peaks_and_drops_the_useless),
       BENCH_TEST(test_peaks_are_measured_first_and_set_the_rate),
       BENCH_TEST(test_a_peak_that_fails_takes_its_cells_along),
+      BENCH_TEST(test_a_cell_goes_on_after_a_sample_in_which_nothing_was_due),
       BENCH_TEST(test_saturated_cells_have_no_percentiles),
       cmocka_unit_test(test_a_sample_tells_that_it_was_saturated),
       cmocka_unit_test(test_a_sample_in_which_nothing_is_due_is_skipped),
