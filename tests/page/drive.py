@@ -202,8 +202,8 @@ def summary_of(page, path, tables=None):
     return path
 
 
-# Each as its lowest edge: what must be known before any verdict, and the verdicts. Then what is cut off: a ratio, or one of
-# the words that verdicts begin with.
+# Each as its lowest edge: what must be known before any verdict, and the verdicts (what a star means stands below its
+# table). Then what is cut off: a ratio, or one of the words that verdicts begin with.
 SUMMARY = """
     const low = selector => Math.max(0, ...[...document.querySelectorAll(selector)].map(e => e.getBoundingClientRect().bottom));
     const cut = [...document.querySelectorAll('.first td:nth-child(3) > div')].filter(e =>
@@ -215,7 +215,7 @@ SUMMARY = """
       const inner = range.getBoundingClientRect(), outer = cell.getBoundingClientRect();
       if (!word || inner.bottom > outer.bottom + 1 || inner.right > outer.right) cut.push(cell.textContent);
     }
-    return {known: low('h1, h1 + p, .first .note, .first > p'), verdicts: low('.first tbody tr'), cut: cut,
+    return {known: low('h1, h1 + p, .first .note, .first > p:not(.table ~ p)'), verdicts: low('.first tbody tr'), cut: cut,
             rows: document.querySelectorAll('.first tbody tr').length, notes: document.querySelectorAll('.first .note').length,
             right: document.documentElement.scrollWidth - document.documentElement.clientWidth};"""
 
