@@ -205,7 +205,7 @@ static void test_a_handler_beside_it(void **state) {
     if (child == 0) {
       setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
       signal(SIGBUS, SIG_DFL);
-      alarm(20);  // handlers that hand a fault to and fro
+      alarm(60);  // handlers that hand a fault to and fro
       _exit(be_neighbours(guard_first, guarded, nobodys));
     }
     int status;

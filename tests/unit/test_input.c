@@ -58,7 +58,7 @@ static void test_what_is_no_file(void **state) {
   assert_no_file("/dev/zero", -EINVAL);
   join(path, *state, "fifo");
   assert_int_equal(mkfifo(path, 0600), 0);
-  alarm(20);  // waits for a writer where it is opened as a file is
+  alarm(60);  // waits for a writer where it is opened as a file is
   assert_no_file(path, -EINVAL);
   alarm(0);
   join(path, *state, "missing");
