@@ -50,9 +50,9 @@ int results_hgrm_write(const char *folder, const json_t *run, struct error *erro
 // none. Returns the clock's cost there, in ns, NAN if there are none.
 double results_batches(const json_t *run, const char *experiment, char *text, size_t room);
 
-// How the operations of all cells of an experiment went in, where that makes their latencies longer than the rate tells:
-// many by one call, or into a queue. "" if one went in at a time, or if cells differ, which a chart shows. `room` bytes
-// at `text`.
+// How the operations of all cells of an experiment went in, where that makes their latencies longer than the rate
+// tells: many by one call, or into a queue. "" if one went in at a time, or if cells differ, which a chart shows.
+// `room` bytes at `text`.
 void results_calls(const json_t *run, const char *experiment, char *text, size_t room);
 
 // Makes every folder above the last component of `path` that is not there. 0 or -errno.
