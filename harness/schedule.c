@@ -172,10 +172,12 @@ static int judge(struct running *running, size_t number, const struct pass *pass
   const char *id = running->schedule->plan->cells[number].id;
   const char *status = json_string_value(json_object_get(sample, "status"));
   struct pass as = *pass;
-  // At a rate so low that nothing was due in one sample's time, the next may have something.
-  bool by_chance = cell_rated(&running->schedule->plan->cells[number].settings);
-  if (strcmp(status, "skipped") == 0) running->left[number] -= by_chance ? 1 : running->left[number];
-  if (strcmp(status, "failed") == 0) running->left[number]--;
+  bool skipped = strcmp(status, "skipped") == 0;
+  // At a rate it may be chance that nothing was due in one sample's time: it is tried as often as what fails.
+  if (skipped && !cell_rated(&running->schedule->plan->cells[number].settings))
+    running->left[number] = 0;
+  else if (skipped || strcmp(status, "failed") == 0)
+    running->left[number]--;
   if (isolation_judge(&running->isolation, sample))
     return error_set(running->error, -ENOMEM, "%s: memory is short", id);
   *again = pass->counted && pass->kind != SAMPLE_COUNTERS && isolation_repeats(&running->isolation, sample, tries);

@@ -100,8 +100,11 @@ int scan_run(struct run *run) {
     run->counts->splits++;
     int code = client->engine->scan(client->session, NULL, 0, 0, visit_record, &visit);
     if (visit.records) (void)settle(&visit);
-    if (code < 0) return scan_failed(run, code);
-    if (code == 0 && !visit.any) return scan_failed(run, -ENOENT);  // or it would go on for ever
+    if (code == 0 && !visit.any) code = -ENOENT;  // or it would go on for ever
+    if (code < 0) {
+      run->counts->asked++;  // the record that did not come
+      return scan_failed(run, code);
+    }
   }
   return 0;
 }

@@ -124,6 +124,7 @@ static void test_scan_of_a_short_value_fails(void **state) {
     assert_int_equal(run_client(&workload, &queueing, store, 2500, &counts, &error), -EIO);
     assert_non_null(strstr(error.text, "63 bytes instead of 64"));
     assert_int_equal(counts.failed, 1);
+    assert_int_equal(counts.asked, counts.acknowledged + 1);
     if (operations[i] == OPERATION_SCAN) assert_int_equal(counts.acknowledged, 1699);
     assert_int_equal(counts.bytes, 1699 * FAKE_VALUE);
     free(store);
