@@ -169,8 +169,8 @@ int sample_open_loop_run(const struct sample *sample, struct open_seat *seat, ui
                          struct timing *timing, struct client_counts *counts, struct error *error);
 // Adds a thread's to the sample's.
 void sample_open_loop_add(struct sample *sample, const struct open_seat *seat);
-// Of all threads together: -EBUSY with the reason, and sample->out_of_reach, where an open loop has started nothing. At
-// a low rate chance may have it that nothing was due in its time, which is no fault of the store.
+// Of all threads together: -EBUSY with the reason, and sample->out_of_reach, where nothing was due in an open loop's
+// time, as chance may have it at a low rate: that is no fault of the store. 0 where something was, started or not.
 int sample_open_loop_check(struct sample *sample, struct error *error);
 
 // After a timed part: how much of the file is in the page cache, and whether the cache state held until then, as far as
